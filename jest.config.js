@@ -1,0 +1,31 @@
+/**
+ * Nest 12 is ESM and Jest runs CommonJS, so our sources and Nest's own are compiled down for the tests; the built output
+ * is what processes under test run.
+ */
+export default {
+  roots: ['<rootDir>/test'],
+  testMatch: ['**/*.spec.ts', '**/*.e2e-spec.ts'],
+  transform: {
+    '^.+\\.[jt]s$': [
+      '@swc/jest',
+      {
+        swcrc: false,
+        jsc: {
+          target: 'es2022',
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true },
+          keepClassNames: true,
+        },
+        module: { type: 'commonjs' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+  transformIgnorePatterns: ['/node_modules/(?!@nestjs/)'],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  coverageProvider: 'v8',
+  collectCoverageFrom: ['src/lock/**/*.ts'],
+  setupFilesAfterEnv: ['<rootDir>/test/kit/clean-up.ts'],
+  reporters: ['default', '<rootDir>/test/kit/summary-reporter.js'],
+  testTimeout: 30_000,
+};

@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+import { CommandFactory } from 'nest-commander';
+
+import { CliModule } from './cli/cli.module.js';
+import { exitAfterParsing } from './cli/openclaw-command.js';
+import { packageVersion } from './cli/package-version.js';
+import { describeError, exitCodeOf } from './exit-code.js';
+
+await CommandFactory.run(CliModule, {
+  logger: false,
+  cliName: 'openclaw',
+  version: packageVersion(),
+  errorHandler: exitAfterParsing,
+  serviceErrorHandler: (error) => {
+    process.stderr.write(`${describeError(error)}\n`);
+    process.exit(exitCodeOf(error));
+  },
+});

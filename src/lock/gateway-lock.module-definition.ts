@@ -1,0 +1,12 @@
+import { ConfigurableModuleBuilder } from '@nestjs/common';
+
+import type { GatewayLockOptions } from './gateway-lock.options.js';
+
+export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<GatewayLockOptions>({
+  moduleName: 'GatewayLock',
+})
+  .setClassMethodName('forRoot')
+  .build();
+
+/** Injects the options with their defaults. */
+export const GATEWAY_LOCK_SETTINGS = Symbol('GATEWAY_LOCK_SETTINGS');

@@ -1,0 +1,116 @@
+import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+import { Inject, Injectable } from '@nestjs/common';
+import { HttpAdapterHost, type AbstractHttpAdapter } from '@nestjs/core';
+
+import { GATEWAY_LOCK_SETTINGS } from './gateway-lock.module-definition.js';
+import type { GatewayLockSettings } from './gateway-lock.options.js';
+
+/**
+ * - `starting`: the port is being taken, or other modules are still starting behind it
+ * - `ready`: every bootstrap hook has run; clients are served
+ * - `draining`: clients are told and let go
+ * - `released`: the port is free
+ */
+export type GatewayPhase = 'starting' | 'ready' | 'draining' | 'released';
+
+export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/** How often the header and request deadlines are looked at, and so how exact they are. Milliseconds. */
+const DEADLINE_CHECK_MS = 1_000;
+
+/**
+ * The HTTP server that the lock owns. Nest's own never listens, since Nest closes it while modules still flush: its
+ * requests are handed to it from here, as far as the phase allows.
+ */
+@Injectable()
+export class GatewayLockServer {
+  readonly http: Server;
+  phase: GatewayPhase = 'starting';
+  /** Takes upgrades while the gateway is ready. */
+  onUpgrade: UpgradeHandler | undefined;
+
+  readonly #probePaths: ReadonlySet<string>;
+  readonly #connections = new Set<Socket>();
+  #running = 0;
+  #reportIdle: (() => void) | undefined;
+
+  constructor(
+    @Inject(GATEWAY_LOCK_SETTINGS) { http, probePaths }: GatewayLockSettings,
+    // Nest sets the adapter after providers are made, so it is read late.
+    private readonly adapterHost: HttpAdapterHost,
+  ) {
+    this.#probePaths = new Set(probePaths);
+    this.http = createServer({
+      headersTimeout: http.headersTimeoutMs,
+      requestTimeout: http.requestTimeoutMs,
+      keepAliveTimeout: http.keepAliveTimeoutMs,
+      connectionsCheckingInterval: DEADLINE_CHECK_MS,
+    });
+    this.http.on('connection', (socket: Socket) => {
+      this.#connections.add(socket);
+      socket.once('close', () => this.#connections.delete(socket));
+    });
+    this.http.on('request', (request, response) => this.#request(request, response));
+    this.http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+  }
+
+  /** Resolves when no HTTP request is running. */
+  idle(): Promise<void> {
+    if (this.#running === 0) return Promise.resolve();
+    return new Promise((resolve) => (this.#reportIdle = resolve));
+  }
+
+  /** Cuts off every connection that is left, upgraded ones included. */
+  destroyConnections(): void {
+    for (const socket of this.#connections) socket.destroy();
+  }
+
+  #request(request: IncomingMessage, response: ServerResponse): void {
+    if (this.phase === 'draining') response.setHeader('Connection', 'close');
+    if (this.phase !== 'ready' && !this.#probePaths.has(requestPath(request))) {
+      refuse(response, 503, `the gateway is ${this.phase}`);
+      return;
+    }
+    // An app without an HTTP side (`createApplicationContext`) has no adapter, whatever its type says.
+    const adapter = this.adapterHost.httpAdapter as AbstractHttpAdapter<Server> | undefined;
+    if (!adapter) {
+      refuse(response, 404, 'this gateway serves no HTTP');
+      return;
+    }
+    this.#running++;
+    response.once('close', () => {
+      if (--this.#running === 0) this.#reportIdle?.();
+    });
+    adapter.getHttpServer().emit('request', request, response);
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // Without a listener, a client that resets the connection would end the process.
+    socket.on('error', () => socket.destroy());
+    if (this.phase !== 'ready') refuseUpgrade(socket, 503);
+    else if (this.onUpgrade) this.onUpgrade(request, socket, head);
+    else refuseUpgrade(socket, 404);
+  }
+}
+
+/** The path of a request, without its query; the request target may also be an absolute URL (RFC 9112, 3.2.2). */
+export function requestPath({ url = '/' }: IncomingMessage): string {
+  return URL.canParse(url, 'http://gateway') ? new URL(url, 'http://gateway').pathname : '/';
+}
+
+/** Answers an upgrade with a status instead of 101, and hangs up. */
+export function refuseUpgrade(socket: Duplex, status: number): void {
+  const retry = status === 503 ? 'Retry-After: 1\r\n' : '';
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Length: 0\r\n${retry}\r\n`,
+    () => socket.destroy(),
+  );
+}
+
+function refuse(response: ServerResponse, status: number, message: string): void {
+  response.writeHead(status, { 'Content-Type': 'application/json', ...(status === 503 && { 'Retry-After': '1' }) });
+  response.end(JSON.stringify({ statusCode: status, message }));
+}

@@ -1,0 +1,155 @@
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { ApplicationConfig, HttpAdapterHost, type AbstractHttpAdapter } from '@nestjs/core';
+
+import { GATEWAY_LOCK_SETTINGS } from './gateway-lock.module-definition.js';
+import type { GatewayLockSettings } from './gateway-lock.options.js';
+import { GatewayLockServer, type GatewayPhase } from './gateway-lock.server.js';
+import { GatewayWsAdapter, type ShutdownNotice } from './gateway-ws.adapter.js';
+import { claimListener } from './listener/claim-listener.js';
+import type { BoundAddress, ClaimedListener, ListenerLoss } from './listener/claimed-listener.js';
+import { ShutdownWatch } from './shutdown-watch.js';
+
+const STOPPED: ShutdownNotice = { reason: 'the gateway was stopped', restartExpectedMs: null };
+
+/**
+ * Holds the lock for the life of the app: takes it before any other module's `onApplicationBootstrap`, gives it back
+ * after every other module's `onApplicationShutdown`.
+ */
+@Injectable()
+export class GatewayLockService implements OnApplicationBootstrap, OnApplicationShutdown {
+  /**
+   * Resolves when a listener is closed or fails under the running gateway, which then begins to shut down: whoever
+   * runs the app should close it and end the process. Never rejects.
+   */
+  readonly lost: Promise<ListenerLoss>;
+  /**
+   * Resolves with the name of the hook that hangs when a shutdown outlasts its deadline. The port stays held, since the
+   * modules are still at work behind it: whoever runs the app should end the process. Never rejects.
+   */
+  readonly overdue: Promise<string>;
+
+  readonly #logger = new Logger('GatewayLock');
+  readonly #watch: ShutdownWatch;
+  #listener: ClaimedListener | undefined;
+  #drained: Promise<void> | undefined;
+  #reportLoss!: (loss: ListenerLoss) => void;
+
+  constructor(
+    @Inject(GATEWAY_LOCK_SETTINGS) private readonly settings: GatewayLockSettings,
+    private readonly server: GatewayLockServer,
+    private readonly adapter: GatewayWsAdapter,
+    private readonly config: ApplicationConfig,
+    private readonly adapterHost: HttpAdapterHost,
+  ) {
+    // In a constructor, because Nest connects gateway classes to the adapter before any hook runs.
+    config.setIoAdapter(adapter);
+    this.lost = new Promise((resolve) => (this.#reportLoss = resolve));
+    this.#watch = new ShutdownWatch(settings.shutdownDeadlineMs);
+    this.overdue = this.#watch.overdue;
+  }
+
+  /** The first address of the lock, `ws://host:port`. Throws before the lock is taken. */
+  get url(): string {
+    return this.#held.url;
+  }
+
+  /** Every address of the lock, in the order in which they were bound. Throws before the lock is taken. */
+  get addresses(): readonly BoundAddress[] {
+    return this.#held.addresses;
+  }
+
+  get phase(): GatewayPhase {
+    return this.server.phase;
+  }
+
+  /**
+   * Takes the lock.
+   *
+   * @throws {GatewayLockError} through Nest's `init()`, unchanged
+   */
+  async onApplicationBootstrap(): Promise<void> {
+    this.#refuseIfStopped();
+    if (this.config.getIoAdapter() !== this.adapter) {
+      throw new Error(
+        'another WebSocket adapter was installed over the one of GatewayLockModule, and its gateways would escape the lock: remove the call of useWebSocketAdapter()',
+      );
+    }
+    await this.#prepareHttp();
+    const listener = this.settings.listener ?? (await claimListener(this.settings));
+    this.#listener = listener;
+    this.#refuseIfStopped();
+    listener.adopt(this.server.http);
+    void listener.lost.then((loss) => this.#onLost(loss));
+  }
+
+  /** Lets clients in: every bootstrap hook has run. */
+  open(): void {
+    this.#refuseIfStopped();
+    this.server.phase = 'ready';
+  }
+
+  /**
+   * Begins to stop, without closing the app: the deadline runs, upgrades and requests get 503, clients are told and let
+   * go. A start that is under way fails. Done once; later calls get the promise of the first.
+   *
+   * @param notice what clients are told; with an expected restart they are closed with 1012, else with 1001
+   */
+  beginShutdown(notice: ShutdownNotice = STOPPED): Promise<void> {
+    this.#drained ??= this.#drain(notice);
+    return this.#drained;
+  }
+
+  /** Notes how far Nest's shutdown has come, for the report of one that hangs. */
+  enterHook(hook: string): void {
+    this.#watch.enter(hook);
+  }
+
+  /** Frees the port; the last step of the app's shutdown. Safe after a failed start, and twice. */
+  onApplicationShutdown(): void {
+    // A listener that was handed in has to go even when the start never came as far as to take it.
+    (this.#listener ?? this.settings.listener)?.close();
+    this.server.destroyConnections();
+    this.server.phase = 'released';
+    this.#watch.end();
+  }
+
+  get #held(): ClaimedListener {
+    if (!this.#listener) {
+      throw new Error('the gateway lock is not held yet: its address is known from onApplicationBootstrap on');
+    }
+    return this.#listener;
+  }
+
+  #refuseIfStopped(): void {
+    if (!this.#drained) return;
+    this.#listener?.close();
+    throw new Error('the gateway was told to stop while it was starting');
+  }
+
+  /** Fastify has to be told that its routes are complete; a request before that ends the process. */
+  async #prepareHttp(): Promise<void> {
+    const adapter = this.adapterHost.httpAdapter as AbstractHttpAdapter | undefined;
+    if (adapter?.getType() === 'fastify') await adapter.getInstance<{ ready(): PromiseLike<unknown> }>().ready();
+  }
+
+  async #drain(notice: ShutdownNotice): Promise<void> {
+    this.server.phase = 'draining';
+    this.#watch.begin();
+    const { shutdownGraceMs } = this.settings;
+    await Promise.all([this.adapter.drain(notice, shutdownGraceMs), this.#httpIdle(shutdownGraceMs)]);
+  }
+
+  async #httpIdle(graceMs: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const over = new Promise<void>((resolve) => (timer = setTimeout(resolve, graceMs)));
+    await Promise.race([this.server.idle(), over]);
+    clearTimeout(timer);
+  }
+
+  #onLost(loss: ListenerLoss): void {
+    const cause = loss.cause ? `: ${loss.cause.message}` : '';
+    this.#logger.error(`lost the listener on ${loss.url}${cause}; shutting down`);
+    void this.beginShutdown({ reason: 'the gateway lost its listener', restartExpectedMs: null });
+    this.#reportLoss(loss);
+  }
+}

@@ -1,0 +1,125 @@
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { ClaimedListener } from './claimed-listener.js';
+import { connectOnce } from './connect-once.js';
+import { GatewayLockError } from './gateway-lock.error.js';
+import { addressSet, gatewayUrl, parseListenHost, probeHosts, type ListenAddress } from './listen-address.js';
+
+export const DEFAULT_PORT = 18789;
+
+/** How long a start that meets a taken but silent port keeps trying. Milliseconds. */
+const CONTENTION_DEADLINE_MS = 500;
+/** On a crowded machine one attempt can outlast the deadline; contention is not settled by so few. */
+const CONTENTION_MIN_ATTEMPTS = 4;
+const CONTENTION_PAUSE_MS = { min: 1, max: 20 };
+/** What a probe is given even when the deadline has passed, for the same reason. Milliseconds. */
+const PROBE_MIN_MS = 50;
+/** The OS picks port 0 for the first address alone; the same port may be taken on the next. */
+const ANY_PORT_ATTEMPTS = 16;
+
+export interface ClaimOptions {
+  /**
+   * `localhost` (127.0.0.1 and, where the machine has it, ::1), or one IP address. 127.0.0.1 is held with any address.
+   * @default 'localhost'
+   */
+  host?: string;
+  /**
+   * 1 to 65535, or 0 for one that the OS chooses.
+   * @default 18789
+   */
+  port?: number;
+  /**
+   * With host `::`, leaves the IPv4 addresses alone (but for 127.0.0.1).
+   * @default false
+   */
+  ipv6Only?: boolean;
+}
+
+/**
+ * Takes the lock: binds and listens on every address of the set, or on none.
+ *
+ * @throws {GatewayLockError} the port is held, or cannot be bound
+ * @throws {RangeError} the host or the port cannot be meant
+ */
+export async function claimListener({
+  host = 'localhost',
+  port = DEFAULT_PORT,
+  ipv6Only = false,
+}: ClaimOptions = {}): Promise<ClaimedListener> {
+  if (!Number.isInteger(port) || port < 0 || port > 65535) {
+    throw new RangeError(`${String(port)} is not a port: give a whole number from 1 to 65535, or 0 for any free one`);
+  }
+  const addresses = addressSet(parseListenHost(host), { ipv6Only });
+
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return new ClaimedListener(await bindAll(addresses, port));
+    } catch (error) {
+      const unluckyChoice =
+        port === 0 && error instanceof GatewayLockError && error.code === 'GATEWAY_ALREADY_LISTENING';
+      if (!unluckyChoice || attempt === ANY_PORT_ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function bindAll(addresses: readonly ListenAddress[], port: number): Promise<Server[]> {
+  const bound: Server[] = [];
+  try {
+    for (const address of addresses) {
+      const [first] = bound;
+      const server = await bindOne(address, first ? (first.address() as AddressInfo).port : port);
+      if (server) bound.push(server);
+    }
+    return bound;
+  } catch (error) {
+    for (const server of bound.reverse()) server.close();
+    throw error;
+  }
+}
+
+async function bindOne(address: ListenAddress, port: number): Promise<Server | undefined> {
+  const deadline = performance.now() + CONTENTION_DEADLINE_MS;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await listen(address, port);
+    } catch (caught) {
+      const error = caught as NodeJS.ErrnoException;
+      const { code } = error;
+      if (address.optional && (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT')) return undefined;
+
+      const url = gatewayUrl(address.host, port);
+      if (code !== 'EADDRINUSE') throw GatewayLockError.bindFailed(url, error);
+
+      // On Linux two simultaneous starters can both be refused: libuv sets SO_REUSEADDR, so both pass bind(2) and both
+      // fail listen(2) (inet_csk_listen_start). Only if nobody answers can that be the case; an answer is final.
+      const expired = performance.now() >= deadline && attempt >= CONTENTION_MIN_ATTEMPTS;
+      if (expired || !(await nobodyListens(address.host, port, deadline))) {
+        throw GatewayLockError.alreadyListening(url, error);
+      }
+      const { min, max } = CONTENTION_PAUSE_MS;
+      await delay(min + Math.random() * (max - min));
+    }
+  }
+}
+
+function listen({ host, ipv6Only }: ListenAddress, port: number): Promise<Server> {
+  // Accepted sockets are handed to an HTTP server later: paused until then, and with the defaults it gives its own.
+  const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true });
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    // `exclusive` keeps node:cluster from sharing the socket among workers.
+    server.listen({ host, port, ipv6Only, exclusive: true }, () => {
+      server.off('error', reject);
+      resolve(server);
+    });
+  });
+}
+
+async function nobodyListens(host: string, port: number, deadline: number): Promise<boolean> {
+  for (const probeHost of probeHosts(host)) {
+    const timeoutMs = Math.max(deadline - performance.now(), PROBE_MIN_MS);
+    if ((await connectOnce(probeHost, port, timeoutMs)) !== 'refused') return false;
+  }
+  return true;
+}

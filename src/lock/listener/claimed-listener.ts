@@ -1,0 +1,123 @@
+import type { Server as HttpServer } from 'node:http';
+import { isIPv6, type AddressInfo, type Server, type Socket } from 'node:net';
+
+import { gatewayUrl } from './listen-address.js';
+
+/** An address that is held. */
+export interface BoundAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly family: 4 | 6;
+  /** `ws://host:port`, IPv6 in brackets. */
+  readonly url: string;
+}
+
+/** A listener was closed, or reported an error, by something other than {@link ClaimedListener.close}. */
+export interface ListenerLoss {
+  readonly url: string;
+  readonly cause?: Error;
+}
+
+interface Member {
+  /** The bound socket: a paused `net.Server`, and for the first address, once adopted, the HTTP server itself. */
+  server: Server;
+  readonly address: BoundAddress;
+  /** Connections that came before the adoption. */
+  readonly waiting: Socket[];
+}
+
+/**
+ * The lock in its barest form: listening sockets, bound and exclusive, that nobody serves yet. Whoever holds it must
+ * either have it adopted or close it; left alone it keeps the process alive and the port taken.
+ */
+export class ClaimedListener {
+  readonly addresses: readonly BoundAddress[];
+  /** Resolves when a listener is lost; never rejects. */
+  readonly lost: Promise<ListenerLoss>;
+
+  readonly #members: Member[];
+  #reportLoss!: (loss: ListenerLoss) => void;
+  #closed = false;
+
+  /** @param servers listening servers made with `pauseOnConnect`, in the order in which they were bound */
+  constructor(servers: readonly Server[]) {
+    this.lost = new Promise((resolve) => (this.#reportLoss = resolve));
+    this.#members = servers.map((server) => {
+      const waiting: Socket[] = [];
+      server.on('connection', (socket: Socket) => waiting.push(socket));
+      return { server, waiting, address: boundAddress(server) };
+    });
+    this.addresses = this.#members.map(({ address }) => address);
+    for (const member of this.#members) this.#watch(member);
+  }
+
+  /** The first address of the set, which is the one people are shown. */
+  get url(): string {
+    return this.#first.address.url;
+  }
+
+  get port(): number {
+    return this.#first.address.port;
+  }
+
+  /**
+   * Serves all addresses through one HTTP server: it takes over the first listening socket, which starts its header and
+   * request deadlines, and is fed the connections of the others. Connections that came earlier are replayed.
+   */
+  adopt(http: HttpServer): void {
+    if (this.#closed) throw new Error(`the listener on ${this.url} is closed and cannot be adopted`);
+    const [first, ...others] = this.#members;
+    if (!first) return;
+
+    // An HTTP server tracks the deadlines of its connections from this event on.
+    http.once('listening', () => {
+      for (const { server } of others) {
+        server.removeAllListeners('connection');
+        server.on('connection', (socket: Socket) => serve(http, socket));
+      }
+      for (const { waiting } of this.#members) {
+        for (const socket of waiting.splice(0)) serve(http, socket);
+      }
+    });
+    const donor = first.server;
+    donor.removeAllListeners();
+    http.listen(donor);
+    first.server = http;
+    this.#watch(first);
+  }
+
+  /** Frees the port, at once and without waiting for connections. The first address, the anchor, goes last. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const { server, waiting } of [...this.#members].reverse()) {
+      for (const socket of waiting.splice(0)) socket.destroy();
+      server.close();
+    }
+  }
+
+  get #first(): Member {
+    const [first] = this.#members;
+    if (!first) throw new Error('a listener has at least one address');
+    return first;
+  }
+
+  #watch({ server, address: { url } }: Member): void {
+    server.on('close', () => {
+      if (!this.#closed) this.#reportLoss({ url });
+    });
+    server.on('error', (cause: Error) => {
+      if (!this.#closed) this.#reportLoss({ url, cause });
+    });
+  }
+}
+
+function serve(http: HttpServer, socket: Socket): void {
+  http.emit('connection', socket);
+  socket.resume();
+}
+
+function boundAddress(server: Server): BoundAddress {
+  const { address: host, port } = server.address() as AddressInfo;
+  return { host, port, family: isIPv6(host) ? 6 : 4, url: gatewayUrl(host, port) };
+}

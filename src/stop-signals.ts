@@ -1,0 +1,35 @@
+import { constants } from 'node:os';
+
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+export type StopSignal = (typeof STOP_SIGNALS)[number];
+
+/** Ctrl-C under npm arrives twice, from the terminal and from npm, within a millisecond or so. Milliseconds. */
+const SAME_DELIVERY_MS = 500;
+
+/**
+ * Listens for the signals that ask for a stop, from its construction on. The first is reported, another one means that
+ * somebody will not wait.
+ */
+export class StopSignals {
+  /** Resolves with the first signal; never rejects. */
+  readonly first: Promise<StopSignal>;
+
+  #received: { signal: StopSignal; at: number } | undefined;
+
+  /** @param onSecond is given 128 plus the number of the second signal, as a shell reports a death by signal */
+  constructor(onSecond: (exitCode: number) => void) {
+    this.first = new Promise((resolve) => {
+      for (const signal of STOP_SIGNALS) {
+        process.on(signal, () => {
+          const at = performance.now();
+          if (!this.#received) {
+            this.#received = { signal, at };
+            resolve(signal);
+          } else if (signal !== this.#received.signal || at - this.#received.at > SAME_DELIVERY_MS) {
+            onSecond(128 + constants.signals[signal]);
+          }
+        });
+      }
+    });
+  }
+}

@@ -1,0 +1,136 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type ListenOptions, type Server, type Socket } from 'node:net';
+
+import { WebSocket, type ClientOptions } from 'ws';
+
+import { onCleanUp } from './cleaner.js';
+import { within } from './deadline.js';
+
+/** A plain TCP server, closed with its connections when the test ends. Port 0 unless told. */
+export async function stranger(options: ListenOptions = {}, onConnection?: (socket: Socket) => void): Promise<Server> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    onConnection?.(socket);
+  });
+  onCleanUp(() => {
+    sockets.forEach((socket) => socket.destroy());
+    server.close();
+  });
+  server.listen({ host: '127.0.0.1', port: 0, ...options });
+  await once(server, 'listening');
+  return server;
+}
+
+export function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
+}
+
+/** A port that was free on 127.0.0.1 and ::1 a moment ago. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const ipv4 = createServer();
+    const ipv6 = createServer();
+    try {
+      await once(ipv4.listen({ host: '127.0.0.1', port: 0 }), 'listening');
+      const port = portOf(ipv4);
+      await once(ipv6.listen({ host: '::1', port }), 'listening');
+      return port;
+    } catch {
+      continue;
+    } finally {
+      ipv4.close();
+      ipv6.close();
+    }
+  }
+}
+
+/** Whether the port can be bound on a host at this moment. */
+export async function isFree(port: number, host = '127.0.0.1'): Promise<boolean> {
+  const server = createServer();
+  try {
+    await once(server.listen({ host, port, exclusive: true }), 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    server.close();
+  }
+}
+
+/** A raw TCP connection, destroyed when the test ends. */
+export async function rawConnection(port: number, host = '127.0.0.1'): Promise<Socket> {
+  const socket = connect({ host, port });
+  socket.on('error', () => undefined);
+  onCleanUp(() => socket.destroy());
+  await within(5_000, `a connection to ${host}:${port}`, once(socket, 'connect'));
+  return socket;
+}
+
+export interface CloseFrame {
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** A WebSocket client that keeps what it gets. */
+export class Client {
+  readonly messages: unknown[] = [];
+  readonly closed: Promise<CloseFrame>;
+  readonly #onMessage = new Set<() => void>();
+
+  private constructor(readonly socket: WebSocket) {
+    socket.on('error', () => undefined);
+    socket.on('message', (data: Buffer) => {
+      this.messages.push(JSON.parse(data.toString()));
+      this.#onMessage.forEach((check) => check());
+    });
+    this.closed = new Promise((resolve) => {
+      socket.once('close', (code, reason) => resolve({ code, reason: reason.toString() }));
+    });
+    onCleanUp(() => socket.terminate());
+  }
+
+  static async open(url: string, options: ClientOptions = {}): Promise<Client> {
+    const client = new Client(new WebSocket(url, options));
+    await within(5_000, `a WebSocket to ${url}`, once(client.socket, 'open'));
+    return client;
+  }
+
+  send(message: unknown): void {
+    this.socket.send(typeof message === 'string' ? message : JSON.stringify(message));
+  }
+
+  /** The next message that has not been taken yet. */
+  async next(deadlineMs = 5_000): Promise<unknown> {
+    if (this.messages.length === 0) {
+      let check: () => void = () => undefined;
+      const arrived = new Promise<void>((resolve) => (check = () => resolve()));
+      this.#onMessage.add(check);
+      await within(deadlineMs, 'a message', arrived).finally(() => this.#onMessage.delete(check));
+    }
+    return this.messages.shift();
+  }
+
+  async ask(event: string, data?: unknown): Promise<unknown> {
+    this.send({ event, data });
+    return this.next();
+  }
+
+  async close(deadlineMs = 5_000): Promise<CloseFrame> {
+    return within(deadlineMs, 'the end of the WebSocket', this.closed);
+  }
+}
+
+/** The HTTP status that an upgrade is answered with; 101 when it is let in. */
+export async function upgradeStatus(url: string, options: ClientOptions = {}): Promise<number> {
+  const socket = new WebSocket(url, options);
+  onCleanUp(() => socket.terminate());
+  socket.on('error', () => undefined);
+  const status = new Promise<number>((resolve, reject) => {
+    socket.once('open', () => resolve(101));
+    socket.once('unexpected-response', (_request, response) => resolve(response.statusCode ?? 0));
+    socket.once('close', () => reject(new Error(`no answer to the upgrade on ${url}`)));
+  });
+  return within(5_000, `an answer to the upgrade on ${url}`, status).finally(() => socket.terminate());
+}

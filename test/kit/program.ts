@@ -1,0 +1,117 @@
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+
+import { onCleanUp } from './cleaner.js';
+import { within } from './deadline.js';
+
+export const ROOT = join(__dirname, '../..');
+export const BIN = join(ROOT, 'dist/cli.js');
+export const MAIN = join(ROOT, 'dist/main.js');
+
+export const fixture = (name: string): string => join(ROOT, 'build/fixtures', `${name}.js`);
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface StartOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  /** Starts the process as the leader of a group of its own, all of which is killed at the end of the test. */
+  readonly group?: boolean;
+}
+
+const DEFAULT_DEADLINE_MS = 15_000;
+
+/** A real process under test. It is killed when the test ends. */
+export class Program {
+  stdout = '';
+  stderr = '';
+  readonly exited: Promise<Exit>;
+
+  readonly #child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #onOutput = new Set<() => void>();
+
+  private constructor(command: string, args: readonly string[], { env = {}, cwd = ROOT, group = false }: StartOptions) {
+    // No variable of ours leaks in from whoever runs the tests.
+    const { PATH, HOME } = process.env;
+    this.#child = spawn(command, args, {
+      cwd,
+      env: { PATH, HOME, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: group,
+    });
+    this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.stdout += text;
+      this.#onOutput.forEach((check) => check());
+    });
+    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.stderr += text;
+      this.#onOutput.forEach((check) => check());
+    });
+    this.exited = new Promise((resolve, reject) => {
+      this.#child.once('error', reject);
+      // Unlike 'exit', 'close' comes when all output has been read.
+      this.#child.once('close', (code, signal) => resolve({ code, signal }));
+    });
+    this.exited.catch(() => undefined);
+    onCleanUp(async () => {
+      this.signal('SIGKILL', group);
+      await within(DEFAULT_DEADLINE_MS, `the end of ${command} ${args.join(' ')}`, this.exited);
+    });
+  }
+
+  static start(command: string, args: readonly string[], options: StartOptions = {}): Program {
+    return new Program(command, args, options);
+  }
+
+  /** Runs a script with the Node that runs the tests. */
+  static node(script: string, args: readonly (string | number)[] = [], options: StartOptions = {}): Program {
+    return new Program(process.execPath, [script, ...args.map(String)], options);
+  }
+
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error('the process did not start');
+    return this.#child.pid;
+  }
+
+  /** @returns whether it was still there to be signalled */
+  signal(signal: NodeJS.Signals, group = false): boolean {
+    try {
+      return process.kill(group ? -this.pid : this.pid, signal);
+    } catch {
+      return false;
+    }
+  }
+
+  /** Waits for output, and returns what matched; says what there was instead when the process ends or time does. */
+  async output(
+    stream: 'stdout' | 'stderr',
+    pattern: RegExp,
+    deadlineMs = DEFAULT_DEADLINE_MS,
+  ): Promise<RegExpExecArray> {
+    let check: () => void = () => undefined;
+    const matched = new Promise<RegExpExecArray>((resolve) => {
+      check = () => {
+        const match = pattern.exec(this[stream]);
+        if (match) resolve(match);
+      };
+    });
+    this.#onOutput.add(check);
+    check();
+    const ended = this.exited.then(({ code, signal }) => {
+      throw new Error(`it ended (${code ?? signal}) before ${pattern}: ${this.stdout}${this.stderr}`);
+    });
+    try {
+      return await within(deadlineMs, `${pattern} on ${stream}`, Promise.race([matched, ended]));
+    } finally {
+      this.#onOutput.delete(check);
+    }
+  }
+
+  async exit(deadlineMs = DEFAULT_DEADLINE_MS): Promise<Exit> {
+    return within(deadlineMs, `the end of process ${this.pid}`, this.exited);
+  }
+}

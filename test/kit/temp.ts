@@ -1,0 +1,12 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { onCleanUp } from './cleaner.js';
+
+/** An empty folder, gone when the test ends. */
+export function tempFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'openclaw-test-'));
+  onCleanUp(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}

@@ -1,0 +1,163 @@
+import {
+  Catch,
+  Injectable,
+  UseFilters,
+  UseGuards,
+  UseInterceptors,
+  UsePipes,
+  type ArgumentsHost,
+  type CallHandler,
+  type CanActivate,
+  type ExceptionFilter,
+  type ExecutionContext,
+  type NestInterceptor,
+  type PipeTransform,
+} from '@nestjs/common';
+import {
+  MessageBody,
+  SubscribeMessage,
+  WebSocketGateway,
+  WsException,
+  type OnGatewayConnection,
+  type OnGatewayDisconnect,
+  type WsResponse,
+} from '@nestjs/websockets';
+import { map, of, type Observable } from 'rxjs';
+import type { WebSocket } from 'ws';
+
+import { createApp, startApp } from '../kit/app.js';
+import { EchoGateway } from '../kit/controllers.js';
+import { Client, upgradeStatus } from '../kit/net.js';
+
+@Injectable()
+class NoStrangers implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    return context.switchToWs().getData<{ name: string }>().name !== 'stranger';
+  }
+}
+
+@Injectable()
+class Shout implements PipeTransform<{ name?: string }> {
+  transform(value: { name?: string }): unknown {
+    return typeof value.name === 'string' ? { name: value.name.toUpperCase() } : value;
+  }
+}
+
+@Injectable()
+class Wrap implements NestInterceptor {
+  intercept(_context: ExecutionContext, next: CallHandler<WsResponse>): Observable<WsResponse> {
+    return next.handle().pipe(map(({ event, data }) => ({ event, data: { wrapped: data as unknown } })));
+  }
+}
+
+@Catch(WsException)
+class Tell implements ExceptionFilter<WsException> {
+  catch(exception: WsException, host: ArgumentsHost): void {
+    const client = host.switchToWs().getClient<WebSocket>();
+    client.send(JSON.stringify({ event: 'told', data: exception.message }));
+  }
+}
+
+@WebSocketGateway({ path: '/nest' })
+@UseGuards(NoStrangers)
+@UseFilters(Tell)
+class NestGateway implements OnGatewayConnection, OnGatewayDisconnect {
+  static seen: string[] = [];
+
+  handleConnection(): void {
+    NestGateway.seen.push('connected');
+  }
+
+  handleDisconnect(): void {
+    NestGateway.seen.push('disconnected');
+  }
+
+  @SubscribeMessage('greet')
+  @UsePipes(Shout)
+  @UseInterceptors(Wrap)
+  greet(@MessageBody() data: { name: string }): WsResponse {
+    return { event: 'greet', data: data.name };
+  }
+
+  @SubscribeMessage('fail')
+  fail(): never {
+    throw new WsException('on purpose');
+  }
+
+  @SubscribeMessage('several')
+  several(): Observable<WsResponse> {
+    return of({ event: 'several', data: 1 }, { event: 'several', data: 2 });
+  }
+}
+
+describe('GatewayWsAdapter', () => {
+  it('serves plain gateway classes with guards, pipes, filters and interceptors', async () => {
+    const { lock } = await startApp({ providers: [NestGateway] });
+    const client = await Client.open(`${lock.url}/nest`);
+
+    expect(await client.ask('greet', { name: 'ada' })).toEqual({ event: 'greet', data: { wrapped: 'ADA' } });
+    expect(await client.ask('greet', { name: 'stranger' })).toEqual({ event: 'told', data: 'Forbidden resource' });
+    expect(await client.ask('fail', {})).toEqual({ event: 'told', data: 'on purpose' });
+    expect(await client.ask('several', {})).toEqual({ event: 'several', data: 1 });
+    expect(await client.next()).toEqual({ event: 'several', data: 2 });
+    client.socket.close();
+    await client.close();
+    expect(NestGateway.seen).toEqual(['connected', 'disconnected']);
+  });
+
+  it('goes on after messages that mean nothing', async () => {
+    const { lock } = await startApp({ providers: [EchoGateway] });
+    const client = await Client.open(lock.url);
+
+    for (const nonsense of ['', 'not json', 'null', '[]', '{"event":"unheard of"}']) client.send(nonsense);
+
+    expect(await client.ask('echo', 'still here')).toEqual({ event: 'echo', data: 'still here' });
+  });
+
+  it('reads messages with a parser from the options', async () => {
+    const messageParser = (message: unknown): { event: string; data: unknown } | undefined =>
+      message === 'ignore me' ? undefined : { event: 'echo', data: message };
+    const { lock } = await startApp({ providers: [EchoGateway], lock: { ws: { messageParser } } });
+    const client = await Client.open(lock.url);
+
+    client.send('ignore me');
+    client.send('plain text');
+
+    expect(await client.next()).toEqual({ event: 'echo', data: 'plain text' });
+  });
+
+  it('closes a client whose message is over the limit with 1009, and serves the others', async () => {
+    const { lock } = await startApp({ providers: [EchoGateway], lock: { ws: { maxPayloadBytes: 100 } } });
+    const [greedy, modest] = await Promise.all([Client.open(lock.url), Client.open(lock.url)]);
+
+    greedy.send('x'.repeat(101));
+
+    expect((await greedy.close()).code).toBe(1009);
+    expect(await modest.ask('echo', 1)).toEqual({ event: 'echo', data: 1 });
+  });
+
+  it('answers 404 to an upgrade on a path that no gateway class serves', async () => {
+    const { lock } = await startApp({ providers: [EchoGateway] });
+
+    expect(await upgradeStatus(`${lock.url}/elsewhere`)).toBe(404);
+    expect(await upgradeStatus(`${lock.url}/?query=1`)).toBe(101);
+  });
+
+  it('refuses a gateway class with a port of its own, and says why', async () => {
+    @WebSocketGateway(9001)
+    class Elsewhere {}
+    const { app } = await createApp({ providers: [Elsewhere] });
+
+    await expect(app.init()).rejects.toThrow(
+      '@WebSocketGateway(9001) asks for a port of its own, which the gateway lock would not guard',
+    );
+  });
+
+  it('refuses a namespace, which WebSockets do not have', async () => {
+    @WebSocketGateway({ namespace: 'rooms' })
+    class Namespaced {}
+    const { app } = await createApp({ providers: [Namespaced] });
+
+    await expect(app.init()).rejects.toThrow('WebSockets have no namespaces, give a path instead');
+  });
+});
