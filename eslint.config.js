@@ -51,6 +51,11 @@ export default tseslint.config(
     },
   },
   {
+    files: ['test/**'],
+    // Spies take methods apart from their objects.
+    rules: { '@typescript-eslint/unbound-method': 'off' },
+  },
+  {
     files: ['src/lock/listener/**'],
     rules: {
       'no-restricted-imports': [

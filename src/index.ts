@@ -12,3 +12,4 @@ export { GatewayWsAdapter, type ShutdownNotice } from './lock/gateway-ws.adapter
 export { claimListener, type ClaimOptions } from './lock/listener/claim-listener.js';
 export type { BoundAddress, ClaimedListener, ListenerLoss } from './lock/listener/claimed-listener.js';
 export { GatewayLockError, type GatewayLockErrorCode } from './lock/listener/gateway-lock.error.js';
+export { runGateway } from './run-gateway.js';

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+import { createGatewayApp } from './create-app.js';
 import { describeError, exitCodeOf } from './exit-code.js';
+import { stopWithNestStart } from './nest-start.js';
 import { InputError } from './profile/input.error.js';
 import { choosePort } from './profile/port.js';
 import { runGateway } from './run-gateway.js';
@@ -16,9 +18,10 @@ async function main(): Promise<number> {
       `${JSON.stringify(unexpected)}: nest start takes no arguments; set ${PORT_VARIABLE}, or use: openclaw gateway --port <port>`,
     );
   }
+  stopWithNestStart();
   const source = loadEnvFile() ? `${PORT_VARIABLE} in .env` : PORT_VARIABLE;
   const port = choosePort({ source, value: process.env[PORT_VARIABLE] });
-  return runGateway({ lock: { port }, verbose: false, exit: (code) => process.exit(code) });
+  return runGateway(() => createGatewayApp({ port }));
 }
 
 /** Whether the port comes from the file; what the environment already says stays as it is. */

@@ -1,60 +1,57 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { INestApplication, LogLevel } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import type { INestApplication } from '@nestjs/common';
 
-import { AppModule } from './app.module.js';
-import { ProbeHttpAdapter } from './control/probe-http.adapter.js';
 import { describeError, ExitCode, exitCodeOf } from './exit-code.js';
-import type { GatewayLockOptions } from './lock/gateway-lock.options.js';
 import { GatewayLockService } from './lock/gateway-lock.service.js';
-import { StderrLogger } from './stderr-logger.js';
 import { StopSignals } from './stop-signals.js';
-
-export interface RunOptions {
-  readonly lock: GatewayLockOptions;
-  /** Log all that Nest says, not only warnings and errors. */
-  readonly verbose: boolean;
-  /** Ends the process at once. */
-  readonly exit: (code: number) => never;
-}
-
-const QUIET: LogLevel[] = ['fatal', 'error', 'warn'];
 
 /** How long a stop waits for a start that is under way, so that no module is destroyed in mid-bootstrap. Milliseconds. */
 const START_GRACE_MS = 1_000;
 
 /**
- * Runs the gateway until it is told to stop, and resolves with the code to exit with; the caller exits, since a module
- * may have left something open. Never rejects: what goes wrong is on stderr.
+ * Runs an app behind the lock as a process of its own: starts it, says on stdout where it listens, stops it in order on
+ * SIGTERM or SIGINT, and ends at once on a second signal or when the shutdown outlasts its deadline. What goes wrong is
+ * one line on stderr.
+ *
+ * @param createApp makes the app without starting it; give `NestFactory.create` the option `abortOnError: false`, or a
+ * failure in a constructor ends the process with a stack
+ * @param exit ends the process at once; what it is given is an exit code
+ * @returns the exit code, when the app is closed; the caller exits, since a module may have left something open
  */
-export async function runGateway({ lock: options, verbose, exit }: RunOptions): Promise<number> {
+export async function runGateway(
+  createApp: () => Promise<INestApplication>,
+  exit: (code: number) => void = (code) => process.exit(code),
+): Promise<number> {
+  // How the operating system's view of a port tells a gateway from other Node processes.
   process.title = 'openclaw-gateway';
   // A gateway outlives the terminal or the pipe that it was started from.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const signals = new StopSignals(exit);
 
   let app: INestApplication | undefined;
+  let code: number;
   try {
-    app = await NestFactory.create(AppModule.forRoot(options), new ProbeHttpAdapter(), {
-      abortOnError: false,
-      bodyParser: false,
-      logger: new StderrLogger({ logLevels: verbose ? [...QUIET, 'log', 'debug', 'verbose'] : QUIET }),
-    });
-    return await serve(app, signals, exit);
+    app = await createApp();
+    code = await serve(app, signals, exit);
   } catch (error) {
     report(error);
-    return exitCodeOf(error);
-  } finally {
-    await app?.close().catch(report);
+    code = exitCodeOf(error);
   }
+  try {
+    await app?.close();
+  } catch (error) {
+    report(error);
+    code ||= exitCodeOf(error);
+  }
+  return code;
 }
 
-/** Resolves with the exit code when the gateway has been told to stop, with the app yet to be closed. */
-async function serve(app: INestApplication, signals: StopSignals, exit: RunOptions['exit']): Promise<number> {
+/** Resolves with the exit code when the gateway has to stop, with the app yet to be closed. */
+async function serve(app: INestApplication, signals: StopSignals, exit: (code: number) => void): Promise<number> {
   const lock = app.get(GatewayLockService);
   void lock.overdue.then((hook) => {
-    report(`the gateway did not stop in time: ${hook} still runs; ending it`);
+    report(`the gateway did not stop in time: ${hook} still runs; ending the process`);
     exit(ExitCode.UNEXPECTED);
   });
   const stop = Promise.race([

@@ -1,5 +1,6 @@
 import { Command, Option } from 'nest-commander';
 
+import { createGatewayApp } from '../create-app.js';
 import { parseListenHost } from '../lock/listener/listen-address.js';
 import { InputError } from '../profile/input.error.js';
 import { choosePort } from '../profile/port.js';
@@ -20,11 +21,8 @@ export class GatewayCommand extends OpenclawCommand {
       { source: 'OPENCLAW_GATEWAY_PORT', value: process.env['OPENCLAW_GATEWAY_PORT'] },
     );
     const host = flags.host === undefined ? 'localhost' : chooseHost(flags.host);
-    const code = await runGateway({
-      lock: { port, host },
-      verbose: flags.verbose ?? false,
-      exit: (code) => process.exit(code),
-    });
+    const { verbose = false } = flags;
+    const code = await runGateway(() => createGatewayApp({ port, host }, { verbose }));
     process.exit(code);
   }
 

@@ -134,3 +134,20 @@ export async function upgradeStatus(url: string, options: ClientOptions = {}): P
   });
   return within(5_000, `an answer to the upgrade on ${url}`, status).finally(() => socket.terminate());
 }
+
+/** A raw connection that has been upgraded to a WebSocket, and answers nothing, close frames included. */
+export async function muteWebSocket(url: string): Promise<Socket> {
+  const { hostname, port } = new URL(url);
+  const socket = await rawConnection(Number(port), hostname.replace(/^\[|\]$/g, ''));
+  const upgraded = new Promise<void>((resolve) => {
+    socket.on('data', (data) => {
+      if (data.toString('latin1').startsWith('HTTP/1.1 101')) resolve();
+    });
+  });
+  socket.write(
+    `GET / HTTP/1.1\r\nHost: ${hostname}:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+  );
+  await within(5_000, 'the 101 response', upgraded);
+  return socket;
+}

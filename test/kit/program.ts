@@ -1,6 +1,5 @@
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 
 import { onCleanUp } from './cleaner.js';
 import { within } from './deadline.js';
@@ -21,6 +20,10 @@ export interface StartOptions {
   readonly cwd?: string;
   /** Starts the process as the leader of a group of its own, all of which is killed at the end of the test. */
   readonly group?: boolean;
+  /** Drops to another user; only root can. */
+  readonly uid?: number;
+  /** Keeps standard input open, for `type()`. */
+  readonly stdin?: boolean;
 }
 
 const DEFAULT_DEADLINE_MS = 15_000;
@@ -31,18 +34,23 @@ export class Program {
   stderr = '';
   readonly exited: Promise<Exit>;
 
-  readonly #child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #child: ChildProcessWithoutNullStreams;
   readonly #onOutput = new Set<() => void>();
 
-  private constructor(command: string, args: readonly string[], { env = {}, cwd = ROOT, group = false }: StartOptions) {
+  private constructor(
+    command: string,
+    args: readonly string[],
+    { env = {}, cwd = ROOT, group = false, uid, stdin = false }: StartOptions,
+  ) {
     // No variable of ours leaks in from whoever runs the tests.
     const { PATH, HOME } = process.env;
     this.#child = spawn(command, args, {
       cwd,
       env: { PATH, HOME, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
       detached: group,
+      ...(uid !== undefined && { uid }),
     });
+    if (!stdin) this.#child.stdin.end();
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;
       this.#onOutput.forEach((check) => check());
@@ -84,6 +92,10 @@ export class Program {
     } catch {
       return false;
     }
+  }
+
+  type(text: string): void {
+    this.#child.stdin.write(text);
   }
 
   /** Waits for output, and returns what matched; says what there was instead when the process ends or time does. */

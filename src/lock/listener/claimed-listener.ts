@@ -103,12 +103,16 @@ export class ClaimedListener {
   }
 
   #watch({ server, address: { url } }: Member): void {
-    server.on('close', () => {
-      if (!this.#closed) this.#reportLoss({ url });
-    });
     server.on('error', (cause: Error) => {
       if (!this.#closed) this.#reportLoss({ url, cause });
     });
+    // The port is free from the call on, but 'close' comes only with the end of the last connection. Any handler of the
+    // app can make this call, through `request.socket.server`.
+    const close = server.close.bind(server);
+    server.close = (callback) => {
+      if (!this.#closed) this.#reportLoss({ url });
+      return close(callback);
+    };
   }
 }
 

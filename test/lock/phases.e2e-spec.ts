@@ -1,0 +1,199 @@
+import { Server } from 'node:net';
+
+import { claimListener, type GatewayLockService } from '../../src/index.js';
+import { onCleanUp } from '../kit/cleaner.js';
+import { createApp, httpUrl, startApp, type AppParts, type TestApp } from '../kit/app.js';
+import { EchoGateway, HelloController } from '../kit/controllers.js';
+import { within } from '../kit/deadline.js';
+import { Gate } from '../kit/gate.js';
+import { hookModule, type Hook } from '../kit/hooks.js';
+import { freePort, isFree, upgradeStatus } from '../kit/net.js';
+
+interface PausedApp extends TestApp {
+  readonly init: Promise<unknown>;
+  /** The start is in the bootstrap hook of another module. */
+  readonly entered: Promise<void>;
+  readonly resume: () => void;
+}
+
+/** An app that is starting, and stays in the bootstrap hook of another module until it is resumed. */
+async function pausedApp(parts: AppParts = {}): Promise<PausedApp> {
+  const entered = new Gate();
+  const resumed = new Gate();
+  const slow = hookModule({
+    onApplicationBootstrap: () => {
+      entered.open();
+      return resumed.opened;
+    },
+  });
+  const created = await createApp({
+    imports: [slow],
+    providers: [EchoGateway],
+    controllers: [HelloController],
+    ...parts,
+  });
+  return { ...created, init: created.app.init(), entered: entered.opened, resume: resumed.open };
+}
+
+/** Calls back each time a server is about to listen; restored when the test ends. */
+function onListen(callback: (server: Server) => unknown): jest.SpyInstance {
+  const listen = Server.prototype.listen;
+  const spy = jest.spyOn(Server.prototype, 'listen').mockImplementation(function (this: Server, ...args: unknown[]) {
+    callback(this);
+    return listen.apply(this, args as Parameters<Server['listen']>);
+  });
+  onCleanUp(() => spy.mockRestore());
+  return spy;
+}
+
+function portOfLock({ url }: GatewayLockService): number {
+  return Number(new URL(url).port);
+}
+
+describe('before it is ready', () => {
+  it('the port is held, probes are answered, everything else gets 503', async () => {
+    const { lock, init, entered, resume } = await pausedApp();
+    await entered;
+
+    expect(lock.phase).toBe('starting');
+    expect(await upgradeStatus(lock.url)).toBe(503);
+    expect(await (await fetch(httpUrl(lock.url, '/healthz'))).text()).toBe('alive');
+    const refused = await fetch(httpUrl(lock.url, '/hello'));
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(await refused.json()).toEqual({ statusCode: 503, message: 'the gateway is starting' });
+
+    resume();
+    await init;
+    expect(lock.phase).toBe('ready');
+    expect(await upgradeStatus(lock.url)).toBe(101);
+    expect((await fetch(httpUrl(lock.url, '/hello'))).status).toBe(200);
+  });
+
+  it('the paths of the probes can be chosen', async () => {
+    const { lock, init, entered, resume } = await pausedApp({ lock: { probePaths: ['/hello'] } });
+    await entered;
+
+    expect((await fetch(httpUrl(lock.url, '/hello'))).status).toBe(200);
+    expect((await fetch(httpUrl(lock.url, '/healthz'))).status).toBe(503);
+
+    resume();
+    await init;
+  });
+});
+
+describe('closed while it starts', () => {
+  it('before the lock is taken: the start fails, and the port was never held', async () => {
+    const port = await freePort();
+    const { app } = await createApp({ lock: { port } });
+    await app.close();
+
+    await expect(app.init()).rejects.toThrow('the gateway was told to stop while it was starting');
+
+    expect(await isFree(port)).toBe(true);
+  });
+
+  it('while it binds: the start fails, and the port is given back', async () => {
+    const port = await freePort();
+    const { app, lock } = await createApp({ lock: { port } });
+    let closed: Promise<void> | undefined;
+    const listen = onListen(() => (closed = app.close()));
+
+    await expect(app.init()).rejects.toThrow('the gateway was told to stop while it was starting');
+    await closed;
+
+    expect(listen).toHaveBeenCalled();
+    expect(lock.phase).toBe('released');
+    expect(await isFree(port)).toBe(true);
+  });
+
+  it('while another module starts: the port is given back, and nobody is let in any more', async () => {
+    const { app, lock, init, entered, resume } = await pausedApp();
+    await entered;
+    const port = portOfLock(lock);
+
+    await app.close();
+
+    expect(lock.phase).toBe('released');
+    expect(await isFree(port)).toBe(true);
+    resume();
+    await expect(init).rejects.toThrow('the gateway was told to stop while it was starting');
+    expect(lock.phase).toBe('released');
+  });
+});
+
+describe('a listener that is lost while the gateway runs', () => {
+  const close = (server: Server): unknown => server.close();
+  const fail = (server: Server): unknown => server.emit('error', new Error('no more sockets'));
+
+  // Two sockets are bound, and then the HTTP server adopts the first.
+  it.each([
+    ['the HTTP server is closed', 2, close],
+    ['the HTTP server fails', 2, fail],
+    ['the listener on ::1 is closed', 1, close],
+    ['the listener on ::1 fails', 1, fail],
+  ])('because %s: reported once, and the gateway begins to stop', async (_how, index, lose) => {
+    const servers: Server[] = [];
+    onListen((server) => servers.push(server));
+    const { lock } = await startApp();
+    const server = servers[index];
+    if (!server) throw new Error('no such server was made to listen');
+
+    lose(server);
+
+    const { url } = await within(1_000, 'the loss', lock.lost);
+    expect(url).toBe(index === 1 ? lock.addresses[1]?.url : lock.url);
+    expect(lock.phase).toBe('draining');
+  });
+
+  it('is not what an orderly close is', async () => {
+    const { app, lock } = await startApp();
+    let lost = false;
+    void lock.lost.then(() => (lost = true));
+
+    await app.close();
+    await new Promise(setImmediate);
+
+    expect(lost).toBe(false);
+  });
+});
+
+describe('a shutdown that hangs', () => {
+  it.each<Hook>(['onModuleDestroy', 'beforeApplicationShutdown', 'onApplicationShutdown'])(
+    'in %s: is reported by the name of the hook, with the port still held',
+    async (hook) => {
+      const over = new Gate();
+      const hanging = hookModule({ [hook]: () => over.opened });
+      const { app, lock } = await startApp({ imports: [hanging], lock: { shutdownDeadlineMs: 50 } });
+      const port = portOfLock(lock);
+
+      const closed = app.close();
+
+      expect(await within(2_000, 'the report', lock.overdue)).toBe(hook);
+      expect(await isFree(port)).toBe(false);
+      over.open();
+      await closed;
+      expect(await isFree(port)).toBe(true);
+    },
+  );
+
+  it('is no such thing when it ends in time', async () => {
+    const { app, lock } = await startApp({ lock: { shutdownDeadlineMs: 50 } });
+    let overdue = false;
+    void lock.overdue.then(() => (overdue = true));
+    await app.close();
+
+    await new Promise((resolve) => setTimeout(resolve, 60));
+
+    expect(overdue).toBe(false);
+  });
+});
+
+it('a successor binds as soon as the close has ended', async () => {
+  const { app, lock } = await startApp();
+  const port = portOfLock(lock);
+
+  await app.close();
+
+  const successor = await claimListener({ port });
+  successor.close();
+});

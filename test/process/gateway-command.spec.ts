@@ -1,0 +1,164 @@
+import { startGateway } from '../kit/gateway.js';
+import { Client, freePort, isFree, stranger, portOf } from '../kit/net.js';
+import { BIN, Program, type StartOptions } from '../kit/program.js';
+import { tempFolder } from '../kit/temp.js';
+
+const NOBODY = 65534;
+
+async function run(args: (string | number)[], options: StartOptions = {}): Promise<Program & { code: number | null }> {
+  const program = Program.node(BIN, args, options);
+  const { code } = await program.exit();
+  return Object.assign(program, { code });
+}
+
+const gateway = (args: (string | number)[], options: StartOptions = {}): ReturnType<typeof run> =>
+  run(['gateway', ...args], options);
+
+describe('openclaw gateway', () => {
+  it('serves both loopback addresses, and says where and how to stop it', async () => {
+    const { program, port, url } = await startGateway();
+
+    expect(url).toBe(`ws://127.0.0.1:${port}`);
+    for (const address of [url, `ws://[::1]:${port}`]) {
+      const client = await Client.open(address);
+      expect(await client.ask('health')).toMatchObject({ event: 'health', data: { ok: true } });
+      const healthz = await fetch(`${address.replace('ws:', 'http:')}/healthz`);
+      expect(await healthz.json()).toEqual({ ok: true, status: 'live' });
+      expect(healthz.headers.get('cache-control')).toBe('no-store');
+    }
+    expect(program.stdout.split('\n')).toEqual([
+      `gateway listening on ws://127.0.0.1:${port}`,
+      `addresses: ws://127.0.0.1:${port}, ws://[::1]:${port}`,
+      `to stop it: press Ctrl-C, or run: kill ${program.pid}`,
+      '',
+    ]);
+    expect(program.stderr).toBe('');
+  });
+
+  it('is refused a second time, in one line and with a code of its own', async () => {
+    const { port } = await startGateway();
+
+    const second = await gateway(['--port', port]);
+
+    expect(second.stderr).toBe(`another gateway instance is already listening on ws://127.0.0.1:${port}\n`);
+    expect(second.stdout).toBe('');
+    expect(second.code).toBe(78);
+  });
+
+  it('starts at once after the first was killed', async () => {
+    const { program, port } = await startGateway();
+    program.signal('SIGKILL');
+    await program.exit();
+
+    const { url } = await startGateway(port);
+
+    expect(await (await Client.open(url)).ask('health')).toMatchObject({ event: 'health' });
+  });
+
+  it('takes the port from the environment, and from the flag before that', async () => {
+    const [fromEnvironment, fromFlag] = [await freePort(), await freePort()];
+    const env = { OPENCLAW_GATEWAY_PORT: String(fromEnvironment) };
+
+    const one = Program.node(BIN, ['gateway'], { env });
+    const two = Program.node(BIN, ['gateway', '-p', fromFlag], { env });
+
+    await one.output('stdout', new RegExp(`^gateway listening on ws://127.0.0.1:${fromEnvironment}$`, 'm'));
+    await two.output('stdout', new RegExp(`^gateway listening on ws://127.0.0.1:${fromFlag}$`, 'm'));
+  });
+
+  it.each(['0', '-1', '65536', '0x10', '1e3', '3.5', '18789x', ' 80', '080', ''])(
+    'refuses the port %j, from the flag and from the environment',
+    async (value) => {
+      const rule = 'is not a port; give a whole number from 1 to 65535 in decimal digits, or leave it out for 18789\n';
+      const variable = 'OPENCLAW_GATEWAY_PORT';
+
+      const [flag, environment, both] = await Promise.all([
+        gateway([`--port=${value}`]),
+        gateway([], { env: { [variable]: value } }),
+        gateway(['--port', await freePort()], { env: { [variable]: value } }),
+      ]);
+
+      expect([flag.code, flag.stderr]).toEqual([64, `--port: ${JSON.stringify(value)} ${rule}`]);
+      expect([environment.code, environment.stderr]).toEqual([64, `${variable}: ${JSON.stringify(value)} ${rule}`]);
+      expect([both.code, both.stderr]).toEqual([64, `${variable}: ${JSON.stringify(value)} ${rule}`]);
+    },
+  );
+
+  it.each([
+    [['gateway', '--bogus'], "error: unknown option '--bogus'"],
+    [['gateway', '--port'], "error: option '-p, --port <port>' argument missing"],
+    [['gateway', 'now'], "error: too many arguments for 'gateway'. Expected 0 arguments but got 1."],
+    [['gatewya'], "error: unknown command 'gatewya'"],
+    [
+      ['gateway', '--host', 'example.test'],
+      '--host: "example.test" is not a host to listen on: give an IP address such as 127.0.0.1, ::1 or 0.0.0.0, or "localhost" for 127.0.0.1 and ::1 together',
+    ],
+  ])('refuses %j with one line', async (args, line) => {
+    const program = await run(args);
+
+    expect(program.stderr.trimEnd().split('\n')[0]).toBe(line);
+    expect(program.code).toBe(64);
+  });
+
+  it('prints help and its version, and binds nothing', async () => {
+    const env = { OPENCLAW_GATEWAY_PORT: 'not a port' };
+
+    const [help, version, commandHelp, commandVersion] = await Promise.all(
+      [['--help'], ['--version'], ['gateway', '--help'], ['gateway', '--version']].map((args) => run(args, { env })),
+    );
+
+    expect(help?.stdout).toContain('Usage: openclaw [options] [command]');
+    expect(commandHelp?.stdout).toContain('Usage: openclaw gateway [options]');
+    expect(commandHelp?.stdout).toContain('--port <port>');
+    expect(version?.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect(commandVersion?.stdout).toBe(version?.stdout);
+    expect([help?.code, version?.code, commandHelp?.code, commandVersion?.code]).toEqual([0, 0, 0, 0]);
+  });
+
+  it('reads no .env from the folder it is called in', async () => {
+    const cwd = tempFolder();
+    const { writeFileSync } = await import('node:fs');
+    writeFileSync(`${cwd}/.env`, 'OPENCLAW_GATEWAY_PORT=not-a-port\n');
+
+    const { url, port } = await startGateway(await freePort(), { cwd });
+
+    expect(url).toBe(`ws://127.0.0.1:${port}`);
+  });
+
+  it('says why a port cannot be bound', async () => {
+    const port = await freePort();
+    // Root may bind any port, so it becomes somebody else first.
+    const uid = process.getuid?.() === 0 ? { uid: NOBODY } : {};
+
+    const [foreign, privileged] = await Promise.all([
+      gateway(['--host', '192.0.2.1', '--port', port]),
+      gateway(['--port', 81], uid),
+    ]);
+
+    expect(foreign.stderr).toMatch(
+      new RegExp(`^failed to bind gateway socket on ws://192\\.0\\.2\\.1:${port}: listen EADDRNOTAVAIL.*\n$`),
+    );
+    expect(privileged.stderr).toMatch(
+      /^failed to bind gateway socket on ws:\/\/127\.0\.0\.1:81: listen EACCES: permission denied.*\n$/,
+    );
+    expect([foreign.code, privileged.code]).toEqual([71, 71]);
+  });
+
+  it('holds nothing when a stranger holds ::1 alone', async () => {
+    const port = await freePort();
+    await stranger({ host: '::1', port });
+
+    const refused = await gateway(['--port', port]);
+
+    expect(refused.stderr).toBe(`another gateway instance is already listening on ws://[::1]:${port}\n`);
+    expect(await isFree(port)).toBe(true);
+  });
+
+  it('is refused by a stranger in the same words', async () => {
+    const port = portOf(await stranger());
+
+    expect((await gateway(['--port', port])).stderr).toBe(
+      `another gateway instance is already listening on ws://127.0.0.1:${port}\n`,
+    );
+  });
+});
