@@ -87,6 +87,9 @@ export class Program {
 
   /** @returns whether it was still there to be signalled */
   signal(signal: NodeJS.Signals, group = false): boolean {
+    // The pid of one that has ended may be somebody else's by now; its group lives on with its last member.
+    const ended = this.#child.exitCode !== null || this.#child.signalCode !== null;
+    if (ended && !group) return false;
     try {
       return process.kill(group ? -this.pid : this.pid, signal);
     } catch {
