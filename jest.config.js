@@ -24,7 +24,10 @@ export default {
   transformIgnorePatterns: ['/node_modules/(?!@nestjs/)'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   coverageProvider: 'v8',
+  // The lock itself, in every line and branch.
   collectCoverageFrom: ['src/lock/**/*.ts'],
+  coverageReporters: ['text'],
+  coverageThreshold: { global: { lines: 100, branches: 100 } },
   setupFilesAfterEnv: ['<rootDir>/test/kit/clean-up.ts'],
   reporters: ['default', '<rootDir>/test/kit/summary-reporter.js'],
   testTimeout: 30_000,

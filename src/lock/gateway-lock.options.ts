@@ -1,5 +1,6 @@
 import type { ClaimedListener } from './listener/claimed-listener.js';
-import { DEFAULT_PORT, type ClaimOptions } from './listener/claim-listener.js';
+import type { Holder } from './listener/holder.js';
+import type { ClaimOptions } from './listener/claim-listener.js';
 
 /** What arrives in one WebSocket message: text as a string, binary as it came. */
 export type WsMessage = string | Buffer | ArrayBuffer | Buffer[];
@@ -35,6 +36,29 @@ export interface GatewayWsOptions {
   messageParser?: WsMessageParser;
 }
 
+export interface AcquireOptions {
+  /**
+   * `fail`: a held port is a refusal, at once. `standby`: wait for the holder to go, and take over.
+   * @default 'fail'
+   */
+  wait?: 'fail' | 'standby';
+  /**
+   * Whether a refusal asks the port who holds it, for `GatewayLockError.holder`; at most 500 ms.
+   * @default true
+   */
+  identify?: boolean;
+  /** Called each time a standby begins to wait for another holder. */
+  onWait?: (holder: Holder) => void;
+}
+
+/** What the gateway says of itself on its card. */
+export interface IdentityOptions {
+  /** @default 'default' */
+  profile?: string;
+  /** @default the version of this package */
+  version?: string;
+}
+
 export interface GatewayLockOptions extends ClaimOptions {
   /** A listener claimed before the app was created; `host`, `port` and `ipv6Only` are then not looked at. */
   listener?: ClaimedListener;
@@ -53,36 +77,31 @@ export interface GatewayLockOptions extends ClaimOptions {
    * @default ['/healthz', '/health', '/readyz', '/ready', '/.well-known/gateway']
    */
   probePaths?: readonly string[];
+  acquire?: AcquireOptions;
+  identity?: IdentityOptions;
   http?: GatewayHttpOptions;
   ws?: GatewayWsOptions;
 }
 
-/** The options with every default filled in. */
-export type GatewayLockSettings = Omit<Required<GatewayLockOptions>, 'listener' | 'http' | 'ws'> & {
-  readonly listener: ClaimedListener | undefined;
-  readonly http: Required<GatewayHttpOptions>;
-  readonly ws: Required<Omit<GatewayWsOptions, 'messageParser'>> & Pick<GatewayWsOptions, 'messageParser'>;
-};
+/** The options with every default filled in, but for those of the claim, which has its own. */
+export type GatewayLockSettings = GatewayLockOptions &
+  Required<
+    Pick<GatewayLockOptions, 'shutdownGraceMs' | 'shutdownDeadlineMs' | 'probePaths' | 'acquire' | 'identity'>
+  > & {
+    readonly http: Required<GatewayHttpOptions>;
+    readonly ws: GatewayWsOptions & Required<Pick<GatewayWsOptions, 'maxPayloadBytes'>>;
+  };
 
 /** The one place where the defaults stand. */
 export function withDefaults(options: GatewayLockOptions): GatewayLockSettings {
-  const { http = {}, ws = {} } = options;
   return {
-    host: options.host ?? 'localhost',
-    port: options.port ?? DEFAULT_PORT,
-    ipv6Only: options.ipv6Only ?? false,
-    listener: options.listener,
-    shutdownGraceMs: options.shutdownGraceMs ?? 1_000,
-    shutdownDeadlineMs: options.shutdownDeadlineMs ?? 5_000,
-    probePaths: options.probePaths ?? ['/healthz', '/health', '/readyz', '/ready', '/.well-known/gateway'],
-    http: {
-      headersTimeoutMs: http.headersTimeoutMs ?? 10_000,
-      requestTimeoutMs: http.requestTimeoutMs ?? 30_000,
-      keepAliveTimeoutMs: http.keepAliveTimeoutMs ?? 5_000,
-    },
-    ws: {
-      maxPayloadBytes: ws.maxPayloadBytes ?? 1_048_576,
-      ...(ws.messageParser && { messageParser: ws.messageParser }),
-    },
+    shutdownGraceMs: 1_000,
+    shutdownDeadlineMs: 5_000,
+    probePaths: ['/healthz', '/health', '/readyz', '/ready', '/.well-known/gateway'],
+    acquire: {},
+    identity: {},
+    ...options,
+    http: { headersTimeoutMs: 10_000, requestTimeoutMs: 30_000, keepAliveTimeoutMs: 5_000, ...options.http },
+    ws: { maxPayloadBytes: 1_048_576, ...options.ws },
   };
 }

@@ -16,6 +16,8 @@ import type { GatewayLockSettings } from './gateway-lock.options.js';
  */
 export type GatewayPhase = 'starting' | 'ready' | 'draining' | 'released';
 
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 /** How often the header and request deadlines are looked at, and so how exact they are. Milliseconds. */
@@ -29,9 +31,10 @@ const DEADLINE_CHECK_MS = 1_000;
 export class GatewayLockServer {
   readonly http: Server;
   phase: GatewayPhase = 'starting';
-  /** Takes upgrades while the gateway is ready. */
-  onUpgrade: UpgradeHandler | undefined;
+  /** Takes upgrades while the gateway is ready; set by the adapter that is made with this server. */
+  onUpgrade!: UpgradeHandler;
 
+  readonly #answers = new Map<string, RequestHandler>();
   readonly #probePaths: ReadonlySet<string>;
   readonly #connections = new Set<Socket>();
   #running = 0;
@@ -57,7 +60,12 @@ export class GatewayLockServer {
     this.http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
-  /** Resolves when no HTTP request is running. */
+  /** Answers GET on a path by itself and in every phase, ahead of the app. A shutdown does not wait for these. */
+  answer(path: string, handler: RequestHandler): void {
+    this.#answers.set(path, handler);
+  }
+
+  /** Resolves when no request that was handed to the app is running. */
   idle(): Promise<void> {
     if (this.#running === 0) return Promise.resolve();
     return new Promise((resolve) => (this.#reportIdle = resolve));
@@ -70,7 +78,14 @@ export class GatewayLockServer {
 
   #request(request: IncomingMessage, response: ServerResponse): void {
     if (this.phase === 'draining') response.setHeader('Connection', 'close');
-    if (this.phase !== 'ready' && !this.#probePaths.has(requestPath(request))) {
+    const path = requestPath(request);
+    const answer = this.#answers.get(path);
+    if (answer) {
+      if (request.method === 'GET') answer(request, response);
+      else response.writeHead(405, { Allow: 'GET' }).end();
+      return;
+    }
+    if (this.phase !== 'ready' && !this.#probePaths.has(path)) {
       refuse(response, 503, `the gateway is ${this.phase}`);
       return;
     }
@@ -90,22 +105,24 @@ export class GatewayLockServer {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // Without a listener, a client that resets the connection would end the process.
     socket.on('error', () => socket.destroy());
-    if (this.phase !== 'ready') refuseUpgrade(socket, 503);
-    else if (this.onUpgrade) this.onUpgrade(request, socket, head);
-    else refuseUpgrade(socket, 404);
+    if (this.phase === 'ready') this.onUpgrade(request, socket, head);
+    else refuseUpgrade(socket, 503);
   }
 }
 
-/** The path of a request, without its query; the request target may also be an absolute URL (RFC 9112, 3.2.2). */
-export function requestPath({ url = '/' }: IncomingMessage): string {
-  return URL.canParse(url, 'http://gateway') ? new URL(url, 'http://gateway').pathname : '/';
+/**
+ * The path of a request as it was sent, without its query; the request target may also be an absolute URL (RFC 9112,
+ * 3.2.2). Not normalised: the app behind gets it as it is, and must not see more in it than was decided on here.
+ */
+export function requestPath({ url = '' }: Pick<IncomingMessage, 'url'>): string {
+  return url.replace(/^https?:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '') || '/';
 }
 
 /** Answers an upgrade with a status instead of 101, and hangs up. */
 export function refuseUpgrade(socket: Duplex, status: number): void {
   const retry = status === 503 ? 'Retry-After: 1\r\n' : '';
   socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Length: 0\r\n${retry}\r\n`,
+    `HTTP/1.1 ${status} ${String(STATUS_CODES[status])}\r\nConnection: close\r\nContent-Length: 0\r\n${retry}\r\n`,
     () => socket.destroy(),
   );
 }

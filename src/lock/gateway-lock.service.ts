@@ -5,9 +5,12 @@ import { GATEWAY_LOCK_SETTINGS } from './gateway-lock.module-definition.js';
 import type { GatewayLockSettings } from './gateway-lock.options.js';
 import { GatewayLockServer, type GatewayPhase } from './gateway-lock.server.js';
 import { GatewayWsAdapter, type ShutdownNotice } from './gateway-ws.adapter.js';
-import { claimListener } from './listener/claim-listener.js';
+import { claimListener, type ClaimOptions } from './listener/claim-listener.js';
 import type { BoundAddress, ClaimedListener, ListenerLoss } from './listener/claimed-listener.js';
 import { ShutdownWatch } from './shutdown-watch.js';
+
+/** Takes the lock, and gives up when the signal is aborted. */
+export type AcquireListener = (options: ClaimOptions, signal: AbortSignal) => Promise<ClaimedListener>;
 
 const STOPPED: ShutdownNotice = { reason: 'the gateway was stopped', restartExpectedMs: null };
 
@@ -30,6 +33,8 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
 
   readonly #logger = new Logger('GatewayLock');
   readonly #watch: ShutdownWatch;
+  readonly #stopping = new AbortController();
+  #acquire: AcquireListener = claimListener;
   #listener: ClaimedListener | undefined;
   #drained: Promise<void> | undefined;
   #reportLoss!: (loss: ListenerLoss) => void;
@@ -75,11 +80,16 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
       );
     }
     await this.#prepareHttp();
-    const listener = this.settings.listener ?? (await claimListener(this.settings));
+    const listener = this.settings.listener ?? (await this.#acquire(this.settings, this.#stopping.signal));
     this.#listener = listener;
     this.#refuseIfStopped();
     listener.adopt(this.server.http);
     void listener.lost.then((loss) => this.#onLost(loss));
+  }
+
+  /** Replaces how the lock is taken, from one attempt to something more patient or more telling. Before the start. */
+  acquireWith(acquire: AcquireListener): void {
+    this.#acquire = acquire;
   }
 
   /** Lets clients in: every bootstrap hook has run. */
@@ -134,6 +144,7 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
 
   async #drain(notice: ShutdownNotice): Promise<void> {
     this.server.phase = 'draining';
+    this.#stopping.abort();
     this.#watch.begin();
     const { shutdownGraceMs } = this.settings;
     await Promise.all([this.adapter.drain(notice, shutdownGraceMs), this.#httpIdle(shutdownGraceMs)]);

@@ -74,8 +74,7 @@ export class GatewayWsAdapter extends WsAdapter {
     handlers: MessageMappingProperties[],
     transform: (result: unknown) => Observable<unknown>,
   ): void {
-    const client = this.#clients.get(socket);
-    if (!client) return;
+    const client = this.#clientOf(socket);
     const byEvent = new Map(handlers.map((handler) => [handler.message as string, handler]));
     socket.on('message', (data: RawData, isBinary: boolean) => {
       // Modules are being torn down behind a draining gateway: a message must not reach them any more.
@@ -124,12 +123,14 @@ export class GatewayWsAdapter extends WsAdapter {
         webSocket.close(GOING_AWAY.code, GOING_AWAY.reason);
         return;
       }
-      this.#accept(webSocket);
+      this.#clientOf(webSocket);
       endpoint.emit('connection', webSocket, request);
     });
   }
 
-  #accept(socket: WebSocket): void {
+  #clientOf(socket: WebSocket): Client {
+    const known = this.#clients.get(socket);
+    if (known) return known;
     const client: Client = { socket, running: new Subscription(), pending: 0, onIdle: undefined };
     this.#clients.set(socket, client);
     // A client that breaks the protocol is closed by ws with the code for it; that is its fault, not an error of ours.
@@ -138,6 +139,7 @@ export class GatewayWsAdapter extends WsAdapter {
       this.#clients.delete(socket);
       client.running.unsubscribe();
     });
+    return client;
   }
 
   #dispatch(client: Client, results: Observable<unknown>): void {

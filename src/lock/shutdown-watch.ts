@@ -6,7 +6,6 @@ export class ShutdownWatch {
   #report!: (hook: string) => void;
   #hook = 'the drain';
   #timer: NodeJS.Timeout | undefined;
-  #ended = false;
 
   /** @param deadlineMs from the first sign of the shutdown to its end, in milliseconds */
   constructor(private readonly deadlineMs: number) {
@@ -14,7 +13,6 @@ export class ShutdownWatch {
   }
 
   begin(): void {
-    if (this.#ended) return;
     this.#timer ??= setTimeout(() => this.#report(this.#hook), this.deadlineMs);
   }
 
@@ -23,7 +21,6 @@ export class ShutdownWatch {
   }
 
   end(): void {
-    this.#ended = true;
     clearTimeout(this.#timer);
   }
 }

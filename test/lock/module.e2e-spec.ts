@@ -108,6 +108,64 @@ describe('GatewayLockModule', () => {
   });
 });
 
+describe('the card', () => {
+  it('is answered in every phase, to GET alone', async () => {
+    const { lock } = await startApp({ lock: { identity: { profile: 'rescue', version: '9.9.9' } } });
+    const url = httpUrl(lock.url, '/.well-known/gateway');
+
+    const card = await fetch(url);
+    const post = await fetch(url, { method: 'POST' });
+
+    expect(await card.json()).toEqual({
+      service: 'openclaw-gateway',
+      pid: process.pid,
+      profile: 'rescue',
+      version: '9.9.9',
+      phase: 'ready',
+      startedAt: expect.any(Number) as number,
+      url: lock.url,
+      instanceId: expect.any(String) as string,
+    });
+    expect(card.headers.get('cache-control')).toBe('no-store');
+    expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET']);
+  });
+
+  it.each([{ profile: '' }, { profile: 'x'.repeat(129) }, { version: 'two\nlines' }])(
+    'has no room for the identity %j',
+    async (identity) => {
+      await expect(createApp({ lock: { identity } })).rejects.toThrow(
+        `identity ${JSON.stringify(identity)} does not fit on a holder card: give a profile of 1 to 128 printable`,
+      );
+    },
+  );
+
+  it('is on the error of a refused start, unless the app does not want to ask', async () => {
+    const { lock } = await startApp();
+    const port = Number(new URL(lock.url).port);
+    const asking = await createApp({ lock: { port } });
+    const quiet = await createApp({ lock: { port, acquire: { identify: false } } });
+
+    const refusals = await Promise.all(
+      [asking, quiet].map(({ app }) => app.init().catch((error: unknown) => error as GatewayLockError)),
+    );
+
+    expect(refusals[0]).toMatchObject({ holder: { verdict: 'ready', card: { pid: process.pid } } });
+    expect((refusals[1] as GatewayLockError).holder).toBeUndefined();
+  });
+
+  it('lets itself be watched by 64, and no more', async () => {
+    const { lock } = await startApp();
+    const watch = httpUrl(lock.url, '/.well-known/gateway/watch');
+    const abort = new AbortController();
+    onCleanUp(() => abort.abort());
+
+    const answers = await Promise.all(Array.from({ length: 65 }, () => fetch(watch, { signal: abort.signal })));
+
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(64);
+    expect(answers.filter(({ status }) => status === 503)).toHaveLength(1);
+  });
+});
+
 describe('a listener that was claimed before the app was made', () => {
   it('is taken over, and who connected in between is answered', async () => {
     const listener = await claimListener({ port: 0 });

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { Server } from 'node:net';
+
+import { Controller, Get } from '@nestjs/common';
 
 import { claimListener, type GatewayLockService } from '../../src/index.js';
 import { onCleanUp } from '../kit/cleaner.js';
@@ -7,7 +10,7 @@ import { EchoGateway, HelloController } from '../kit/controllers.js';
 import { within } from '../kit/deadline.js';
 import { Gate } from '../kit/gate.js';
 import { hookModule, type Hook } from '../kit/hooks.js';
-import { freePort, isFree, upgradeStatus } from '../kit/net.js';
+import { freePort, isFree, rawConnection, upgradeStatus } from '../kit/net.js';
 
 interface PausedApp extends TestApp {
   readonly init: Promise<unknown>;
@@ -78,6 +81,39 @@ describe('before it is ready', () => {
 
     resume();
     await init;
+  });
+});
+
+it('a path in disguise does not get past it before it is ready', async () => {
+  @Controller()
+  class Admin {
+    @Get('admin/*rest')
+    admin(): string {
+      return 'the inner sanctum';
+    }
+  }
+  const { lock, init, entered, resume } = await pausedApp({ controllers: [Admin] });
+  await entered;
+  const socket = await rawConnection(portOfLock(lock));
+
+  socket.write('GET /admin/../healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+
+  const [answer] = (await within(5_000, 'the answer', once(socket, 'data'))) as [Buffer];
+  expect(answer.toString()).toMatch(/^HTTP\/1\.1 503 /);
+  resume();
+  await init;
+});
+
+describe('http.headersTimeoutMs', () => {
+  it('cuts off a half-sent request, on every address', async () => {
+    const { lock } = await startApp({ lock: { http: { headersTimeoutMs: 100 } } });
+
+    for (const { host, port } of lock.addresses) {
+      const socket = await rawConnection(port, host);
+      socket.write('GET / HTTP/1.1\r\nHost: ');
+      const [answer] = (await within(5_000, 'the cut', once(socket, 'data'))) as [Buffer];
+      expect(answer.toString()).toMatch(/^HTTP\/1\.1 408 Request Timeout/);
+    }
   });
 });
 

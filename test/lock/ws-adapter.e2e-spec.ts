@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+
 import {
   Catch,
   Injectable,
@@ -23,11 +25,13 @@ import {
   type WsResponse,
 } from '@nestjs/websockets';
 import { map, of, type Observable } from 'rxjs';
-import type { WebSocket } from 'ws';
+import { WebSocket } from 'ws';
 
+import { onCleanUp } from '../kit/cleaner.js';
 import { createApp, startApp } from '../kit/app.js';
 import { EchoGateway } from '../kit/controllers.js';
-import { Client, upgradeStatus } from '../kit/net.js';
+import { Gate } from '../kit/gate.js';
+import { Client, rawConnection, upgradeStatus } from '../kit/net.js';
 
 @Injectable()
 class NoStrangers implements CanActivate {
@@ -105,6 +109,38 @@ describe('GatewayWsAdapter', () => {
     expect(NestGateway.seen).toEqual(['connected', 'disconnected']);
   });
 
+  it('reads binary messages as well', async () => {
+    const { lock } = await startApp({ providers: [EchoGateway] });
+    const client = await Client.open(lock.url);
+
+    client.socket.send(Buffer.from('{"event":"echo","data":"bytes"}'), { binary: true });
+
+    expect(await client.next()).toEqual({ event: 'echo', data: 'bytes' });
+  });
+
+  it('goes on after a filter that fails itself', async () => {
+    @Catch()
+    class Broken implements ExceptionFilter {
+      catch(): never {
+        throw new Error('the filter is broken');
+      }
+    }
+    @WebSocketGateway()
+    class Failing extends EchoGateway {
+      @UseFilters(Broken)
+      @SubscribeMessage('fail')
+      fail(): never {
+        throw new Error('on purpose');
+      }
+    }
+    const { lock } = await startApp({ providers: [Failing] });
+    const client = await Client.open(lock.url);
+
+    client.send({ event: 'fail' });
+
+    expect(await client.ask('echo', 'still here')).toEqual({ event: 'echo', data: 'still here' });
+  });
+
   it('goes on after messages that mean nothing', async () => {
     const { lock } = await startApp({ providers: [EchoGateway] });
     const client = await Client.open(lock.url);
@@ -141,6 +177,64 @@ describe('GatewayWsAdapter', () => {
 
     expect(await upgradeStatus(`${lock.url}/elsewhere`)).toBe(404);
     expect(await upgradeStatus(`${lock.url}/?query=1`)).toBe(101);
+  });
+
+  it('lets nobody in whose verification ends when the gateway is already stopping', async () => {
+    const asked = new Gate();
+    const verified = new Gate();
+    const verifyClient = (_info: unknown, accept: (verdict: boolean) => void): void => {
+      asked.open();
+      void verified.opened.then(() => accept(true));
+    };
+    @WebSocketGateway({ verifyClient })
+    class Careful {}
+    const { app, lock } = await startApp({ providers: [Careful] });
+    const client = new WebSocket(lock.url);
+    onCleanUp(() => client.terminate());
+    const closed = once(client, 'close');
+    await asked.opened;
+
+    const stopped = lock.beginShutdown();
+    verified.open();
+
+    expect((await closed)[0]).toBe(1001);
+    await stopped;
+    await app.close();
+  });
+
+  it('survives a client that resets its connection while it is verified', async () => {
+    const asked = new Gate();
+    const never = new Gate();
+    const verifyClient = (_info: unknown, accept: (verdict: boolean) => void): void => {
+      asked.open();
+      void never.opened.then(() => accept(true));
+    };
+    @WebSocketGateway({ verifyClient, path: '/careful' })
+    class Careful {}
+    const { lock } = await startApp({ providers: [Careful, EchoGateway] });
+    const rude = await rawConnection(Number(new URL(lock.url).port));
+    rude.write(
+      'GET /careful HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+        'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+    );
+    await asked.opened;
+
+    rude.resetAndDestroy();
+
+    expect(await (await Client.open(lock.url)).ask('echo', 1)).toEqual({ event: 'echo', data: 1 });
+  });
+
+  it('survives a client that hangs up while it is refused', async () => {
+    const { lock } = await startApp({ providers: [EchoGateway] });
+    const port = Number(new URL(lock.url).port);
+    const rude = await rawConnection(port);
+    const gone = once(rude, 'close');
+
+    rude.write('GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    rude.resetAndDestroy();
+    await gone;
+
+    expect(await (await Client.open(lock.url)).ask('echo', 1)).toEqual({ event: 'echo', data: 1 });
   });
 
   it('refuses a gateway class with a port of its own, and says why', async () => {

@@ -2,9 +2,9 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { ClaimedListener } from './claimed-listener.js';
-import { connectOnce } from './connect-once.js';
 import { GatewayLockError } from './gateway-lock.error.js';
-import { addressSet, gatewayUrl, parseListenHost, probeHosts, type ListenAddress } from './listen-address.js';
+import { isRefused } from './is-refused.js';
+import { addressSet, parseListenHost, probeHosts, type AddressSet, type ListenAddress } from './listen-address.js';
 
 export const DEFAULT_PORT = 18789;
 
@@ -52,55 +52,59 @@ export async function claimListener({
   }
   const addresses = addressSet(parseListenHost(host), { ipv6Only });
 
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return new ClaimedListener(await bindAll(addresses, port));
-    } catch (error) {
-      const unluckyChoice =
-        port === 0 && error instanceof GatewayLockError && error.code === 'GATEWAY_ALREADY_LISTENING';
-      if (!unluckyChoice || attempt === ANY_PORT_ATTEMPTS) throw error;
-    }
-  }
+  return new ClaimedListener(await bindAll(addresses, port));
 }
 
-async function bindAll(addresses: readonly ListenAddress[], port: number): Promise<Server[]> {
-  const bound: Server[] = [];
+async function bindAll(addresses: AddressSet, port: number, attempt = 1): Promise<[Server, ...Server[]]> {
+  const [anchor, ...others] = addresses;
+  const bound: [Server, ...Server[]] = [await bindOne(anchor, port)];
+  const { port: chosenPort } = bound[0].address() as AddressInfo;
   try {
-    for (const address of addresses) {
-      const [first] = bound;
-      const server = await bindOne(address, first ? (first.address() as AddressInfo).port : port);
+    for (const address of others) {
+      const server = await bindOne(address, chosenPort).catch((error: unknown) => {
+        if (address.optional && isNoSuchAddress(error)) return undefined;
+        throw error;
+      });
       if (server) bound.push(server);
     }
     return bound;
   } catch (error) {
     for (const server of bound.reverse()) server.close();
-    throw error;
+    const unluckyChoice = port === 0 && (error as GatewayLockError).code === 'GATEWAY_ALREADY_LISTENING';
+    if (!unluckyChoice || attempt === ANY_PORT_ATTEMPTS) throw error;
   }
+  return bindAll(addresses, port, attempt + 1);
 }
 
-async function bindOne(address: ListenAddress, port: number): Promise<Server | undefined> {
-  const deadline = performance.now() + CONTENTION_DEADLINE_MS;
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await listen(address, port);
-    } catch (caught) {
-      const error = caught as NodeJS.ErrnoException;
-      const { code } = error;
-      if (address.optional && (code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT')) return undefined;
+/** The machine has no IPv6, or has it switched off. */
+function isNoSuchAddress(error: unknown): boolean {
+  const { code } = (error as GatewayLockError).cause;
+  return code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT';
+}
 
-      const url = gatewayUrl(address.host, port);
-      if (code !== 'EADDRINUSE') throw GatewayLockError.bindFailed(url, error);
+async function bindOne(
+  address: ListenAddress,
+  port: number,
+  deadline = performance.now() + CONTENTION_DEADLINE_MS,
+  attempt = 1,
+): Promise<Server> {
+  try {
+    return await listen(address, port);
+  } catch (caught) {
+    const error = caught as NodeJS.ErrnoException;
+    const failed = { host: address.host, port };
+    if (error.code !== 'EADDRINUSE') throw GatewayLockError.bindFailed(failed, error);
 
-      // On Linux two simultaneous starters can both be refused: libuv sets SO_REUSEADDR, so both pass bind(2) and both
-      // fail listen(2) (inet_csk_listen_start). Only if nobody answers can that be the case; an answer is final.
-      const expired = performance.now() >= deadline && attempt >= CONTENTION_MIN_ATTEMPTS;
-      if (expired || !(await nobodyListens(address.host, port, deadline))) {
-        throw GatewayLockError.alreadyListening(url, error);
-      }
-      const { min, max } = CONTENTION_PAUSE_MS;
-      await delay(min + Math.random() * (max - min));
+    // On Linux two simultaneous starters can both be refused: libuv sets SO_REUSEADDR, so both pass bind(2) and both
+    // fail listen(2) (inet_csk_listen_start). Only if nobody answers can that be the case; an answer is final.
+    const expired = performance.now() >= deadline && attempt >= CONTENTION_MIN_ATTEMPTS;
+    if (expired || !(await nobodyListens(address.host, port, deadline))) {
+      throw GatewayLockError.alreadyListening(failed, error);
     }
   }
+  const { min, max } = CONTENTION_PAUSE_MS;
+  await delay(min + Math.random() * (max - min));
+  return bindOne(address, port, deadline, attempt + 1);
 }
 
 function listen({ host, ipv6Only }: ListenAddress, port: number): Promise<Server> {
@@ -119,7 +123,7 @@ function listen({ host, ipv6Only }: ListenAddress, port: number): Promise<Server
 async function nobodyListens(host: string, port: number, deadline: number): Promise<boolean> {
   for (const probeHost of probeHosts(host)) {
     const timeoutMs = Math.max(deadline - performance.now(), PROBE_MIN_MS);
-    if ((await connectOnce(probeHost, port, timeoutMs)) !== 'refused') return false;
+    if (!(await isRefused(probeHost, port, timeoutMs))) return false;
   }
   return true;
 }

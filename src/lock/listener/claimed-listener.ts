@@ -35,20 +35,17 @@ export class ClaimedListener {
   /** Resolves when a listener is lost; never rejects. */
   readonly lost: Promise<ListenerLoss>;
 
-  readonly #members: Member[];
+  readonly #first: Member;
+  readonly #others: readonly Member[];
   #reportLoss!: (loss: ListenerLoss) => void;
   #closed = false;
 
   /** @param servers listening servers made with `pauseOnConnect`, in the order in which they were bound */
-  constructor(servers: readonly Server[]) {
+  constructor([first, ...others]: readonly [Server, ...Server[]]) {
     this.lost = new Promise((resolve) => (this.#reportLoss = resolve));
-    this.#members = servers.map((server) => {
-      const waiting: Socket[] = [];
-      server.on('connection', (socket: Socket) => waiting.push(socket));
-      return { server, waiting, address: boundAddress(server) };
-    });
-    this.addresses = this.#members.map(({ address }) => address);
-    for (const member of this.#members) this.#watch(member);
+    this.#first = this.#keep(first);
+    this.#others = others.map((server) => this.#keep(server));
+    this.addresses = [this.#first, ...this.#others].map(({ address }) => address);
   }
 
   /** The first address of the set, which is the one people are shown. */
@@ -66,40 +63,38 @@ export class ClaimedListener {
    */
   adopt(http: HttpServer): void {
     if (this.#closed) throw new Error(`the listener on ${this.url} is closed and cannot be adopted`);
-    const [first, ...others] = this.#members;
-    if (!first) return;
-
     // An HTTP server tracks the deadlines of its connections from this event on.
     http.once('listening', () => {
-      for (const { server } of others) {
+      for (const { server } of this.#others) {
         server.removeAllListeners('connection');
         server.on('connection', (socket: Socket) => serve(http, socket));
       }
-      for (const { waiting } of this.#members) {
-        for (const socket of waiting.splice(0)) serve(http, socket);
-      }
+      const early = [this.#first, ...this.#others].flatMap(({ waiting }) => waiting.splice(0));
+      early.forEach((socket) => serve(http, socket));
     });
-    const donor = first.server;
+    const donor = this.#first.server;
     donor.removeAllListeners();
     http.listen(donor);
-    first.server = http;
-    this.#watch(first);
+    this.#first.server = http;
+    this.#watch(this.#first);
   }
 
   /** Frees the port, at once and without waiting for connections. The first address, the anchor, goes last. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const { server, waiting } of [...this.#members].reverse()) {
+    for (const { server, waiting } of [this.#first, ...this.#others].reverse()) {
       for (const socket of waiting.splice(0)) socket.destroy();
       server.close();
     }
   }
 
-  get #first(): Member {
-    const [first] = this.#members;
-    if (!first) throw new Error('a listener has at least one address');
-    return first;
+  #keep(server: Server): Member {
+    const waiting: Socket[] = [];
+    server.on('connection', (socket: Socket) => waiting.push(socket));
+    const member = { server, waiting, address: boundAddress(server) };
+    this.#watch(member);
+    return member;
   }
 
   #watch({ server, address: { url } }: Member): void {

@@ -16,6 +16,9 @@ export interface ListenAddress {
   readonly optional: boolean;
 }
 
+/** In the order in which they are bound. */
+export type AddressSet = readonly [ListenAddress, ...ListenAddress[]];
+
 /**
  * The canonical spelling of a host that a gateway can listen on: an IP address, or `localhost` for the loopback pair.
  * Other names are refused: what they resolve to can change, and a lock must not move.
@@ -55,7 +58,7 @@ function canonicalIPv6(text: string): string {
 export function addressSet(
   host: string,
   { ipv6Only = false, platform = process.platform }: { ipv6Only?: boolean; platform?: NodeJS.Platform } = {},
-): readonly ListenAddress[] {
+): AddressSet {
   const anchor: ListenAddress = { host: ANCHOR_HOST, ipv6Only: false, optional: false };
   if (host === ANCHOR_HOST) return [anchor];
   if (host === 'localhost') return [anchor, { host: IPV6_LOOPBACK, ipv6Only: true, optional: true }];
@@ -66,7 +69,8 @@ export function addressSet(
     optional: false,
   };
   const takesAnchor = host === IPV4_WILDCARD || (host === IPV6_WILDCARD && !ipv6Only);
-  return platform === 'linux' && takesAnchor ? [requested] : [anchor, requested];
+  const linux = platform === 'linux' || platform === 'android';
+  return linux && takesAnchor ? [requested] : [anchor, requested];
 }
 
 /** Where to connect to find out whether somebody listens on what a bind to `host` collides with. */
