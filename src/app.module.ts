@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 
 import { ControlModule } from './control/control.module.js';
-import { GatewayLockModule } from './lock/gateway-lock.module.js';
+import { GatewayLockModule } from './gateway-lock.module.js';
 import type { GatewayLockOptions } from './lock/gateway-lock.options.js';
 
 /** The gateway that `nest start` and `openclaw gateway` run. */

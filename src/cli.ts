@@ -3,7 +3,7 @@ import { CommandFactory } from 'nest-commander';
 
 import { CliModule } from './cli/cli.module.js';
 import { exitAfterParsing } from './cli/openclaw-command.js';
-import { packageVersion } from './cli/package-version.js';
+import { packageVersion } from './holder/package-version.js';
 import { describeError, exitCodeOf } from './exit-code.js';
 
 await CommandFactory.run(CliModule, {

@@ -1,22 +1,46 @@
+import type { Holder, Verdict } from './lock/listener/holder.js';
 import { GatewayLockError } from './lock/listener/gateway-lock.error.js';
 import { InputError } from './profile/input.error.js';
 
 /** How our programs end, so that a script needs to parse nothing. Named after sysexits(3) where it has a name. */
 export const ExitCode = {
-  STOPPED: 0,
+  /** Stopped in order, or what was asked for is already so. */
+  OK: 0,
   UNEXPECTED: 1,
+  /** `status`: nobody holds the port. */
+  FREE: 3,
   /** EX_USAGE: a flag, a variable or a value is wrong. */
   USAGE: 64,
+  /** EX_UNAVAILABLE: a stranger holds the port. */
+  FOREIGN: 69,
   /** EX_OSERR: the port could not be bound for a reason other than that it is held. */
   BIND_FAILED: 71,
-  /** EX_CONFIG: the port is held. */
+  /** EX_TEMPFAIL: it is held, but not by a gateway that is ready; trying again later can help. */
+  NOT_READY: 75,
+  /** EX_CONFIG: a ready gateway holds the port. */
   ALREADY_LISTENING: 78,
 } as const;
+
+const REFUSALS: Record<Verdict, number> = {
+  ready: ExitCode.ALREADY_LISTENING,
+  starting: ExitCode.NOT_READY,
+  draining: ExitCode.NOT_READY,
+  stalled: ExitCode.NOT_READY,
+  blocked: ExitCode.NOT_READY,
+  foreign: ExitCode.FOREIGN,
+};
+
+/** What a holder that is in the way means for the exit. */
+export function exitCodeOfHolder({ verdict }: Holder): number {
+  return REFUSALS[verdict];
+}
 
 export function exitCodeOf(error: unknown): number {
   if (error instanceof InputError) return ExitCode.USAGE;
   if (error instanceof GatewayLockError) {
-    return error.code === 'GATEWAY_ALREADY_LISTENING' ? ExitCode.ALREADY_LISTENING : ExitCode.BIND_FAILED;
+    if (error.code === 'GATEWAY_BIND_FAILED') return ExitCode.BIND_FAILED;
+    // Where nobody asked who it is, trying again is the safe advice.
+    return error.holder ? exitCodeOfHolder(error.holder) : ExitCode.NOT_READY;
   }
   return ExitCode.UNEXPECTED;
 }

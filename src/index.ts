@@ -1,8 +1,11 @@
-export { GatewayLockModule } from './lock/gateway-lock.module.js';
+export { GatewayLockModule } from './gateway-lock.module.js';
+export { whoHolds, type WhoHoldsOptions } from './holder/who-holds.js';
 export type {
+  AcquireOptions,
   GatewayHttpOptions,
   GatewayLockOptions,
   GatewayWsOptions,
+  IdentityOptions,
   WsMessage,
   WsMessageParser,
 } from './lock/gateway-lock.options.js';
@@ -11,5 +14,6 @@ export { GatewayLockService } from './lock/gateway-lock.service.js';
 export { GatewayWsAdapter, type ShutdownNotice } from './lock/gateway-ws.adapter.js';
 export { claimListener, type ClaimOptions } from './lock/listener/claim-listener.js';
 export type { BoundAddress, ClaimedListener, ListenerLoss } from './lock/listener/claimed-listener.js';
-export { GatewayLockError, type GatewayLockErrorCode } from './lock/listener/gateway-lock.error.js';
-export { runGateway } from './run-gateway.js';
+export { GatewayLockError, type FailedAddress, type GatewayLockErrorCode } from './lock/listener/gateway-lock.error.js';
+export type { GatewayCard, Holder, PortOwner, Verdict } from './lock/listener/holder.js';
+export { runGateway, type RunOptions } from './run-gateway.js';

@@ -3,28 +3,51 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { INestApplication } from '@nestjs/common';
 
 import { describeError, ExitCode, exitCodeOf } from './exit-code.js';
+import { GATEWAY_SERVICE } from './holder/card.js';
+import { describeHolder } from './holder/describe-holder.js';
 import { GatewayLockService } from './lock/gateway-lock.service.js';
+import { GatewayLockError } from './lock/listener/gateway-lock.error.js';
+import type { Holder } from './lock/listener/holder.js';
+import { refusalDetails, reportOf, wantsColor } from './report.js';
 import { StopSignals } from './stop-signals.js';
 
 /** How long a stop waits for a start that is under way, so that no module is destroyed in mid-bootstrap. Milliseconds. */
 const START_GRACE_MS = 1_000;
 
+export interface RunOptions {
+  /**
+   * Ends the process at once, with an exit code.
+   * @default process.exit
+   */
+  readonly exit?: (code: number) => void;
+  /**
+   * Prints the ready line and a refusal as one line of JSON on stdout.
+   * @default false
+   */
+  readonly json?: boolean;
+  /**
+   * Tells of a holder whether it is all that was wanted, so that the refusal is a success.
+   * @default nobody is
+   */
+  readonly isEnough?: (holder: Holder) => boolean;
+}
+
 /**
  * Runs an app behind the lock as a process of its own: starts it, says on stdout where it listens, stops it in order on
  * SIGTERM or SIGINT, and ends at once on a second signal or when the shutdown outlasts its deadline. What goes wrong is
- * one line on stderr.
+ * on stderr, in one line or, for a held port, in a few.
  *
  * @param createApp makes the app without starting it; give `NestFactory.create` the option `abortOnError: false`, or a
  * failure in a constructor ends the process with a stack
- * @param exit ends the process at once; what it is given is an exit code
  * @returns the exit code, when the app is closed; the caller exits, since a module may have left something open
  */
 export async function runGateway(
   createApp: () => Promise<INestApplication>,
-  exit: (code: number) => void = (code) => process.exit(code),
+  options: RunOptions = {},
 ): Promise<number> {
+  const { exit = (code) => process.exit(code) } = options;
   // How the operating system's view of a port tells a gateway from other Node processes.
-  process.title = 'openclaw-gateway';
+  process.title = GATEWAY_SERVICE;
   // A gateway outlives the terminal or the pipe that it was started from.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const signals = new StopSignals(exit);
@@ -33,31 +56,35 @@ export async function runGateway(
   let code: number;
   try {
     app = await createApp();
-    code = await serve(app, signals, exit);
+    code = await serve(app, signals, exit, options);
   } catch (error) {
-    report(error);
-    code = exitCodeOf(error);
+    code = reportFailure(error, options);
   }
   try {
     await app?.close();
   } catch (error) {
-    report(error);
+    complain(describeError(error));
     code ||= exitCodeOf(error);
   }
   return code;
 }
 
 /** Resolves with the exit code when the gateway has to stop, with the app yet to be closed. */
-async function serve(app: INestApplication, signals: StopSignals, exit: (code: number) => void): Promise<number> {
+async function serve(
+  app: INestApplication,
+  signals: StopSignals,
+  exit: (code: number) => void,
+  { json = false }: RunOptions,
+): Promise<number> {
   const lock = app.get(GatewayLockService);
   void lock.overdue.then((hook) => {
-    report(`the gateway did not stop in time: ${hook} still runs; ending the process`);
+    complain(`the gateway did not stop in time: ${hook} still runs; ending the process`);
     exit(ExitCode.UNEXPECTED);
   });
   const stop = Promise.race([
     signals.first.then((signal) => {
       void lock.beginShutdown({ reason: signal, restartExpectedMs: null });
-      return ExitCode.STOPPED;
+      return ExitCode.OK;
     }),
     lock.lost.then(() => ExitCode.UNEXPECTED),
   ]);
@@ -67,21 +94,41 @@ async function serve(app: INestApplication, signals: StopSignals, exit: (code: n
     // A start that was told to stop fails, which is then what was asked for.
     if (lock.phase !== 'draining') throw error;
   }
-  if (lock.phase === 'ready') announce(lock);
+  if (lock.phase === 'ready') announce(lock, json);
   return stop;
 }
 
-function announce({ url, addresses }: GatewayLockService): void {
-  process.stdout.write(
-    [
-      `gateway listening on ${url}`,
-      `addresses: ${addresses.map((address) => address.url).join(', ')}`,
-      `to stop it: press Ctrl-C, or run: kill ${process.pid}`,
-      '',
-    ].join('\n'),
-  );
+function announce({ url, addresses }: GatewayLockService, json: boolean): void {
+  const urls = addresses.map((address) => address.url);
+  const lines = json
+    ? [JSON.stringify({ ok: true, url, addresses: urls, pid: process.pid })]
+    : [
+        `gateway listening on ${url}`,
+        `addresses: ${urls.join(', ')}`,
+        `to stop it: press Ctrl-C, or run: kill ${process.pid}`,
+      ];
+  process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-function report(problem: unknown): void {
-  process.stderr.write(`${typeof problem === 'string' ? problem : describeError(problem)}\n`);
+/** @returns the exit code for it */
+function reportFailure(error: unknown, { json = false, isEnough = () => false }: RunOptions): number {
+  if (!(error instanceof GatewayLockError)) {
+    complain(describeError(error));
+    return exitCodeOf(error);
+  }
+  const { holder } = error;
+  const enough = holder !== undefined && isEnough(holder);
+  const exitCode = enough ? ExitCode.OK : exitCodeOf(error);
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ ...reportOf(error), ok: enough, exitCode })}\n`);
+  } else if (enough) {
+    process.stdout.write(`already there on ${error.url}: ${describeHolder(holder)}\n`);
+  } else {
+    complain([error.message, ...refusalDetails(error, wantsColor(process.stderr))].join('\n'));
+  }
+  return exitCode;
+}
+
+function complain(text: string): void {
+  process.stderr.write(`${text}\n`);
 }

@@ -2,11 +2,14 @@ import { Module } from '@nestjs/common';
 import { CommandRunner, InjectCommander } from 'nest-commander';
 
 import { GatewayCommand } from './gateway.command.js';
+import { RestartCommand } from './restart.command.js';
+import { StatusCommand } from './status.command.js';
+import { StopCommand } from './stop.command.js';
 
 type Commander = Parameters<CommandRunner['setCommand']>[0];
 
 /** The commands alone: the gateway is an app of its own, so that `--help` and a wrong flag bind nothing. */
-@Module({ providers: [GatewayCommand] })
+@Module({ providers: [GatewayCommand, StatusCommand, StopCommand, RestartCommand] })
 export class CliModule {
   constructor(@InjectCommander() commander: Commander) {
     // By default help shows the name of the script.

@@ -1,40 +1,81 @@
 import { Command, Option } from 'nest-commander';
 
 import { createGatewayApp } from '../create-app.js';
-import { parseListenHost } from '../lock/listener/listen-address.js';
+import { describeHolder } from '../holder/describe-holder.js';
+import { stopHolder } from '../holder/stop-holder.js';
+import type { GatewayLockOptions } from '../lock/gateway-lock.options.js';
+import type { Holder } from '../lock/listener/holder.js';
 import { InputError } from '../profile/input.error.js';
-import { choosePort } from '../profile/port.js';
 import { runGateway } from '../run-gateway.js';
-import { OpenclawCommand } from './openclaw-command.js';
+import { AddressCommand, type AddressFlags } from './address-command.js';
+import { RestartCommand } from './restart.command.js';
+import { StatusCommand } from './status.command.js';
+import { DEFAULT_STOP_TIMEOUT_MS, StopCommand } from './stop.command.js';
 
-interface GatewayFlags {
-  port?: string;
-  host?: string;
+interface GatewayFlags extends AddressFlags {
+  ensure?: boolean;
+  force?: 'stop' | 'kill';
+  standby?: boolean;
   verbose?: boolean;
 }
 
-@Command({ name: 'gateway', description: 'run the gateway in the foreground' })
-export class GatewayCommand extends OpenclawCommand {
+const PROFILE = 'default';
+
+@Command({
+  name: 'gateway',
+  description: 'run the gateway in the foreground',
+  subCommands: [StatusCommand, StopCommand, RestartCommand],
+})
+export class GatewayCommand extends AddressCommand {
   async run(_args: string[], flags: GatewayFlags): Promise<void> {
-    const port = choosePort(
-      { source: '--port', value: flags.port },
-      { source: 'OPENCLAW_GATEWAY_PORT', value: process.env['OPENCLAW_GATEWAY_PORT'] },
+    const { ensure = false, force, standby = false, verbose = false, json = false } = flags;
+    const chosen = Object.entries({ '--ensure': ensure, '--force': force, '--standby': standby }).filter(
+      ([, on]) => on,
     );
-    const host = flags.host === undefined ? 'localhost' : chooseHost(flags.host);
-    const { verbose = false } = flags;
-    const code = await runGateway(() => createGatewayApp({ port, host }, { verbose }));
+    if (chosen.length > 1) {
+      throw new InputError(`${chosen.map(([flag]) => flag).join(' and ')} contradict each other: give one of them`);
+    }
+    const { port, host } = this.address(flags);
+    if (force) {
+      await stopHolder(
+        { port, host },
+        {
+          timeoutMs: DEFAULT_STOP_TIMEOUT_MS,
+          kill: force === 'kill',
+          report: (line) => process.stderr.write(`${line}\n`),
+        },
+      );
+      // Whatever came of it, the bind decides, and its refusal says who is there now.
+    }
+    const lock: GatewayLockOptions = { port, host, identity: { profile: PROFILE } };
+    if (standby) lock.acquire = { wait: 'standby', onWait: announceWait };
+    const code = await runGateway(() => createGatewayApp(lock, { verbose }), {
+      json,
+      ...(ensure && { isEnough: isReadyHere }),
+    });
     process.exit(code);
   }
 
-  // Read as text and judged together in run(), so that every wrong value is reported in the same words.
-  @Option({ flags: '-p, --port <port>', description: 'port to listen on (default: OPENCLAW_GATEWAY_PORT, or 18789)' })
-  readPort(text: string): string {
-    return text;
+  @Option({ flags: '--ensure', description: 'be content if a ready gateway of this profile is already there' })
+  readEnsure(): boolean {
+    return true;
   }
 
-  @Option({ flags: '--host <address>', description: 'IP address to listen on (default: localhost, 127.0.0.1 and ::1)' })
-  readHost(text: string): string {
-    return text;
+  @Option({
+    flags: '--force [how]',
+    description: 'ask the gateway that holds the port to stop, then start; with --force=kill, kill it if it does not',
+  })
+  readForce(how?: string): 'stop' | 'kill' {
+    if (how === undefined) return 'stop';
+    if (how === 'kill') return 'kill';
+    throw new InputError(
+      `--force: ${JSON.stringify(how)} is not a way to stop a gateway; give --force or --force=kill`,
+    );
+  }
+
+  @Option({ flags: '--standby', description: 'wait for the holder of the port to go, and take over at once' })
+  readStandby(): boolean {
+    return true;
   }
 
   @Option({ flags: '-v, --verbose', description: 'log all that happens, on stderr' })
@@ -43,10 +84,10 @@ export class GatewayCommand extends OpenclawCommand {
   }
 }
 
-function chooseHost(text: string): string {
-  try {
-    return parseListenHost(text);
-  } catch (error) {
-    throw new InputError(`--host: ${(error as RangeError).message}`);
-  }
+function isReadyHere({ verdict, card }: Holder): boolean {
+  return verdict === 'ready' && card?.profile === PROFILE;
+}
+
+function announceWait(holder: Holder): void {
+  process.stderr.write(`standing by for ${holder.url}: ${describeHolder(holder)}\n`);
 }

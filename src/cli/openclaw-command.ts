@@ -1,19 +1,24 @@
 import { CommandRunner } from 'nest-commander';
 
 import { ExitCode } from '../exit-code.js';
-import { packageVersion } from './package-version.js';
+import { packageVersion } from '../holder/package-version.js';
 
 type Command = Parameters<CommandRunner['setCommand']>[0];
 
 /** What all commands have in common: nothing is ignored that was typed, and wrong use has its own exit code. */
 export abstract class OpenclawCommand extends CommandRunner {
   override setCommand(command: Command): this {
-    command.version(packageVersion()).allowExcessArguments(false).exitOverride(exitAfterParsing);
+    command
+      .version(packageVersion())
+      .allowExcessArguments(false)
+      // Else a command with commands of its own takes their flags for its own.
+      .enablePositionalOptions()
+      .exitOverride(exitAfterParsing);
     return super.setCommand(command);
   }
 }
 
 /** The parser has printed help, the version or what is wrong; commander's own exit code for the last is 1. */
 export function exitAfterParsing(outcome: Error & { exitCode?: number }): never {
-  process.exit(outcome.exitCode === 0 ? ExitCode.STOPPED : ExitCode.USAGE);
+  process.exit(outcome.exitCode === 0 ? ExitCode.OK : ExitCode.USAGE);
 }

@@ -20,8 +20,6 @@ export interface StartOptions {
   readonly cwd?: string;
   /** Starts the process as the leader of a group of its own, all of which is killed at the end of the test. */
   readonly group?: boolean;
-  /** Drops to another user; only root can. */
-  readonly uid?: number;
   /** Keeps standard input open, for `type()`. */
   readonly stdin?: boolean;
 }
@@ -40,7 +38,7 @@ export class Program {
   private constructor(
     command: string,
     args: readonly string[],
-    { env = {}, cwd = ROOT, group = false, uid, stdin = false }: StartOptions,
+    { env = {}, cwd = ROOT, group = false, stdin = false }: StartOptions,
   ) {
     // No variable of ours leaks in from whoever runs the tests.
     const { PATH, HOME } = process.env;
@@ -48,7 +46,6 @@ export class Program {
       cwd,
       env: { PATH, HOME, ...env },
       detached: group,
-      ...(uid !== undefined && { uid }),
     });
     if (!stdin) this.#child.stdin.end();
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -117,10 +114,12 @@ export class Program {
     this.#onOutput.add(check);
     check();
     const ended = this.exited.then(({ code, signal }) => {
-      throw new Error(`it ended (${code ?? signal}) before ${pattern}: ${this.stdout}${this.stderr}`);
+      throw new Error(`it ended (${code ?? signal}) before ${pattern}`);
     });
     try {
       return await within(deadlineMs, `${pattern} on ${stream}`, Promise.race([matched, ended]));
+    } catch (error) {
+      throw new Error(`${(error as Error).message}; there was: ${this.stdout}${this.stderr}`, { cause: error });
     } finally {
       this.#onOutput.delete(check);
     }

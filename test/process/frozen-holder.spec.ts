@@ -55,7 +55,7 @@ describe('a gateway that is frozen', () => {
 async function refusedStart(port: number): Promise<number> {
   const begun = performance.now();
   const second = Program.node(BIN, ['gateway', '--port', port]);
-  expect(await second.exit(REFUSAL_DEADLINE_MS)).toEqual({ code: 78, signal: null });
+  expect(await second.exit(REFUSAL_DEADLINE_MS)).toEqual({ code: 75, signal: null });
   expect(second.stderr.split('\n', 1)).toEqual([
     `another gateway instance is already listening on ws://127.0.0.1:${port}`,
   ]);

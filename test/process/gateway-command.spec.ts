@@ -3,8 +3,6 @@ import { Client, freePort, isFree, stranger, portOf } from '../kit/net.js';
 import { BIN, Program, type StartOptions } from '../kit/program.js';
 import { tempFolder } from '../kit/temp.js';
 
-const NOBODY = 65534;
-
 async function run(args: (string | number)[], options: StartOptions = {}): Promise<Program & { code: number | null }> {
   const program = Program.node(BIN, args, options);
   const { code } = await program.exit();
@@ -40,7 +38,9 @@ describe('openclaw gateway', () => {
 
     const second = await gateway(['--port', port]);
 
-    expect(second.stderr).toBe(`another gateway instance is already listening on ws://127.0.0.1:${port}\n`);
+    expect(second.stderr.split('\n', 1)).toEqual([
+      `another gateway instance is already listening on ws://127.0.0.1:${port}`,
+    ]);
     expect(second.stdout).toBe('');
     expect(second.code).toBe(78);
   });
@@ -127,13 +127,13 @@ describe('openclaw gateway', () => {
 
   it('says why a port cannot be bound', async () => {
     const port = await freePort();
-    // Root may bind any port, so it becomes somebody else first.
-    const uid = process.getuid?.() === 0 ? { uid: NOBODY } : {};
+    // Root may bind any port, unless it gives up that capability (capabilities(7)) first.
+    const unprivileged = process.getuid?.() === 0 ? ['--bounding-set=-net_bind_service'] : [];
+    const args = [...unprivileged, process.execPath, BIN, 'gateway', '--port', '81'];
 
-    const [foreign, privileged] = await Promise.all([
-      gateway(['--host', '192.0.2.1', '--port', port]),
-      gateway(['--port', 81], uid),
-    ]);
+    const foreign = await gateway(['--host', '192.0.2.1', '--port', port]);
+    const privileged = Program.start('setpriv', args);
+    const { code } = await privileged.exit();
 
     expect(foreign.stderr).toMatch(
       new RegExp(`^failed to bind gateway socket on ws://192\\.0\\.2\\.1:${port}: listen EADDRNOTAVAIL.*\n$`),
@@ -141,7 +141,7 @@ describe('openclaw gateway', () => {
     expect(privileged.stderr).toMatch(
       /^failed to bind gateway socket on ws:\/\/127\.0\.0\.1:81: listen EACCES: permission denied.*\n$/,
     );
-    expect([foreign.code, privileged.code]).toEqual([71, 71]);
+    expect([foreign.code, code]).toEqual([71, 71]);
   });
 
   it('holds nothing when a stranger holds ::1 alone', async () => {
@@ -150,15 +150,18 @@ describe('openclaw gateway', () => {
 
     const refused = await gateway(['--port', port]);
 
-    expect(refused.stderr).toBe(`another gateway instance is already listening on ws://[::1]:${port}\n`);
+    expect(refused.stderr.split('\n', 1)).toEqual([
+      `another gateway instance is already listening on ws://[::1]:${port}`,
+    ]);
     expect(await isFree(port)).toBe(true);
   });
 
   it('is refused by a stranger in the same words', async () => {
     const port = portOf(await stranger());
 
-    expect((await gateway(['--port', port])).stderr).toBe(
-      `another gateway instance is already listening on ws://127.0.0.1:${port}\n`,
-    );
+    const { stderr, code } = await gateway(['--port', port]);
+
+    expect(stderr.split('\n', 1)).toEqual([`another gateway instance is already listening on ws://127.0.0.1:${port}`]);
+    expect(code).toBe(69);
   });
 });

@@ -15,7 +15,7 @@ let refusals = 0;
 let idle = 0;
 afterAll(() =>
   proven(
-    `${refusals} refused starts: 1 connection and 0 bytes to the holder each, nothing else; ${idle} wrong or helpful calls: not even that`,
+    `${refusals} refused starts: one probe and one question to the holder each, nothing else; ${idle} wrong or helpful calls: not even that`,
   ),
 );
 
@@ -23,22 +23,28 @@ describe('a start that is refused', () => {
   it.each([
     ['openclaw gateway', BIN, (port: number) => ({ args: ['gateway', '--port', String(port)] })],
     ['node dist/main.js', MAIN, (port: number) => ({ env: { OPENCLAW_GATEWAY_PORT: String(port) } })],
-  ])('%s: writes nothing, and connects once to the holder, which hears nothing', async (_name, script, call) => {
-    const port = await freePort();
-    const ipv4 = await Witness.listen('127.0.0.1', port);
-    const ipv6 = await Witness.listen('::1', port);
+  ])(
+    '%s: writes nothing, and connects twice to the holder: the probe, and the question who it is',
+    async (_name, script, call) => {
+      const port = await freePort();
+      const ipv4 = await Witness.listen('127.0.0.1', port);
+      const ipv6 = await Witness.listen('::1', port);
 
-    const { exit, stderr, effects, changed } = await record(script, call(port));
+      const { exit, stderr, effects, changed } = await record(script, call(port));
 
-    expect(exit).toEqual({ code: 78, signal: null });
-    expect(stderr.split('\n', 1)).toEqual([`another gateway instance is already listening on ws://127.0.0.1:${port}`]);
-    expect(await ipv4.tally()).toEqual({ connections: 1, bytes: 0 });
-    expect(await ipv6.tally()).toEqual({ connections: 0, bytes: 0 });
-    const anchor = `{"host":"127.0.0.1","port":${port}}`;
-    expect(effects).toEqual([`tcp listen ${anchor}`, `tcp connect ${anchor}`]);
-    expect(changed).toBe(false);
-    refusals++;
-  });
+      expect(exit).toEqual({ code: 69, signal: null });
+      expect(stderr.split('\n', 1)).toEqual([
+        `another gateway instance is already listening on ws://127.0.0.1:${port}`,
+      ]);
+      const { connections, heard } = await ipv4.tally();
+      expect([connections, heard.split('\n', 1)]).toEqual([2, ['GET /.well-known/gateway HTTP/1.1\r']]);
+      expect(await ipv6.tally()).toEqual({ connections: 0, heard: '' });
+      const anchor = `{"host":"127.0.0.1","port":${port}}`;
+      expect(effects).toEqual([`tcp listen ${anchor}`, `tcp connect ${anchor}`, `tcp connect ${anchor}`]);
+      expect(changed).toBe(false);
+      refusals++;
+    },
+  );
 
   it('leaves the gateway and its clients alone', async () => {
     const { program, port, url } = await startGateway();
@@ -100,12 +106,12 @@ async function record(script: string, { args = [], env = {} }: Call): Promise<Re
   return { exit, stderr: program.stderr, effects, changed: surroundings.snapshot().join() !== before };
 }
 
-/** A stranger that holds an address and counts what comes. */
+/** A stranger that holds an address, and keeps what comes. */
 class Witness {
   readonly #callers = new Set<number | undefined>();
   readonly #ends: Promise<unknown>[] = [];
   readonly #server: Promise<Server>;
-  #bytes = 0;
+  #heard = '';
 
   private constructor(
     private readonly host: string,
@@ -114,7 +120,7 @@ class Witness {
     this.#server = stranger({ host, port }, (socket) => {
       this.#callers.add(socket.remotePort);
       this.#ends.push(new Promise((resolve) => socket.once('close', resolve)));
-      socket.on('data', ({ length }) => (this.#bytes += length));
+      socket.on('data', (data) => (this.#heard += data.toString()));
     });
   }
 
@@ -125,13 +131,13 @@ class Witness {
   }
 
   /** All that has come up to now; whoever came has to have gone. */
-  async tally(): Promise<{ connections: number; bytes: number }> {
+  async tally(): Promise<{ connections: number; heard: string }> {
     const server = await this.#server;
     // Connections are accepted in the order in which they came, so whatever came before this one has been seen.
     const last = await rawConnection(portOf(server), this.host);
     while (!this.#callers.has(last.localPort)) await once(server, 'connection');
     last.destroy();
     await Promise.all(this.#ends);
-    return { connections: this.#callers.size - 1, bytes: this.#bytes };
+    return { connections: this.#callers.size - 1, heard: this.#heard };
   }
 }

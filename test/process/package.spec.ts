@@ -69,7 +69,9 @@ describe('the packed package', () => {
     const second = Program.start(bin, ['gateway', '--port', String(port)], { cwd: folder });
 
     expect(await second.exit()).toEqual({ code: 78, signal: null });
-    expect(second.stderr).toBe(`another gateway instance is already listening on ws://127.0.0.1:${port}\n`);
+    expect(second.stderr.split('\n', 1)).toEqual([
+      `another gateway instance is already listening on ws://127.0.0.1:${port}`,
+    ]);
     const client = await Client.open(`ws://[::1]:${port}`);
     expect(await client.ask('health')).toMatchObject({ event: 'health' });
   });

@@ -1,0 +1,55 @@
+import { Option } from 'nest-commander';
+
+import type { FailedAddress } from '../lock/listener/gateway-lock.error.js';
+import { parseListenHost } from '../lock/listener/listen-address.js';
+import { InputError } from '../profile/input.error.js';
+import { choosePort } from '../profile/port.js';
+import { OpenclawCommand } from './openclaw-command.js';
+
+export interface AddressFlags {
+  port?: string;
+  host?: string;
+  json?: boolean;
+}
+
+/** A command about one gateway address. */
+export abstract class AddressCommand extends OpenclawCommand {
+  // Read as text and judged together in address(), so that every wrong value is reported in the same words.
+  @Option({ flags: '-p, --port <port>', description: 'the port (default: OPENCLAW_GATEWAY_PORT, or 18789)' })
+  readPort(text: string): string {
+    return text;
+  }
+
+  @Option({ flags: '--host <address>', description: 'the IP address (default: localhost, 127.0.0.1 and ::1)' })
+  readHost(text: string): string {
+    return text;
+  }
+
+  @Option({ flags: '--json', description: 'one line of JSON on stdout, for scripts' })
+  readJson(): boolean {
+    return true;
+  }
+
+  /** The address flags of this command, and of the one above it, which are given before the name of this one. */
+  protected addressFlags(): AddressFlags {
+    return this.command.optsWithGlobals();
+  }
+
+  protected address({ port, host }: AddressFlags): FailedAddress {
+    return {
+      port: choosePort(
+        { source: '--port', value: port },
+        { source: 'OPENCLAW_GATEWAY_PORT', value: process.env['OPENCLAW_GATEWAY_PORT'] },
+      ),
+      host: host === undefined ? 'localhost' : chooseHost(host),
+    };
+  }
+}
+
+function chooseHost(text: string): string {
+  try {
+    return parseListenHost(text);
+  } catch (error) {
+    throw new InputError(`--host: ${(error as RangeError).message}`);
+  }
+}

@@ -1,0 +1,44 @@
+import { Global, Module } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+
+import { GatewayHolderService } from './holder/gateway-holder.service.js';
+import { GatewayDrainModule } from './lock/gateway-drain.module.js';
+import {
+  ConfigurableModuleClass,
+  GATEWAY_LOCK_SETTINGS,
+  MODULE_OPTIONS_TOKEN,
+} from './lock/gateway-lock.module-definition.js';
+import { withDefaults } from './lock/gateway-lock.options.js';
+import { GatewayLockServer } from './lock/gateway-lock.server.js';
+import { GatewayLockService } from './lock/gateway-lock.service.js';
+import { GatewayWsAdapter } from './lock/gateway-ws.adapter.js';
+import { placeInHookOrder } from './lock/hook-order.js';
+
+/**
+ * Makes an app a gateway of which there is one per port: import it in the root module with `forRoot` or `forRootAsync`,
+ * call `app.init()` and never `app.listen()`.
+ */
+@Global()
+@Module({
+  imports: [GatewayDrainModule],
+  providers: [
+    { provide: GATEWAY_LOCK_SETTINGS, useFactory: withDefaults, inject: [MODULE_OPTIONS_TOKEN] },
+    GatewayLockServer,
+    GatewayWsAdapter,
+    GatewayLockService,
+    GatewayHolderService,
+  ],
+  exports: [GatewayLockService, GatewayWsAdapter],
+})
+export class GatewayLockModule extends ConfigurableModuleClass {
+  constructor(modules: ModulesContainer) {
+    super();
+    const imported = [...modules.values()].filter(({ metatype }) => metatype === GatewayLockModule);
+    if (imported.length > 1) {
+      throw new Error(
+        'GatewayLockModule is imported more than once: an app has one gateway, import it in the root module',
+      );
+    }
+    placeInHookOrder(modules, GatewayLockModule, Infinity);
+  }
+}

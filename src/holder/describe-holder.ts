@@ -1,0 +1,74 @@
+import type { Holder, PortOwner } from '../lock/listener/holder.js';
+
+/** Something to do about a holder: what it is for, and the command for it. */
+export type Advice = readonly [purpose: string, command: string];
+
+/** Who holds the port, in half a sentence. */
+export function describeHolder({ verdict, card, owner }: Holder, now = Date.now()): string {
+  switch (verdict) {
+    case 'ready':
+    case 'starting':
+    case 'draining':
+      return card
+        ? `gateway ${card.version}, profile ${card.profile}, pid ${card.pid}, ${verdict}, up ${uptime(now - card.startedAt)}`
+        : `a gateway that is ${verdict}`;
+    case 'stalled':
+      return `accepts connections but does not answer: ${owner ? `a gateway, ${processOf(owner)}` : 'the operating system does not say who'}`;
+    case 'foreign':
+      return owner
+        ? `not a gateway: ${owner.command ?? 'unknown command'}, ${processOf(owner)}`
+        : 'not a gateway; the operating system does not say what';
+    case 'blocked':
+      return 'bound, but nothing listens';
+  }
+}
+
+/** The two or three commands that make sense for a verdict. */
+export function adviseOn({ verdict, owner }: Holder, port: number): readonly Advice[] {
+  const gateway = `openclaw gateway`;
+  const status: Advice = ['see it', `${gateway} status --port ${port}`];
+  const standby: Advice = ['take over when it is gone', `${gateway} --port ${port} --standby`];
+  const elsewhere: Advice = ['use another port', `${gateway} --port <port>`];
+  switch (verdict) {
+    case 'ready':
+      return [
+        status,
+        ['stop it', `${gateway} stop --port ${port}`],
+        ['take over', `${gateway} --port ${port} --force`],
+      ];
+    case 'starting':
+    case 'draining':
+      return [status, standby];
+    case 'stalled':
+      return [['look closer', `${gateway} status --port ${port} --deep`], ...end(owner), standby];
+    case 'foreign':
+      return [...(owner ? [['see it', `ps -fp ${owner.pid}`] as const] : []), elsewhere];
+    case 'blocked':
+      return [standby, elsewhere];
+  }
+}
+
+function end(owner: PortOwner | undefined): readonly Advice[] {
+  return owner ? [['end it', `kill -9 ${owner.pid}`]] : [];
+}
+
+function processOf({ pid, user }: PortOwner): string {
+  return user === undefined ? `pid ${pid}` : `pid ${pid}, user ${user}`;
+}
+
+/** `3 d 4 h`, `5 min 6 s`, `7 s`: the two greatest units. */
+export function uptime(ms: number): string {
+  let rest = Math.max(Math.floor(ms / 1_000), 0);
+  const parts: string[] = [];
+  for (const [unit, seconds] of [
+    ['d', 86_400],
+    ['h', 3_600],
+    ['min', 60],
+    ['s', 1],
+  ] as const) {
+    const count = Math.floor(rest / seconds);
+    rest -= count * seconds;
+    if (count > 0) parts.push(`${count} ${unit}`);
+  }
+  return parts.slice(0, 2).join(' ') || '0 s';
+}

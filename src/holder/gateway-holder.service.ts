@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+
+import { Inject, Injectable } from '@nestjs/common';
+
+import { GATEWAY_LOCK_SETTINGS } from '../lock/gateway-lock.module-definition.js';
+import type { GatewayLockSettings } from '../lock/gateway-lock.options.js';
+import { GatewayLockServer } from '../lock/gateway-lock.server.js';
+import { GatewayLockService } from '../lock/gateway-lock.service.js';
+import type { GatewayCard } from '../lock/listener/holder.js';
+import { packageVersion } from './package-version.js';
+import { acquireListener } from './acquire-listener.js';
+import { CARD_PATH, GATEWAY_SERVICE, parseCard } from './card.js';
+import { HEARTBEAT_MS, WATCH_PATH } from './watch.js';
+
+/** How many may watch for our end at a time; a further one gets 503 and has to poll. */
+const MAX_WATCHES = 64;
+
+/** Makes the gateway known to whoever finds it on the port, and its own refused start know who is there. */
+@Injectable()
+export class GatewayHolderService {
+  readonly #instanceId = randomUUID();
+  // Of the process, which is what an operator looks for, and not of this object.
+  readonly #startedAt = Math.round(Date.now() - process.uptime() * 1_000);
+  readonly #watches = new Set<ServerResponse>();
+
+  constructor(
+    @Inject(GATEWAY_LOCK_SETTINGS) private readonly settings: GatewayLockSettings,
+    private readonly server: GatewayLockServer,
+    private readonly lock: GatewayLockService,
+  ) {
+    if (!parseCard(JSON.stringify(this.#cardAt('ws://127.0.0.1:1')))) {
+      throw new RangeError(
+        `identity ${JSON.stringify(settings.identity)} does not fit on a holder card: give a profile of 1 to 128 printable characters, and a version of 1 to 64`,
+      );
+    }
+    lock.acquireWith((options, signal) => acquireListener(options, settings.acquire, signal));
+    server.answer(CARD_PATH, (_request, response) => {
+      response.writeHead(200, { ...HEADERS, 'Content-Type': 'application/json' }).end(JSON.stringify(this.card));
+    });
+    server.answer(WATCH_PATH, (_request, response) => this.#watch(response));
+  }
+
+  get card(): GatewayCard {
+    return this.#cardAt(this.lock.url);
+  }
+
+  #cardAt(url: string): GatewayCard {
+    const { profile = 'default', version = packageVersion() } = this.settings.identity;
+    const { phase } = this.server;
+    return {
+      service: GATEWAY_SERVICE,
+      pid: process.pid,
+      profile,
+      version,
+      // A released listener can still answer who was connected before.
+      phase: phase === 'released' ? 'draining' : phase,
+      startedAt: this.#startedAt,
+      url,
+      instanceId: this.#instanceId,
+    };
+  }
+
+  /** An answer that never ends: the lock cuts it off after it has freed the port, and the kernel on any death. */
+  #watch(response: ServerResponse): void {
+    if (this.#watches.size >= MAX_WATCHES) {
+      response.writeHead(503, { ...HEADERS, 'Retry-After': '1' }).end();
+      return;
+    }
+    this.#watches.add(response);
+    const heartbeat = setInterval(() => response.write('\n'), HEARTBEAT_MS);
+    response.once('close', () => {
+      clearInterval(heartbeat);
+      this.#watches.delete(response);
+    });
+    response.writeHead(200, { ...HEADERS, 'Content-Type': 'text/plain' }).flushHeaders();
+  }
+}
+
+const HEADERS = {
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+};

@@ -1,0 +1,92 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+import type { PortOwner } from '../lock/listener/holder.js';
+import { GATEWAY_SERVICE } from './card.js';
+import { readableCommand } from './readable-command.js';
+import { canonicalAddress, listenersServing } from './serving-address.js';
+
+/** One process on one address of a port, as `pid-port` lists them. */
+export interface PortBinding {
+  /** An IP address; `*` for the wildcard of IPv6, and on macOS for that of IPv4 too. */
+  readonly host: string;
+  readonly pid: number;
+}
+
+const run = promisify(execFile);
+
+/**
+ * macOS and Windows have no file to read this from: the package runs `netstat` and knows its formats. `ps`, or
+ * `tasklist`, then describes the process.
+ *
+ * @returns `undefined` when nobody listens or the package is not there
+ */
+export async function findPortOwnerElsewhere(
+  host: string,
+  port: number,
+  deadline: number,
+): Promise<PortOwner | undefined> {
+  // Loaded here alone, so that Linux never pays for it.
+  const { portBindings } = await import('pid-port');
+  const pid = pidServing(await portBindings(port, { host: '*' }), host);
+  if (pid === undefined) return undefined;
+  const remainingMs = Math.max(1, deadline - performance.now());
+  return process.platform === 'win32' ? describeOnWindows(pid, remainingMs) : describeOnUnix(pid, remainingMs);
+}
+
+export function pidServing(bindings: readonly PortBinding[], host: string): number | undefined {
+  const listeners = bindings.map(({ host: bound, pid }) => ({
+    address: bound === '*' ? '::' : canonicalAddress(bound),
+    pid,
+  }));
+  return listenersServing(listeners, host)[0]?.pid;
+}
+
+async function describeOnUnix(pid: number, timeout: number): Promise<PortOwner> {
+  // In other locales the date has other formats.
+  const env = { ...process.env, LC_ALL: 'C' };
+  const args = ['-ww', '-o', 'uid=,user=,lstart=,args=', '-p', String(pid)];
+  const { stdout } = await run('ps', args, { timeout, env });
+  return parsePs(pid, stdout);
+}
+
+const PS_ROW = /^\s*(\d+)\s+(\S+)\s+(\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4})\s+(.*)$/m;
+
+/** @param output `uid user lstart args` of ps(1) */
+export function parsePs(pid: number, output: string): PortOwner {
+  const [row, uid = '', user = '', start = '', args = ''] = PS_ROW.exec(output) ?? [];
+  if (row === undefined) return { pid, isGateway: false, pidsInNamespaces: [pid] };
+  const command = readableCommand(args);
+  return {
+    pid,
+    user,
+    uid: Number(uid),
+    ...(command !== undefined && { command }),
+    startedAt: Date.parse(start),
+    isGateway: args === GATEWAY_SERVICE || args.startsWith(`${GATEWAY_SERVICE} `),
+    pidsInNamespaces: [pid],
+  };
+}
+
+async function describeOnWindows(pid: number, timeout: number): Promise<PortOwner> {
+  const args = ['/FI', `PID eq ${pid}`, '/FO', 'CSV', '/NH'];
+  const { stdout } = await run('tasklist', args, { timeout, windowsHide: true });
+  return parseTasklist(pid, stdout);
+}
+
+/**
+ * Windows shows the title of a process to nobody, and its arguments only to a PowerShell, which takes longer to start
+ * than a verdict may: whatever runs on Node counts as a gateway.
+ *
+ * @param output the image name and the pid, of `tasklist /FO CSV /NH`
+ */
+export function parseTasklist(pid: number, output: string): PortOwner {
+  const [, image] = new RegExp(`^"([^"]+)","${pid}",`, 'm').exec(output) ?? [];
+  const command = image && readableCommand(image);
+  return {
+    pid,
+    ...(command && { command }),
+    isGateway: image !== undefined && /^(?:node|openclaw)(?:\.exe)?$/i.test(image),
+    pidsInNamespaces: [pid],
+  };
+}

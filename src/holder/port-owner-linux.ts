@@ -1,0 +1,116 @@
+import { open, readdir, readFile, readlink } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+
+import type { PortOwner } from '../lock/listener/holder.js';
+import { hasGatewayTitle, parseListeningSockets, parseStartTime, parseStatus, parseUserName } from './proc-files.js';
+import { readableCommand } from './readable-command.js';
+import { listenersServing } from './serving-address.js';
+
+/** Arguments can take megabytes. */
+const MAX_COMMAND_BYTES = 4096;
+/** Processes looked at side by side: enough to keep Node's four file-system threads busy. */
+const SIDE_BY_SIDE = 8;
+
+/**
+ * Finds the listening socket in /proc/net, and the process that has it open in /proc/PID/fd (proc_pid_fd(5)). Where a
+ * socket was inherited, one of the processes that have it.
+ *
+ * @returns `undefined` when nobody listens, or when it was not found before the deadline or among the processes that
+ * this user may look into
+ */
+export async function findPortOwnerOnLinux(
+  host: string,
+  port: number,
+  deadline: number,
+  pidHint?: number | Promise<number | undefined>,
+): Promise<PortOwner | undefined> {
+  const tables = await Promise.all(['tcp', 'tcp6'].map((name) => textOf(`/proc/net/${name}`)));
+  const listening = tables.flatMap(parseListeningSockets).filter((socket) => socket.port === port);
+  const links = new Set(listenersServing(listening, host).map(({ inode }) => `socket:[${inode}]`));
+  if (links.size === 0) return undefined;
+
+  const pid = await findProcess(links, deadline, await pidHint);
+  return pid === undefined ? undefined : describeProcess(pid);
+}
+
+async function findProcess(
+  links: ReadonlySet<string>,
+  deadline: number,
+  pidHint?: number,
+): Promise<number | undefined> {
+  if (pidHint !== undefined && (await hasOpen(pidHint, links, deadline))) return pidHint;
+
+  let found: number | undefined;
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const queue = pids.values();
+  const lookAtSome = async (): Promise<void> => {
+    for (const pid of queue) {
+      if (found !== undefined || performance.now() >= deadline) return;
+      if (await hasOpen(pid, links, deadline)) found ??= pid;
+    }
+  };
+  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, lookAtSome));
+  return found;
+}
+
+/** Other users' processes cannot be looked into, and any can be gone by now: neither has it. */
+async function hasOpen(pid: number, links: ReadonlySet<string>, deadline: number): Promise<boolean> {
+  const folder = `/proc/${pid}/fd`;
+  const descriptors = await readdir(folder).catch(() => []);
+  for (const descriptor of descriptors) {
+    if (performance.now() >= deadline) return false;
+    const link = await readlink(`${folder}/${descriptor}`).catch(() => '');
+    if (links.has(link)) return true;
+  }
+  return false;
+}
+
+async function describeProcess(pid: number): Promise<PortOwner> {
+  const [commandLine, status, processStat, systemStat] = await Promise.all([
+    commandLineOf(pid),
+    textOf(`/proc/${pid}/status`),
+    textOf(`/proc/${pid}/stat`),
+    textOf('/proc/stat'),
+  ]);
+  const { uid, pidsInNamespaces } = parseStatus(status);
+  const user = uid === undefined ? undefined : await nameOf(uid);
+  const command = readableCommand(commandLine.replace(/\0+$/, '').replaceAll('\0', ' '));
+  const startedAt = parseStartTime(processStat, systemStat);
+  return {
+    pid,
+    ...(user !== undefined && { user }),
+    ...(uid !== undefined && { uid }),
+    ...(command !== undefined && { command }),
+    ...(startedAt !== undefined && { startedAt }),
+    isGateway: hasGatewayTitle(commandLine),
+    pidsInNamespaces: pidsInNamespaces.length > 0 ? pidsInNamespaces : [pid],
+  };
+}
+
+async function nameOf(uid: number): Promise<string | undefined> {
+  const name = parseUserName(await textOf('/etc/passwd'), uid);
+  if (name !== undefined || uid !== process.geteuid?.()) return name;
+  // Last, since it blocks, perhaps on a directory server.
+  try {
+    return userInfo().username;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Empty for what is not there, such as tcp6 on a machine without IPv6, or cannot be read. */
+async function textOf(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch(() => '');
+}
+
+async function commandLineOf(pid: number): Promise<string> {
+  const file = await open(`/proc/${pid}/cmdline`).catch(() => undefined);
+  try {
+    const read = await file?.read({ buffer: Buffer.alloc(MAX_COMMAND_BYTES) });
+    return read?.buffer.toString('utf8', 0, read.bytesRead) ?? '';
+  } catch {
+    return '';
+  } finally {
+    await file?.close();
+  }
+}

@@ -1,0 +1,93 @@
+import { endianness } from 'node:os';
+
+import { GATEWAY_SERVICE } from './card.js';
+import { canonicalAddress } from './serving-address.js';
+
+/** A listening socket, from /proc/net/tcp or tcp6 (proc_pid_net(5)). */
+export interface ListeningSocket {
+  /** Canonical; a v4-mapped one as IPv4. */
+  readonly address: string;
+  readonly port: number;
+  readonly inode: string;
+}
+
+/** `sl local remote st(0A: LISTEN) tx:rx tr:when retransmits uid timeout inode`. */
+const LISTEN_ROW =
+  /^ *\d+: ([\dA-F]{8}|[\dA-F]{32}):([\dA-F]{4}) [\dA-F]+:[\dA-F]{4} 0A \S+ \S+ \S+ +\d+ +\d+ +(\d+)\b/gm;
+
+export function parseListeningSockets(table: string): ListeningSocket[] {
+  return Array.from(table.matchAll(LISTEN_ROW), ([, address = '', port = '', inode = '']) => ({
+    address: parseAddress(address),
+    port: parseInt(port, 16),
+    inode,
+  }));
+}
+
+/** The kernel prints addresses as 32-bit words, in the byte order of the machine. */
+function parseAddress(hex: string): string {
+  const bytes = Buffer.from(hex, 'hex');
+  if (endianness() === 'LE') bytes.swap32();
+  if (bytes.length === 4) return bytes.join('.');
+  const groups = bytes.toString('hex').match(/.{4}/g) ?? [];
+  return canonicalAddress(groups.join(':'));
+}
+
+/** Of /proc/PID/status (proc_pid_status(5)). */
+export interface ProcessStatus {
+  /** Effective. */
+  readonly uid?: number;
+  /** In each PID namespace, ours first; empty where the kernel has no namespaces. */
+  readonly pidsInNamespaces: readonly number[];
+}
+
+export function parseStatus(status: string): ProcessStatus {
+  const [, effective] = numbersOf(status, 'Uid');
+  return { ...(effective !== undefined && { uid: effective }), pidsInNamespaces: numbersOf(status, 'NSpid') };
+}
+
+function numbersOf(status: string, key: string): number[] {
+  const [, values = ''] = new RegExp(`^${key}:([\\d\\s]*)$`, 'm').exec(status) ?? [];
+  return values.trim().split(/\s+/).filter(Boolean).map(Number);
+}
+
+/** USER_HZ, which the kernel keeps at 100 towards programs whatever its own clock does (time(7)). */
+const TICKS_PER_SECOND = 100;
+
+/**
+ * When a process started, in milliseconds since the epoch.
+ *
+ * @param processStat /proc/PID/stat (proc_pid_stat(5)): the start time, in ticks since the boot, is its field 22
+ * @param systemStat /proc/stat (proc_stat(5)): the time of the boot, in seconds, is its line `btime`
+ */
+export function parseStartTime(processStat: string, systemStat: string): number | undefined {
+  // The name of the program, field 2, can hold blanks and parentheses.
+  const fieldsFrom3 = processStat.slice(processStat.lastIndexOf(')') + 2).split(' ');
+  const ticks = Number(fieldsFrom3[22 - 3]);
+  const [, bootSeconds] = /^btime (\d+)$/m.exec(systemStat) ?? [];
+  if (!Number.isInteger(ticks) || bootSeconds === undefined) return undefined;
+  return Number(bootSeconds) * 1000 + (ticks * 1000) / TICKS_PER_SECOND;
+}
+
+/** As short as a title may be cut and still be told from the names of other programs. */
+const MIN_TITLE_CHARACTERS = 'openclaw-'.length;
+
+/**
+ * Whether a process has given itself the title of a gateway. A title takes the place of the arguments, and as much of
+ * it as they had room for: after `node app.js` it ends after eleven characters.
+ *
+ * @param commandLine /proc/PID/cmdline (proc_pid_cmdline(5))
+ */
+export function hasGatewayTitle(commandLine: string): boolean {
+  const [title = ''] = commandLine.split('\0', 1);
+  if (title === GATEWAY_SERVICE) return true;
+  const fillsItsRoom = commandLine.length === title.length + 1;
+  return fillsItsRoom && title.length >= MIN_TITLE_CHARACTERS && GATEWAY_SERVICE.startsWith(title);
+}
+
+/** The name of a user in /etc/passwd (passwd(5)). */
+export function parseUserName(passwd: string, uid: number): string | undefined {
+  return passwd
+    .split('\n')
+    .map((line) => line.split(':'))
+    .find(([, , id]) => id === String(uid))?.[0];
+}

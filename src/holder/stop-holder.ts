@@ -1,0 +1,89 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { FailedAddress } from '../lock/listener/gateway-lock.error.js';
+import type { Holder } from '../lock/listener/holder.js';
+import { watchHolder } from './watch.js';
+import { whoHolds } from './who-holds.js';
+
+/** How long a process that was killed may take to be gone from its port. Milliseconds. */
+const KILLED_MS = 2_000;
+/** Between two looks at a port that cannot be watched. Milliseconds. */
+const LOOK_AGAIN_MS = 20;
+
+export interface StopOptions {
+  /** How long the holder may take, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Whether a holder that has not gone by then is killed. */
+  readonly kill: boolean;
+  /** Told what is done, as it is done. */
+  readonly report: (line: string) => void;
+}
+
+/**
+ * - `nothing`: nobody holds the port
+ * - `stopped`: the one that held it does not any more; `successor` is who took it, if somebody did
+ * - `refused`: it is not ours to stop, or cannot be told for certain
+ * - `late`: it was told, and still holds the port
+ */
+export type StopOutcome =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'stopped'; readonly successor?: Holder }
+  | { readonly kind: 'refused'; readonly holder: Holder; readonly reason: string }
+  | { readonly kind: 'late'; readonly holder: Holder };
+
+/**
+ * Asks the gateway that holds a port to stop, and waits for the port. Only a gateway is asked, only one of the same
+ * user, and only one that its card and the operating system agree on.
+ */
+export async function stopHolder(
+  address: FailedAddress,
+  { timeoutMs, kill, report }: StopOptions,
+): Promise<StopOutcome> {
+  const holder = await whoHolds(address);
+  if (holder.verdict === 'blocked') return { kind: 'nothing' };
+  const reason = whyNot(holder);
+  if (reason !== undefined) return { kind: 'refused', holder, reason };
+  const { pid } = holder.owner ?? {};
+  const deadline = performance.now() + timeoutMs;
+
+  if (!send(pid, 'SIGTERM')) return { kind: 'refused', holder, reason: `pid ${pid} cannot be signalled` };
+  report(`asked the gateway with pid ${pid} to stop`);
+  const outcome = await gone(address, holder, deadline);
+  if (outcome || !kill) return outcome ?? { kind: 'late', holder };
+
+  report(`it did not stop within ${timeoutMs} ms; killing pid ${pid}`);
+  // Once more, since by now the number may be another's.
+  const now = await whoHolds(address);
+  if (whyNot(now) === undefined || now.owner?.pid === pid) send(pid, 'SIGKILL');
+  return (await gone(address, holder, performance.now() + KILLED_MS)) ?? { kind: 'late', holder };
+}
+
+function whyNot({ card, owner }: Holder): string | undefined {
+  if (!card) return 'it is not a gateway that answers';
+  if (!owner) return 'the operating system does not say which process it is';
+  if (owner.uid !== process.getuid?.()) return `it belongs to another user${owner.user ? `, ${owner.user}` : ''}`;
+  return undefined;
+}
+
+function send(pid: number | undefined, signal: NodeJS.Signals): boolean {
+  try {
+    return pid !== undefined && process.kill(pid, signal);
+  } catch {
+    return false;
+  }
+}
+
+/** Waits for the instance to be gone from the port; undefined when the deadline passes first. */
+async function gone(address: FailedAddress, { card }: Holder, deadline: number): Promise<StopOutcome | undefined> {
+  for (;;) {
+    const remainingMs = deadline - performance.now();
+    if (remainingMs <= 0) return undefined;
+    const signal = AbortSignal.timeout(Math.ceil(remainingMs));
+    const watched = await watchHolder(address.host, address.port, { signal });
+    const now = await whoHolds(address);
+    if (now.verdict === 'blocked') return { kind: 'stopped' };
+    const another = now.card ? now.card.instanceId !== card?.instanceId : now.verdict === 'foreign';
+    if (another) return { kind: 'stopped', successor: now };
+    if (!watched) await delay(LOOK_AGAIN_MS);
+  }
+}

@@ -1,0 +1,47 @@
+import { styleText } from 'node:util';
+
+import { exitCodeOf } from './exit-code.js';
+import { adviseOn, describeHolder } from './holder/describe-holder.js';
+import type { GatewayLockError, GatewayLockErrorCode } from './lock/listener/gateway-lock.error.js';
+import type { Holder, Verdict } from './lock/listener/holder.js';
+
+/** The one object that `--json` prints of a port, whether it was asked for or got in the way. */
+export interface PortReport {
+  readonly ok: boolean;
+  readonly code: GatewayLockErrorCode | null;
+  readonly verdict: Verdict | 'free' | null;
+  readonly url: string;
+  readonly holder: Holder | null;
+  readonly exitCode: number;
+}
+
+export function reportOf(error: GatewayLockError): PortReport {
+  const { code, url, holder } = error;
+  return {
+    ok: false,
+    code,
+    verdict: holder?.verdict ?? null,
+    url,
+    holder: holder ?? null,
+    exitCode: exitCodeOf(error),
+  };
+}
+
+/** What follows the first line of a refusal: who, and what to do. Empty where nobody asked. */
+export function refusalDetails({ holder, address }: GatewayLockError, color: boolean): string[] {
+  return holder ? holderLines(holder, address.port, color) : [];
+}
+
+export function holderLines(holder: Holder, port: number, color: boolean): string[] {
+  const rows = [['held by', describeHolder(holder)] as const, ...adviseOn(holder, port)];
+  const width = Math.max(...rows.map(([label]) => label.length));
+  return rows.map(([label, text]) => {
+    const padded = label.padEnd(width);
+    return `  ${color ? styleText('dim', padded) : padded}  ${text}`;
+  });
+}
+
+/** Colour is for people at a terminal who have not declined it (no-color.org). */
+export function wantsColor(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY && !process.env['NO_COLOR'];
+}

@@ -1,0 +1,24 @@
+import { fixture, Program } from '../kit/program.js';
+
+export interface CardHolder {
+  readonly program: Program;
+  readonly port: number;
+}
+
+/** A process that answers everything with a card of its own: `fixtures/card-holder.ts`. */
+export async function startCardHolder({
+  host = '127.0.0.1',
+  phase = 'ready',
+  title = '',
+  uid = '',
+}: {
+  readonly host?: string;
+  readonly phase?: string;
+  readonly title?: string;
+  /** Whose process it becomes; only root's can. */
+  readonly uid?: number | '';
+} = {}): Promise<CardHolder> {
+  const program = Program.node(fixture('card-holder'), [host, phase, title, uid]);
+  const [port] = await program.output('stdout', /^\d+$/m);
+  return { program, port: Number(port) };
+}

@@ -1,0 +1,22 @@
+import { findPortOwner } from '../../src/holder/port-owner.js';
+import { whoHolds } from '../../src/holder/who-holds.js';
+import { portOf, stranger } from '../kit/net.js';
+import { cardAnswer } from './cards.js';
+
+jest.mock('../../src/holder/port-owner.js');
+
+describe('a stranger that shows the card of another process', () => {
+  it('gains nothing when the operating system has no time left for a second look', async () => {
+    const owner = { pid: process.pid, isGateway: false, pidsInNamespaces: [process.pid] };
+    jest.mocked(findPortOwner).mockResolvedValueOnce(owner).mockResolvedValue('unknown');
+    const wrong = cardAnswer({ pid: process.ppid });
+    const port = portOf(await stranger({}, (socket) => socket.once('data', () => socket.end(wrong))));
+
+    expect(await whoHolds({ host: '127.0.0.1', port })).toEqual({
+      verdict: 'foreign',
+      url: `ws://127.0.0.1:${port}`,
+      owner,
+    });
+    expect(findPortOwner).toHaveBeenCalledTimes(2);
+  });
+});

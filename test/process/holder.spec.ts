@@ -1,0 +1,321 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+
+import { onCleanUp } from '../kit/cleaner.js';
+import { startGateway } from '../kit/gateway.js';
+import { Client, freePort, isFree, muteWebSocket, portOf, stranger } from '../kit/net.js';
+import { BIN, fixture, Program } from '../kit/program.js';
+
+interface Result {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function openclaw(...args: (string | number)[]): Promise<Result> {
+  const program = Program.node(BIN, ['gateway', ...args]);
+  const { code } = await program.exit();
+  return { code, stdout: program.stdout, stderr: program.stderr };
+}
+
+const parse = (text: string): Record<string, unknown> => JSON.parse(text) as Record<string, unknown>;
+
+/** A stranger that answers every request with 200 and HTML. */
+async function webServer(): Promise<number> {
+  const server = createServer((_request, response) => response.end('<h1>hello</h1>'));
+  onCleanUp(() => server.close());
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return portOf(server);
+}
+
+/** A gateway whose named hook does not come to an end. */
+async function hanging(hook: string): Promise<{ port: number; program: Program }> {
+  const port = await freePort();
+  const program = Program.node(fixture('hanging-hook'), [port, hook]);
+  await program.output('stdout', hook === 'onApplicationBootstrap' ? /hanging/ : /^gateway listening/m);
+  return { port, program };
+}
+
+describe('a refused start says who holds the port, and what to do', () => {
+  it('a ready gateway: 78', async () => {
+    const { port, program } = await startGateway();
+
+    const { code, stderr } = await openclaw('--port', port);
+
+    const [first, who, ...commands] = stderr.trimEnd().split('\n');
+    expect(first).toBe(`another gateway instance is already listening on ws://127.0.0.1:${port}`);
+    expect(who).toMatch(
+      new RegExp(
+        `^ {2}held by +gateway \\d+\\.\\d+\\.\\d+, profile default, pid ${program.pid}, ready, up \\d+ m?i?n?s$`,
+      ),
+    );
+    expect(commands).toEqual([
+      `  see it     openclaw gateway status --port ${port}`,
+      `  stop it    openclaw gateway stop --port ${port}`,
+      `  take over  openclaw gateway --port ${port} --force`,
+    ]);
+    expect(code).toBe(78);
+  });
+
+  it('a gateway that is starting: 75', async () => {
+    const { port, program } = await hanging('onApplicationBootstrap');
+
+    const { code, stderr } = await openclaw('--port', port);
+
+    expect(stderr).toMatch(new RegExp(`held by .* pid ${program.pid}, starting, up`));
+    expect(stderr).toContain(`openclaw gateway --port ${port} --standby`);
+    expect(code).toBe(75);
+  });
+
+  it('a gateway that is draining: 75', async () => {
+    const { port, program } = await hanging('onModuleDestroy');
+    program.signal('SIGTERM');
+    await program.output('stdout', /hanging/);
+
+    const { code, stderr } = await openclaw('--port', port);
+
+    expect(stderr).toMatch(new RegExp(`held by .* pid ${program.pid}, draining, up`));
+    expect(code).toBe(75);
+  });
+
+  it('a frozen gateway: 75', async () => {
+    const { port, program } = await startGateway();
+    program.signal('SIGSTOP');
+
+    const { code, stderr } = await openclaw('--port', port);
+
+    expect(stderr).toMatch(
+      new RegExp(`held by +accepts connections but does not answer: a gateway, pid ${program.pid}`),
+    );
+    expect(stderr).toContain(`kill -9 ${program.pid}`);
+    expect(code).toBe(75);
+  });
+
+  it.each([
+    ['answers everything', webServer],
+    ['says nothing', async () => portOf(await stranger())],
+  ])('a stranger that %s: 69', async (_how, listen) => {
+    const port = await listen();
+
+    const { code, stderr } = await openclaw('--port', port);
+
+    expect(stderr).toMatch(new RegExp(`held by +not a gateway: .*, pid ${process.pid}`));
+    expect(stderr).toContain(`ps -fp ${process.pid}`);
+    expect(code).toBe(69);
+  });
+
+  it('in one line of JSON for scripts', async () => {
+    const { port, program } = await startGateway();
+
+    const refused = await openclaw('--port', port, '--json');
+    const failed = await openclaw('--port', port, '--host', '192.0.2.1', '--json');
+
+    expect(refused.stderr).toBe('');
+    expect(refused.stdout.trimEnd().split('\n')).toHaveLength(1);
+    expect(parse(refused.stdout)).toMatchObject({
+      ok: false,
+      code: 'GATEWAY_ALREADY_LISTENING',
+      verdict: 'ready',
+      url: `ws://127.0.0.1:${port}`,
+      holder: { card: { pid: program.pid, profile: 'default' }, owner: { pid: program.pid, isGateway: true } },
+      exitCode: 78,
+    });
+    expect(refused.code).toBe(78);
+    expect(failed.code).toBe(78);
+  });
+
+  it('in plain text where nobody wants colour', async () => {
+    const { port } = await startGateway();
+
+    const { stderr } = await openclaw('--port', port);
+
+    expect(stderr).not.toContain('\u001b');
+  });
+});
+
+describe('--ensure', () => {
+  it('is content with a ready gateway of this profile, in one line and with 0', async () => {
+    const { port, program } = await startGateway();
+
+    const { code, stdout, stderr } = await openclaw('--port', port, '--ensure');
+
+    expect(stdout).toMatch(
+      new RegExp(`^already there on ws://127.0.0.1:${port}: gateway .*, pid ${program.pid}, ready, up .*\n$`),
+    );
+    expect([code, stderr]).toEqual([0, '']);
+  });
+
+  it('is not content with a stranger that answers everything', async () => {
+    const port = await webServer();
+
+    expect((await openclaw('--port', port, '--ensure')).code).toBe(69);
+  });
+
+  it('is not content with a gateway that is only starting', async () => {
+    const { port } = await hanging('onApplicationBootstrap');
+
+    expect((await openclaw('--port', port, '--ensure')).code).toBe(75);
+  });
+
+  it('starts one where there is none', async () => {
+    const port = await freePort();
+    const program = Program.node(BIN, ['gateway', '--port', port, '--ensure']);
+
+    await program.output('stdout', /^gateway listening/m);
+  });
+});
+
+describe('status', () => {
+  it('0 for a ready gateway, with the same object as a refusal', async () => {
+    const { port } = await startGateway();
+
+    const [text, json, refusal] = await Promise.all([
+      openclaw('status', '--port', port),
+      openclaw('status', '--port', port, '--json'),
+      openclaw('--port', port, '--json'),
+    ]);
+
+    expect(text.stdout).toMatch(new RegExp(`^ws://127.0.0.1:${port} is held: ready\n {2}held by +gateway `));
+    expect([text.code, json.code]).toEqual([0, 0]);
+    expect({ ...parse(json.stdout), ok: false, code: 'GATEWAY_ALREADY_LISTENING', exitCode: 78 }).toEqual(
+      parse(refusal.stdout),
+    );
+  });
+
+  it('3 for nobody', async () => {
+    const port = await freePort();
+
+    const [text, json] = await Promise.all([
+      openclaw('status', '--port', port),
+      openclaw('status', '--port', port, '--json'),
+    ]);
+
+    expect(text).toEqual({ code: 3, stdout: `nobody listens on ws://127.0.0.1:${port}\n`, stderr: '' });
+    expect(parse(json.stdout)).toEqual({
+      ok: false,
+      code: null,
+      verdict: 'free',
+      url: `ws://127.0.0.1:${port}`,
+      holder: null,
+      exitCode: 3,
+    });
+  });
+
+  it('69 for a stranger, 75 for a gateway that does not answer', async () => {
+    const frozen = await startGateway();
+    frozen.program.signal('SIGSTOP');
+
+    expect((await openclaw('status', '--port', await webServer())).code).toBe(69);
+    expect((await openclaw('status', '--port', frozen.port)).code).toBe(75);
+  });
+
+  it('--deep shows each address, its process, and the connections', async () => {
+    const { port, program, url } = await startGateway();
+    await Client.open(url);
+
+    const { stdout } = await openclaw('--port', port, 'status', '--deep', '--json');
+
+    expect(parse(stdout)['addresses']).toMatchObject([
+      { url: `ws://127.0.0.1:${port}`, owner: { pid: program.pid }, established: 1 },
+      { url: `ws://[::1]:${port}`, owner: { pid: program.pid }, established: 0 },
+    ]);
+  });
+
+  it('takes no flag that it does not know', async () => {
+    expect((await openclaw('status', '--depe')).code).toBe(64);
+    expect((await openclaw('status', '--port', '0')).code).toBe(64);
+  });
+});
+
+describe('stop', () => {
+  it('ends a gateway in order, and succeeds when the port is free', async () => {
+    const { port, program, url } = await startGateway();
+    const client = await Client.open(url);
+
+    const { code, stdout } = await openclaw('stop', '--port', port);
+
+    expect([code, stdout]).toEqual([0, `stopped; port ${port} is free\n`]);
+    expect((await client.close()).code).toBe(1001);
+    expect(await isFree(port)).toBe(true);
+    expect(await program.exit()).toEqual({ code: 0, signal: null });
+  });
+
+  it('says so when there is nothing to stop', async () => {
+    const port = await freePort();
+
+    const { code, stdout } = await openclaw('stop', '--port', port);
+
+    expect([code, stdout]).toEqual([0, `nothing to stop: nobody listens on port ${port}\n`]);
+  });
+
+  it('leaves a stranger alone', async () => {
+    const port = await webServer();
+
+    const { code, stdout } = await openclaw('stop', '--port', port);
+
+    expect(stdout).toMatch(/^not stopped: it is not a gateway that answers; not a gateway: /);
+    expect(code).toBe(69);
+    expect(await (await fetch(`http://127.0.0.1:${port}`)).text()).toContain('hello');
+  });
+
+  it('gives up on one that does not stop in time', async () => {
+    const { port, program } = await hanging('onModuleDestroy');
+
+    const { code, stdout } = await openclaw('stop', '--port', port, '--timeout', 300);
+
+    expect(stdout).toMatch(new RegExp(`^not stopped in time, and still there: .* pid ${program.pid}`));
+    expect(code).toBe(75);
+  });
+
+  it.each(['0', '-1', '1e3', '', '99999999'])('refuses the timeout %j', async (value) => {
+    const { code, stderr } = await openclaw('stop', `--timeout=${value}`);
+
+    expect(stderr).toMatch(/^--timeout: ".*" is not a time; give milliseconds from 1 to 3600000, or leave it out/);
+    expect(code).toBe(64);
+  });
+});
+
+describe('restart', () => {
+  it('stops, and says how to start again in the same foreground', async () => {
+    const { port, program } = await startGateway();
+
+    const { code, stdout } = await openclaw('restart', '--port', port);
+
+    expect(stdout).toBe(
+      `stopped; port ${port} is free\nstart it again where it ran: openclaw gateway --port ${port}\n`,
+    );
+    expect(code).toBe(0);
+    await program.exit();
+  });
+});
+
+describe('--force', () => {
+  it('asks the holder to stop, and takes its place', async () => {
+    const { port, program, url } = await startGateway();
+    await muteWebSocket(url);
+
+    const next = Program.node(BIN, ['gateway', '--port', port, '--force']);
+
+    await next.output('stdout', new RegExp(`^gateway listening on ws://127.0.0.1:${port}$`, 'm'));
+    expect(next.stderr).toBe(`asked the gateway with pid ${program.pid} to stop\n`);
+    expect(await program.exit()).toEqual({ code: 0, signal: null });
+  });
+
+  it('does nothing to a stranger, with kill neither', async () => {
+    const port = await webServer();
+
+    const { code } = await openclaw('--port', port, '--force=kill');
+
+    expect(code).toBe(69);
+    expect(await (await fetch(`http://127.0.0.1:${port}`)).text()).toContain('hello');
+  });
+
+  it.each([
+    ['--force=hard', '--force: "hard" is not a way to stop a gateway; give --force or --force=kill\n'],
+    ['--standby --ensure', '--ensure and --standby contradict each other: give one of them\n'],
+  ])('refuses %s', async (flags, line) => {
+    const { code, stderr } = await openclaw(...flags.split(' '));
+
+    expect([code, stderr]).toEqual([64, line]);
+  });
+});

@@ -1,0 +1,138 @@
+import { startGateway } from '../kit/gateway.js';
+import { Client, freePort, isFree, portOf, stranger, upgradeStatus } from '../kit/net.js';
+import { BIN, fixture, Program } from '../kit/program.js';
+import { proven } from '../kit/proven.js';
+
+const listening = /^gateway listening on/m;
+
+let takeovers = 0;
+afterAll(() => proven(`${takeovers} takeovers by standbys, exactly one each time`));
+
+function standby(port: number): Program {
+  return Program.node(BIN, ['gateway', '--port', port, '--standby']);
+}
+
+async function waiting(port: number, count: number): Promise<Program[]> {
+  const programs = Array.from({ length: count }, () => standby(port));
+  await Promise.all(programs.map((program) => program.output('stderr', /^standing by for .*\n/m, 60_000)));
+  return programs;
+}
+
+/** Resolves with the one that has taken over; the others are still waiting. */
+async function takenOver(programs: readonly Program[], port: number): Promise<Program> {
+  const winner = await Promise.race(
+    programs.map(async (program) => {
+      await program.output('stdout', listening, 60_000);
+      return program;
+    }),
+  );
+  await Client.open(`ws://127.0.0.1:${port}`);
+  // All others have seen the new holder by the time that they say so.
+  const seen = new RegExp(`^standing by for .* pid ${winner.pid}, `, 'm');
+  const others = programs.filter((program) => program !== winner);
+  await Promise.all(others.map((program) => program.output('stderr', seen, 60_000)));
+  expect(others.filter((program) => listening.test(program.stdout))).toEqual([]);
+  takeovers++;
+  return winner;
+}
+
+describe('--standby', () => {
+  jest.setTimeout(180_000);
+
+  it('starts at once when nobody holds the port', async () => {
+    const program = standby(await freePort());
+
+    await program.output('stdout', listening);
+    expect(program.stderr).toBe('');
+  });
+
+  it('takes over from a holder that is killed', async () => {
+    const { program, port } = await startGateway();
+    const standbys = await waiting(port, 1);
+
+    program.signal('SIGKILL');
+
+    await takenOver(standbys, port);
+  });
+
+  it('takes over from a holder that is stopped, whose clients were told first', async () => {
+    const { program, port, url } = await startGateway();
+    const standbys = await waiting(port, 1);
+    const client = await Client.open(url);
+
+    program.signal('SIGTERM');
+
+    expect((await client.close()).code).toBe(1001);
+    await takenOver(standbys, port);
+    expect(await program.exit()).toEqual({ code: 0, signal: null });
+  });
+
+  it('takes over from a holder that exits in the middle of its work', async () => {
+    const port = await freePort();
+    const holder = Program.node(fixture('exiting-gateway'), [port]);
+    await holder.output('stdout', listening);
+    const standbys = await waiting(port, 1);
+
+    await upgradeStatus(`ws://127.0.0.1:${port}`).catch(() => undefined);
+
+    await takenOver(standbys, port);
+    expect(await holder.exit()).toEqual({ code: 3, signal: null });
+  });
+
+  it('one of five takes over, round after round', async () => {
+    const { program, port } = await startGateway();
+    let standbys = await waiting(port, 5);
+    let holder = program;
+
+    while (standbys.length > 0) {
+      holder.signal(standbys.length % 2 === 0 ? 'SIGTERM' : 'SIGKILL');
+      await holder.exit();
+      holder = await takenOver(standbys, port);
+      standbys = standbys.filter((standby) => standby !== holder);
+    }
+  });
+
+  it('one of twenty takes over', async () => {
+    const { program, port } = await startGateway();
+    const standbys = await waiting(port, 20);
+
+    program.signal('SIGKILL');
+
+    await takenOver(standbys, port);
+  });
+
+  it('waits for a stranger too', async () => {
+    const server = await stranger();
+    const port = portOf(server);
+    const [program] = await waiting(port, 1);
+    expect(program?.stderr).toContain('not a gateway');
+
+    server.close();
+
+    await program?.output('stdout', listening);
+  });
+
+  it('reports a holder that freezes, and steals nothing from it', async () => {
+    const { program, port, url } = await startGateway();
+    const [waiter] = await waiting(port, 1);
+
+    program.signal('SIGSTOP');
+
+    await waiter?.output('stderr', /^standing by for .*: accepts connections but does not answer: a gateway, pid \d+/m);
+    program.signal('SIGCONT');
+    expect(await (await Client.open(url)).ask('health')).toMatchObject({ event: 'health' });
+    expect(waiter?.stdout).toBe('');
+  });
+
+  it('ends with 0 on SIGTERM while it waits, and holds nothing', async () => {
+    const { program, port } = await startGateway();
+    const [waiter] = await waiting(port, 1);
+
+    waiter?.signal('SIGTERM');
+
+    expect(await waiter?.exit()).toEqual({ code: 0, signal: null });
+    program.signal('SIGTERM');
+    await program.exit();
+    expect(await isFree(port)).toBe(true);
+  });
+});
