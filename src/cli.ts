@@ -4,6 +4,7 @@ import { CommandFactory } from 'nest-commander';
 import { CliModule } from './cli/cli.module.js';
 import { exitAfterParsing } from './cli/openclaw-command.js';
 import { packageVersion } from './holder/package-version.js';
+import { complain } from './report.js';
 import { describeError, exitCodeOf } from './exit-code.js';
 
 await CommandFactory.run(CliModule, {
@@ -12,7 +13,7 @@ await CommandFactory.run(CliModule, {
   version: packageVersion(),
   errorHandler: exitAfterParsing,
   serviceErrorHandler: (error) => {
-    process.stderr.write(`${describeError(error)}\n`);
+    complain(describeError(error));
     process.exit(exitCodeOf(error));
   },
 });

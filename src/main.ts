@@ -6,6 +6,7 @@ import { describeError, exitCodeOf } from './exit-code.js';
 import { stopWithNestStart } from './nest-start.js';
 import { InputError } from './profile/input.error.js';
 import { choosePort } from './profile/port.js';
+import { complain } from './report.js';
 import { runGateway } from './run-gateway.js';
 
 const PORT_VARIABLE = 'OPENCLAW_GATEWAY_PORT';
@@ -35,7 +36,7 @@ function loadEnvFile(): boolean {
 main().then(
   (code) => process.exit(code),
   (error: unknown) => {
-    process.stderr.write(`${describeError(error)}\n`);
+    complain(describeError(error));
     process.exit(exitCodeOf(error));
   },
 );

@@ -45,3 +45,8 @@ export function holderLines(holder: Holder, port: number, color: boolean): strin
 export function wantsColor(stream: NodeJS.WriteStream): boolean {
   return stream.isTTY && !process.env['NO_COLOR'];
 }
+
+/** Says something to the person who started the process; stdout is for what was asked for. */
+export function complain(text: string): void {
+  process.stderr.write(`${text}\n`);
+}

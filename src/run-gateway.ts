@@ -8,7 +8,7 @@ import { describeHolder } from './holder/describe-holder.js';
 import { GatewayLockService } from './lock/gateway-lock.service.js';
 import { GatewayLockError } from './lock/listener/gateway-lock.error.js';
 import type { Holder } from './lock/listener/holder.js';
-import { refusalDetails, reportOf, wantsColor } from './report.js';
+import { complain, refusalDetails, reportOf, wantsColor } from './report.js';
 import { StopSignals } from './stop-signals.js';
 
 /** How long a stop waits for a start that is under way, so that no module is destroyed in mid-bootstrap. Milliseconds. */
@@ -127,8 +127,4 @@ function reportFailure(error: unknown, { json = false, isEnough = () => false }:
     complain([error.message, ...refusalDetails(error, wantsColor(process.stderr))].join('\n'));
   }
   return exitCode;
-}
-
-function complain(text: string): void {
-  process.stderr.write(`${text}\n`);
 }

@@ -6,15 +6,17 @@ import { stopHolder } from '../holder/stop-holder.js';
 import type { GatewayLockOptions } from '../lock/gateway-lock.options.js';
 import type { Holder } from '../lock/listener/holder.js';
 import { InputError } from '../profile/input.error.js';
+import { complain } from '../report.js';
 import { runGateway } from '../run-gateway.js';
 import { AddressCommand, type AddressFlags } from './address-command.js';
 import { RestartCommand } from './restart.command.js';
 import { StatusCommand } from './status.command.js';
-import { DEFAULT_STOP_TIMEOUT_MS, StopCommand } from './stop.command.js';
+import { DEFAULT_STOP_TIMEOUT_MS, describeStop, StopCommand } from './stop.command.js';
 
 interface GatewayFlags extends AddressFlags {
   ensure?: boolean;
-  force?: 'stop' | 'kill';
+  /** `true` without a value. */
+  force?: true | 'kill';
   standby?: boolean;
   verbose?: boolean;
 }
@@ -37,15 +39,12 @@ export class GatewayCommand extends AddressCommand {
     }
     const { port, host } = this.address(flags);
     if (force) {
-      await stopHolder(
+      const outcome = await stopHolder(
         { port, host },
-        {
-          timeoutMs: DEFAULT_STOP_TIMEOUT_MS,
-          kill: force === 'kill',
-          report: (line) => process.stderr.write(`${line}\n`),
-        },
+        { timeoutMs: DEFAULT_STOP_TIMEOUT_MS, kill: force === 'kill', report: complain },
       );
       // Whatever came of it, the bind decides, and its refusal says who is there now.
+      if (outcome.kind === 'refused' || outcome.kind === 'late') complain(describeStop(outcome, { port, host }));
     }
     const lock: GatewayLockOptions = { port, host, identity: { profile: PROFILE } };
     if (standby) lock.acquire = { wait: 'standby', onWait: announceWait };
@@ -65,8 +64,7 @@ export class GatewayCommand extends AddressCommand {
     flags: '--force [how]',
     description: 'ask the gateway that holds the port to stop, then start; with --force=kill, kill it if it does not',
   })
-  readForce(how?: string): 'stop' | 'kill' {
-    if (how === undefined) return 'stop';
+  readForce(how: string): 'kill' {
     if (how === 'kill') return 'kill';
     throw new InputError(
       `--force: ${JSON.stringify(how)} is not a way to stop a gateway; give --force or --force=kill`,
@@ -89,5 +87,5 @@ function isReadyHere({ verdict, card }: Holder): boolean {
 }
 
 function announceWait(holder: Holder): void {
-  process.stderr.write(`standing by for ${holder.url}: ${describeHolder(holder)}\n`);
+  complain(`standing by for ${holder.url}: ${describeHolder(holder)}`);
 }

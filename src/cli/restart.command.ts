@@ -2,6 +2,7 @@ import { SubCommand } from 'nest-commander';
 
 import { ExitCode } from '../exit-code.js';
 import { stopHolder } from '../holder/stop-holder.js';
+import { complain } from '../report.js';
 import { AddressCommand } from './address-command.js';
 import { describeStop, DEFAULT_STOP_TIMEOUT_MS, stopExitCode } from './stop.command.js';
 
@@ -13,7 +14,7 @@ export class RestartCommand extends AddressCommand {
     const outcome = await stopHolder(address, {
       timeoutMs: DEFAULT_STOP_TIMEOUT_MS,
       kill: false,
-      report: (line) => process.stderr.write(`${line}\n`),
+      report: complain,
     });
     const exitCode = stopExitCode(outcome);
     // A gateway belongs into the foreground that it was started in; one that we forked would belong to nobody.

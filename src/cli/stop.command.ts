@@ -5,6 +5,7 @@ import { describeHolder } from '../holder/describe-holder.js';
 import { stopHolder, type StopOutcome } from '../holder/stop-holder.js';
 import type { FailedAddress } from '../lock/listener/gateway-lock.error.js';
 import { InputError } from '../profile/input.error.js';
+import { complain } from '../report.js';
 import { AddressCommand } from './address-command.js';
 
 /** A little more than a gateway gives its own shutdown. Milliseconds. */
@@ -19,7 +20,7 @@ export class StopCommand extends AddressCommand {
     const outcome = await stopHolder(address, {
       timeoutMs: parseTimeout(timeout),
       kill: false,
-      report: (line) => process.stderr.write(`${line}\n`),
+      report: complain,
     });
     const exitCode = stopExitCode(outcome);
     process.stdout.write(

@@ -132,7 +132,8 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
 
   #refuseIfStopped(): void {
     if (!this.#drained) return;
-    this.#listener?.close();
+    // A bind can land when the shutdown is over. Before that, modules that have started are yet to be stopped behind it.
+    if (this.phase === 'released') this.#listener?.close();
     throw new Error('the gateway was told to stop while it was starting');
   }
 

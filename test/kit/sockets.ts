@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type ListenOptions } from 'node:net';
 import { networkInterfaces } from 'node:os';
 
-import { portOf } from './net.js';
+import { freePort } from './net.js';
 
 export const LINUX = process.platform === 'linux';
 
@@ -52,10 +52,7 @@ export async function taken(port: number): Promise<string[]> {
 /** A port that was free a moment ago on every address of the machine. */
 export async function freeEverywhere(): Promise<number> {
   for (;;) {
-    const server = createServer();
-    await once(server.listen({ host: '::', port: 0 }), 'listening');
-    const port = portOf(server);
-    server.close();
+    const port = await freePort();
     // Where a wildcard does not collide with single addresses, these have to be asked one by one.
     if ((await taken(port)).length === 0) return port;
   }

@@ -142,6 +142,20 @@ describe('closed while it starts', () => {
     expect(await isFree(port)).toBe(true);
   });
 
+  it('told to stop while another module starts: the port is held until that one is stopped too', async () => {
+    const { app, lock, init, entered, resume } = await pausedApp();
+    await entered;
+    const port = portOfLock(lock);
+
+    await lock.beginShutdown();
+    resume();
+    await expect(init).rejects.toThrow('the gateway was told to stop while it was starting');
+
+    expect(await isFree(port)).toBe(false);
+    await app.close();
+    expect(await isFree(port)).toBe(true);
+  });
+
   it('while another module starts: the port is given back, and nobody is let in any more', async () => {
     const { app, lock, init, entered, resume } = await pausedApp();
     await entered;

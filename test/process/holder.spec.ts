@@ -304,8 +304,9 @@ describe('--force', () => {
   it('does nothing to a stranger, with kill neither', async () => {
     const port = await webServer();
 
-    const { code } = await openclaw('--port', port, '--force=kill');
+    const { code, stderr } = await openclaw('--port', port, '--force=kill');
 
+    expect(stderr).toMatch(/^not stopped: it is not a gateway that answers; not a gateway: /);
     expect(code).toBe(69);
     expect(await (await fetch(`http://127.0.0.1:${port}`)).text()).toContain('hello');
   });
