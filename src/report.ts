@@ -9,6 +9,8 @@ import type { Holder, Verdict } from './lock/listener/holder.js';
 export interface PortReport {
   readonly ok: boolean;
   readonly code: GatewayLockErrorCode | null;
+  /** The first line of the refusal. */
+  readonly message: string | null;
   readonly verdict: Verdict | 'free' | null;
   readonly url: string;
   readonly holder: Holder | null;
@@ -16,10 +18,11 @@ export interface PortReport {
 }
 
 export function reportOf(error: GatewayLockError): PortReport {
-  const { code, url, holder } = error;
+  const { code, message, url, holder } = error;
   return {
     ok: false,
     code,
+    message,
     verdict: holder?.verdict ?? null,
     url,
     holder: holder ?? null,

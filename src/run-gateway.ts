@@ -48,15 +48,17 @@ export async function runGateway(
   const { exit = (code) => process.exit(code) } = options;
   // How the operating system's view of a port tells a gateway from other Node processes.
   process.title = GATEWAY_SERVICE;
-  // A gateway outlives the terminal or the pipe that it was started from.
+  // A gateway outlives the pipe that it was started from.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const signals = new StopSignals(exit);
 
   let app: INestApplication | undefined;
   let code: number;
   try {
-    app = await createApp();
-    code = await serve(app, signals, exit, options);
+    const impatience = signals.first.then(() => delay(START_GRACE_MS));
+    app = (await Promise.race([createApp(), impatience])) ?? undefined;
+    // Nothing is bound as long as there is no app.
+    code = app ? await serve(app, signals, exit, options) : ExitCode.OK;
   } catch (error) {
     code = reportFailure(error, options);
   }

@@ -1,7 +1,6 @@
 import { constants } from 'node:os';
 
-const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
-export type StopSignal = (typeof STOP_SIGNALS)[number];
+export type StopSignal = 'SIGTERM' | 'SIGINT' | 'SIGHUP';
 
 /** Ctrl-C under npm arrives twice, from the terminal and from npm, within a millisecond or so. Milliseconds. */
 const SAME_DELIVERY_MS = 500;
@@ -19,7 +18,9 @@ export class StopSignals {
   /** @param onSecond is given 128 plus the number of the second signal, as a shell reports a death by signal */
   constructor(onSecond: (exitCode: number) => void) {
     this.first = new Promise((resolve) => {
-      for (const signal of STOP_SIGNALS) {
+      // A closed terminal is a stop in order too, but not for one that nohup(1) has taken off it, and told to ignore that.
+      const hangUp: StopSignal[] = process.stdout.isTTY ? ['SIGHUP'] : [];
+      for (const signal of ['SIGTERM', 'SIGINT', ...hangUp] as const) {
         process.on(signal, () => {
           const at = performance.now();
           if (!this.#received) {

@@ -12,6 +12,8 @@ export interface AddressFlags {
   json?: boolean;
 }
 
+const ADDRESS_FLAGS = ['port', 'host', 'json'];
+
 /** A command about one gateway address. */
 export abstract class AddressCommand extends OpenclawCommand {
   // Read as text and judged together in address(), so that every wrong value is reported in the same words.
@@ -30,9 +32,21 @@ export abstract class AddressCommand extends OpenclawCommand {
     return true;
   }
 
-  /** The address flags of this command, and of the one above it, which are given before the name of this one. */
+  /**
+   * The address flags of this command, which may also stand before its name.
+   *
+   * @throws {InputError} another flag stands there, or one stands in both places
+   */
   protected addressFlags(): AddressFlags {
-    return this.command.optsWithGlobals();
+    const own = this.command.opts<AddressFlags>();
+    const before = this.command.parent?.opts<AddressFlags>() ?? {};
+    for (const flag of Object.keys(before)) {
+      if (!ADDRESS_FLAGS.includes(flag)) {
+        throw new InputError(`--${flag} is a flag of gateway alone: leave it out before ${this.command.name()}`);
+      }
+      if (flag in own) throw new InputError(`--${flag} stands before and after ${this.command.name()}: give it once`);
+    }
+    return { ...before, ...own };
   }
 
   protected address({ port, host }: AddressFlags): FailedAddress {

@@ -12,7 +12,7 @@ type Commander = Parameters<CommandRunner['setCommand']>[0];
 @Module({ providers: [GatewayCommand, StatusCommand, StopCommand, RestartCommand] })
 export class CliModule {
   constructor(@InjectCommander() commander: Commander) {
-    // By default help shows the name of the script.
-    commander.name('openclaw');
+    // By default help shows the name of the script, and a command swallows the flags of its own commands.
+    commander.name('openclaw').enablePositionalOptions();
   }
 }

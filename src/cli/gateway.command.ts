@@ -1,9 +1,11 @@
+import type { INestApplication } from '@nestjs/common';
 import { Command, Option } from 'nest-commander';
 
 import { createGatewayApp } from '../create-app.js';
 import { describeHolder } from '../holder/describe-holder.js';
 import { stopHolder } from '../holder/stop-holder.js';
 import type { GatewayLockOptions } from '../lock/gateway-lock.options.js';
+import type { FailedAddress } from '../lock/listener/gateway-lock.error.js';
 import type { Holder } from '../lock/listener/holder.js';
 import { InputError } from '../profile/input.error.js';
 import { complain } from '../report.js';
@@ -38,21 +40,23 @@ export class GatewayCommand extends AddressCommand {
       throw new InputError(`${chosen.map(([flag]) => flag).join(' and ')} contradict each other: give one of them`);
     }
     const { port, host } = this.address(flags);
-    if (force) {
-      const outcome = await stopHolder(
-        { port, host },
-        { timeoutMs: DEFAULT_STOP_TIMEOUT_MS, kill: force === 'kill', report: complain },
-      );
-      // Whatever came of it, the bind decides, and its refusal says who is there now.
-      if (outcome.kind === 'refused' || outcome.kind === 'late') complain(describeStop(outcome, { port, host }));
-    }
     const lock: GatewayLockOptions = { port, host, identity: { profile: PROFILE } };
     if (standby) lock.acquire = { wait: 'standby', onWait: announceWait };
-    const code = await runGateway(() => createGatewayApp(lock, { verbose }), {
+    const createApp = async (): Promise<INestApplication> => {
+      if (force) await this.#makeRoom({ port, host }, force === 'kill');
+      return createGatewayApp(lock, { verbose });
+    };
+    const code = await runGateway(createApp, {
       json,
       ...(ensure && { isEnough: isReadyHere }),
     });
     process.exit(code);
+  }
+
+  /** Whatever comes of it, the bind decides, and its refusal says who is there then. */
+  async #makeRoom(address: FailedAddress, kill: boolean): Promise<void> {
+    const outcome = await stopHolder(address, { timeoutMs: DEFAULT_STOP_TIMEOUT_MS, kill, report: complain });
+    if (outcome.kind === 'refused' || outcome.kind === 'late') complain(describeStop(outcome, address));
   }
 
   @Option({ flags: '--ensure', description: 'be content if a ready gateway of this profile is already there' })

@@ -11,7 +11,6 @@ export abstract class OpenclawCommand extends CommandRunner {
     command
       .version(packageVersion())
       .allowExcessArguments(false)
-      // Else a command with commands of its own takes their flags for its own.
       .enablePositionalOptions()
       .exitOverride(exitAfterParsing);
     return super.setCommand(command);

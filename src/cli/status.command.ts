@@ -20,6 +20,7 @@ export class StatusCommand extends AddressCommand {
     const report: PortReport = {
       ok: holder.verdict === 'ready',
       code: null,
+      message: null,
       verdict: free ? 'free' : holder.verdict,
       url,
       holder: free ? null : holder,

@@ -2,6 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 
 import { AbstractHttpAdapter } from '@nestjs/core';
 
+import { requestPath } from '../lock/gateway-lock.server.js';
+
 type Handler = (request: IncomingMessage, response: ServerResponse, next: () => void) => unknown;
 
 /**
@@ -98,8 +100,7 @@ export class ProbeHttpAdapter extends AbstractHttpAdapter<Server, IncomingMessag
   override applyVersionFilter = unsupported('versioned routes');
 
   #dispatch(request: IncomingMessage, response: ServerResponse): void {
-    const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
-    const handler = this.#routes.get(path);
+    const handler = this.#routes.get(requestPath(request));
     if (!handler) {
       this.#notFound(request, response, () => undefined);
     } else if (request.method === 'GET' || request.method === 'HEAD') {

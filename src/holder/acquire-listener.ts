@@ -5,6 +5,7 @@ import { claimListener, type ClaimOptions } from '../lock/listener/claim-listene
 import type { ClaimedListener } from '../lock/listener/claimed-listener.js';
 import { GatewayLockError } from '../lock/listener/gateway-lock.error.js';
 import type { Holder } from '../lock/listener/holder.js';
+import { addressOfUrl } from '../lock/listener/listen-address.js';
 import { watchHolder } from './watch.js';
 import { whoHolds } from './who-holds.js';
 
@@ -44,10 +45,12 @@ async function standBy(
     if (seen !== lastSeen) onWait?.(holder);
     lastSeen = seen;
   };
-  for (let watched = true; ;) {
-    const refusal = await claimInTakeover(options, signal);
+  let watched: boolean | undefined;
+  for (;;) {
+    // Only a holder that was watched is met while it dies.
+    const refusal = await claimWithin(watched ? TAKEOVER.attempts : 1, options, signal);
     if (!(refusal instanceof GatewayLockError)) return refusal;
-    if (!watched) await delay(POLL_MS, undefined, { signal });
+    if (watched === false) await delay(POLL_MS, undefined, { signal });
 
     const { address } = refusal;
     const holder = await whoHolds(address);
@@ -56,14 +59,17 @@ async function standBy(
     // A crowd that asks a new holder all at once may get no answer in time; by then it has calmed down.
     const lookAgain = (): void => void whoHolds(address).then(see);
     const watch = { signal, onAgreed: lookAgain, onSilence: lookAgain };
+    // Where it was found: the address that was refused may be a wildcard.
+    const { host, port } = addressOfUrl(holder.url);
     const isGateway = holder.verdict !== 'foreign' && holder.verdict !== 'blocked';
-    watched = isGateway && (await watchHolder(address.host, address.port, watch));
+    watched = isGateway && (await watchHolder(host, port, watch));
     signal.throwIfAborted();
   }
 }
 
 /** Tries for a moment, and returns the last refusal. */
-async function claimInTakeover(
+async function claimWithin(
+  attempts: number,
   options: ClaimOptions,
   signal: AbortSignal,
 ): Promise<ClaimedListener | GatewayLockError> {
@@ -72,7 +78,7 @@ async function claimInTakeover(
       return await claimListener(options);
     } catch (error) {
       if (!isHeld(error)) throw error;
-      if (attempt === TAKEOVER.attempts) return error;
+      if (attempt >= attempts) return error;
       await delay(TAKEOVER.pauseMs, undefined, { signal });
     }
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 
 import { Inject, Injectable } from '@nestjs/common';
 
@@ -22,23 +23,29 @@ export class GatewayHolderService {
   readonly #instanceId = randomUUID();
   // Of the process, which is what an operator looks for, and not of this object.
   readonly #startedAt = Math.round(Date.now() - process.uptime() * 1_000);
-  readonly #watches = new Set<ServerResponse>();
+  readonly #profile: string;
+  // Read once: what an upgrade has put on the disk by the time of a question is not what runs.
+  readonly #version: string;
+  readonly #watches = new Set<Socket>();
 
   constructor(
-    @Inject(GATEWAY_LOCK_SETTINGS) private readonly settings: GatewayLockSettings,
+    @Inject(GATEWAY_LOCK_SETTINGS) { acquire, identity }: GatewayLockSettings,
     private readonly server: GatewayLockServer,
     private readonly lock: GatewayLockService,
   ) {
+    const { profile = 'default', version = packageVersion() } = identity;
+    this.#profile = profile;
+    this.#version = version;
     if (!parseCard(JSON.stringify(this.#cardAt('ws://127.0.0.1:1')))) {
       throw new RangeError(
-        `identity ${JSON.stringify(settings.identity)} does not fit on a holder card: give a profile of 1 to 128 printable characters, and a version of 1 to 64`,
+        `identity ${JSON.stringify(identity)} does not fit on a holder card: give a profile of 1 to 128 printable characters, and a version of 1 to 64`,
       );
     }
-    lock.acquireWith((options, signal) => acquireListener(options, settings.acquire, signal));
+    lock.acquireWith((options, signal) => acquireListener(options, acquire, signal));
     server.answer(CARD_PATH, (_request, response) => {
       response.writeHead(200, { ...HEADERS, 'Content-Type': 'application/json' }).end(JSON.stringify(this.card));
     });
-    server.answer(WATCH_PATH, (_request, response) => this.#watch(response));
+    server.answer(WATCH_PATH, (request, response) => this.#watch(request, response));
   }
 
   get card(): GatewayCard {
@@ -46,13 +53,12 @@ export class GatewayHolderService {
   }
 
   #cardAt(url: string): GatewayCard {
-    const { profile = 'default', version = packageVersion() } = this.settings.identity;
     const { phase } = this.server;
     return {
       service: GATEWAY_SERVICE,
       pid: process.pid,
-      profile,
-      version,
+      profile: this.#profile,
+      version: this.#version,
       // A released listener can still answer who was connected before.
       phase: phase === 'released' ? 'draining' : phase,
       startedAt: this.#startedAt,
@@ -62,16 +68,17 @@ export class GatewayHolderService {
   }
 
   /** An answer that never ends: the lock cuts it off after it has freed the port, and the kernel on any death. */
-  #watch(response: ServerResponse): void {
-    if (this.#watches.size >= MAX_WATCHES) {
+  #watch({ socket }: IncomingMessage, response: ServerResponse): void {
+    // One for each connection: a second would wait behind the first for ever.
+    if (this.#watches.size >= MAX_WATCHES || this.#watches.has(socket)) {
       response.writeHead(503, { ...HEADERS, 'Retry-After': '1' }).end();
       return;
     }
-    this.#watches.add(response);
+    this.#watches.add(socket);
     const heartbeat = setInterval(() => response.write('\n'), HEARTBEAT_MS);
-    response.once('close', () => {
+    socket.once('close', () => {
       clearInterval(heartbeat);
-      this.#watches.delete(response);
+      this.#watches.delete(socket);
     });
     response.writeHead(200, { ...HEADERS, 'Content-Type': 'text/plain' }).flushHeaders();
   }

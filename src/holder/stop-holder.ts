@@ -46,15 +46,21 @@ export async function stopHolder(
   const { pid } = holder.owner ?? {};
   const deadline = performance.now() + timeoutMs;
 
-  if (!send(pid, 'SIGTERM')) return { kind: 'refused', holder, reason: `pid ${pid} cannot be signalled` };
-  report(`asked the gateway with pid ${pid} to stop`);
+  if (holder.verdict === 'draining') {
+    // A second signal would not wait for what it still has to write.
+    report(`the gateway with pid ${pid} is already stopping`);
+  } else {
+    if (!send(pid, 'SIGTERM')) return { kind: 'refused', holder, reason: `pid ${pid} cannot be signalled` };
+    report(`asked the gateway with pid ${pid} to stop`);
+  }
   const outcome = await gone(address, holder, deadline);
   if (outcome || !kill) return outcome ?? { kind: 'late', holder };
 
   report(`it did not stop within ${timeoutMs} ms; killing pid ${pid}`);
-  // Once more, since by now the number may be another's.
+  // Once more, since by now the number may be another's; one that hangs need not show its card any more.
   const now = await whoHolds(address);
-  if (whyNot(now) === undefined || now.owner?.pid === pid) send(pid, 'SIGKILL');
+  const another = now.card && now.card.instanceId !== holder.card?.instanceId;
+  if (now.owner?.pid === pid && !another) send(pid, 'SIGKILL');
   return (await gone(address, holder, performance.now() + KILLED_MS)) ?? { kind: 'late', holder };
 }
 

@@ -1,4 +1,4 @@
-import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, ServerResponse, STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
@@ -36,7 +36,8 @@ export class GatewayLockServer {
 
   readonly #answers = new Map<string, RequestHandler>();
   readonly #probePaths: ReadonlySet<string>;
-  readonly #connections = new Set<Socket>();
+  /** Each with how many requests the app is working on for it. */
+  readonly #connections = new Map<Socket, number>();
   #running = 0;
   #reportIdle: (() => void) | undefined;
 
@@ -53,8 +54,12 @@ export class GatewayLockServer {
       connectionsCheckingInterval: DEADLINE_CHECK_MS,
     });
     this.http.on('connection', (socket: Socket) => {
-      this.#connections.add(socket);
-      socket.once('close', () => this.#connections.delete(socket));
+      this.#connections.set(socket, 0);
+      // Of a response that waits behind another on its connection, Node reports no end.
+      socket.once('close', () => {
+        this.#finish(this.#connections.get(socket) ?? 0);
+        this.#connections.delete(socket);
+      });
     });
     this.http.on('request', (request, response) => this.#request(request, response));
     this.http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
@@ -73,7 +78,7 @@ export class GatewayLockServer {
 
   /** Cuts off every connection that is left, upgraded ones included. */
   destroyConnections(): void {
-    for (const socket of this.#connections) socket.destroy();
+    for (const socket of this.#connections.keys()) socket.destroy();
   }
 
   #request(request: IncomingMessage, response: ServerResponse): void {
@@ -95,18 +100,38 @@ export class GatewayLockServer {
       refuse(response, 404, 'this gateway serves no HTTP');
       return;
     }
+    const { socket } = request;
     this.#running++;
+    this.#connections.set(socket, (this.#connections.get(socket) ?? 0) + 1);
     response.once('close', () => {
-      if (--this.#running === 0) this.#reportIdle?.();
+      const running = this.#connections.get(socket);
+      if (running === undefined) return;
+      this.#connections.set(socket, running - 1);
+      this.#finish(1);
     });
     adapter.getHttpServer().emit('request', request, response);
+  }
+
+  #finish(count: number): void {
+    this.#running -= count;
+    if (this.#running === 0) this.#reportIdle?.();
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // Without a listener, a client that resets the connection would end the process.
     socket.on('error', () => socket.destroy());
-    if (this.phase === 'ready') this.onUpgrade(request, socket, head);
+    if (request.headers.upgrade?.toLowerCase() !== 'websocket') this.#ignoreUpgrade(request, socket);
+    else if (this.phase === 'ready') this.onUpgrade(request, socket, head);
     else refuseUpgrade(socket, 503);
+  }
+
+  /** To a protocol that a server does not speak it does not change (RFC 9110, 7.8); common clients offer HTTP/2 so. */
+  #ignoreUpgrade(request: IncomingMessage, socket: Duplex): void {
+    const response = new ServerResponse(request);
+    response.setHeader('Connection', 'close');
+    response.assignSocket(socket as Socket);
+    response.once('finish', () => socket.end());
+    this.#request(request, response);
   }
 }
 

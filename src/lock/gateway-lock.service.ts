@@ -1,3 +1,5 @@
+import type { Server } from 'node:http';
+
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, type AbstractHttpAdapter } from '@nestjs/core';
 
@@ -137,10 +139,16 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
     throw new Error('the gateway was told to stop while it was starting');
   }
 
-  /** Fastify has to be told that its routes are complete; a request before that ends the process. */
   async #prepareHttp(): Promise<void> {
-    const adapter = this.adapterHost.httpAdapter as AbstractHttpAdapter | undefined;
-    if (adapter?.getType() === 'fastify') await adapter.getInstance<{ ready(): PromiseLike<unknown> }>().ready();
+    const adapter = this.adapterHost.httpAdapter as AbstractHttpAdapter<Server> | undefined;
+    if (!adapter) return;
+    adapter.getHttpServer().listen = () => {
+      throw new Error(
+        `app.listen() would open a port that the gateway lock does not guard: call app.init() alone, the app is served on ${this.url}`,
+      );
+    };
+    // Fastify has to be told that its routes are complete; a request before that ends the process.
+    if (adapter.getType() === 'fastify') await adapter.getInstance<{ ready(): PromiseLike<unknown> }>().ready();
   }
 
   async #drain(notice: ShutdownNotice): Promise<void> {

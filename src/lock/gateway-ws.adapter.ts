@@ -41,6 +41,7 @@ export class GatewayWsAdapter extends WsAdapter {
   readonly #maxPayloadBytes: number;
   readonly #endpoints = new Map<string, WebSocketServer>();
   readonly #clients = new Map<WebSocket, Client>();
+  #farewell = GOING_AWAY;
 
   constructor(server: GatewayLockServer, @Inject(GATEWAY_LOCK_SETTINGS) { ws }: GatewayLockSettings) {
     super(server.http);
@@ -89,6 +90,7 @@ export class GatewayWsAdapter extends WsAdapter {
    * when the grace is over. A client that reads within the grace sees a close frame and never an abnormal end.
    */
   async drain(notice: ShutdownNotice, graceMs: number): Promise<void> {
+    if (notice.restartExpectedMs !== null) this.#farewell = SERVICE_RESTART;
     const timers: NodeJS.Timeout[] = [];
     const after = (ms: number): Promise<void> => new Promise((resolve) => timers.push(setTimeout(resolve, ms)));
     // Half for the handlers, so that one that never ends leaves its client time to read the close frame.
@@ -104,8 +106,7 @@ export class GatewayWsAdapter extends WsAdapter {
     if (socket.readyState === socket.OPEN) socket.send(JSON.stringify({ event: 'shutdown', data: notice }));
     const idle = client.pending === 0 ? Promise.resolve() : new Promise<void>((resolve) => (client.onIdle = resolve));
     await Promise.race([idle, answered, closed]);
-    const { code, reason } = notice.restartExpectedMs === null ? GOING_AWAY : SERVICE_RESTART;
-    socket.close(code, reason);
+    socket.close(this.#farewell.code, this.#farewell.reason);
     await Promise.race([closed, over]);
     if (socket.readyState !== socket.CLOSED) socket.terminate();
     await closed;
@@ -118,12 +119,12 @@ export class GatewayWsAdapter extends WsAdapter {
       return;
     }
     endpoint.handleUpgrade(request, socket, head, (webSocket) => {
+      this.#clientOf(webSocket);
       // A gateway class may have taken its time over `verifyClient`.
       if (this.#server.phase !== 'ready') {
-        webSocket.close(GOING_AWAY.code, GOING_AWAY.reason);
+        webSocket.close(this.#farewell.code, this.#farewell.reason);
         return;
       }
-      this.#clientOf(webSocket);
       endpoint.emit('connection', webSocket, request);
     });
   }
@@ -142,12 +143,21 @@ export class GatewayWsAdapter extends WsAdapter {
     return client;
   }
 
+  #send({ socket }: Client, result: unknown): void {
+    try {
+      socket.send(JSON.stringify(result));
+    } catch (error) {
+      // A result that JSON has no form for must not cost all clients their gateway.
+      this.logger.error(error);
+    }
+  }
+
   #dispatch(client: Client, results: Observable<unknown>): void {
     client.pending++;
     const subscription = results.subscribe({
       next: (result) => {
         if (result === undefined || result === null) return;
-        if (client.socket.readyState === client.socket.OPEN) client.socket.send(JSON.stringify(result));
+        if (client.socket.readyState === client.socket.OPEN) this.#send(client, result);
       },
       error: (error: unknown) => this.logger.error(error),
     });

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -9,9 +11,10 @@ import { claimListener, GatewayLockError, GatewayLockModule, GatewayLockService 
 import { createApp, httpUrl, startApp } from '../kit/app.js';
 import { onCleanUp } from '../kit/cleaner.js';
 import { EchoGateway, HelloController } from '../kit/controllers.js';
+import { within } from '../kit/deadline.js';
 import { Gate } from '../kit/gate.js';
 import { hookModule } from '../kit/hooks.js';
-import { Client, isFree, portOf, stranger, upgradeStatus } from '../kit/net.js';
+import { Client, isFree, portOf, rawConnection, stranger, upgradeStatus } from '../kit/net.js';
 
 describe('GatewayLockModule', () => {
   it('holds 127.0.0.1 and ::1 on one port and serves WebSocket and HTTP on both', async () => {
@@ -100,6 +103,14 @@ describe('GatewayLockModule', () => {
     await expect(app.init()).rejects.toThrow('remove the call of useWebSocketAdapter()');
   });
 
+  it('refuses app.listen(), which would open a port beside it', async () => {
+    const { app, lock } = await startApp();
+
+    await expect(app.listen(0)).rejects.toThrow(
+      `app.listen() would open a port that the gateway lock does not guard: call app.init() alone, the app is served on ${lock.url}`,
+    );
+  });
+
   it('says that the address is not known before the lock is taken', async () => {
     const { lock } = await createApp();
 
@@ -153,6 +164,25 @@ describe('the card', () => {
     expect((refusals[1] as GatewayLockError).holder).toBeUndefined();
   });
 
+  it('forgets a watch whose connection is gone, and what had queued behind it', async () => {
+    const { app, lock } = await startApp({ lock: { shutdownGraceMs: 60_000 } });
+    const port = Number(new URL(lock.url).port);
+    const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
+    const greedy = await rawConnection(port);
+    greedy.write(get('/.well-known/gateway/watch').repeat(64) + get('/healthz'));
+    await once(greedy, 'data');
+    const gone = once(greedy, 'close');
+    greedy.destroy();
+    await gone;
+
+    const abort = new AbortController();
+    const watch = await fetch(httpUrl(lock.url, '/.well-known/gateway/watch'), { signal: abort.signal });
+
+    expect(watch.status).toBe(200);
+    abort.abort();
+    await within(10_000, 'the close', app.close());
+  });
+
   it('lets itself be watched by 64, and no more', async () => {
     const { lock } = await startApp();
     const watch = httpUrl(lock.url, '/.well-known/gateway/watch');
@@ -193,6 +223,38 @@ describe('a listener that was claimed before the app was made', () => {
     const { app } = await createApp({ lock: { listener } });
 
     await expect(app.init()).rejects.toThrow(`the listener on ${listener.url} is closed and cannot be adopted`);
+  });
+});
+
+describe('an HTTP request', () => {
+  async function answerTo(port: number, request: string): Promise<string> {
+    const socket = await rawConnection(port);
+    let answer = '';
+    socket.on('data', (data) => (answer += data.toString()));
+    socket.write(request);
+    await within(5_000, 'the end of the answer', once(socket, 'end'));
+    return answer;
+  }
+
+  it('is answered though it offers another protocol', async () => {
+    const { lock } = await startApp({ controllers: [HelloController] });
+    const upgrade = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n';
+
+    const answer = await answerTo(Number(new URL(lock.url).port), `GET /hello HTTP/1.1\r\nHost: x\r\n${upgrade}\r\n`);
+
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\n.*hello/);
+  });
+
+  it('is answered though it names the whole address', async () => {
+    const { lock } = await startApp({ http: new ProbeHttpAdapter(), controllers: [HelloController] });
+    const url = httpUrl(lock.url, '/hello');
+
+    const answer = await answerTo(
+      Number(new URL(lock.url).port),
+      `GET ${url} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+    );
+
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*hello/);
   });
 });
 

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 
 import {
   Catch,
@@ -150,6 +151,22 @@ describe('GatewayWsAdapter', () => {
     expect(await client.ask('echo', 'still here')).toEqual({ event: 'echo', data: 'still here' });
   });
 
+  it('goes on after a result that JSON has no form for', async () => {
+    @WebSocketGateway()
+    class Unspeakable extends EchoGateway {
+      @SubscribeMessage('big')
+      big(): WsResponse {
+        return { event: 'big', data: 1n };
+      }
+    }
+    const { lock } = await startApp({ providers: [Unspeakable] });
+    const client = await Client.open(lock.url);
+
+    client.send({ event: 'big' });
+
+    expect(await client.ask('echo', 'still here')).toEqual({ event: 'echo', data: 'still here' });
+  });
+
   it('reads messages with a parser from the options', async () => {
     const messageParser = (message: unknown): { event: string; data: unknown } | undefined =>
       message === 'ignore me' ? undefined : { event: 'echo', data: message };
@@ -193,6 +210,11 @@ describe('GatewayWsAdapter', () => {
     onCleanUp(() => client.terminate());
     const closed = once(client, 'close');
     await asked.opened;
+
+    client.once('open', () => {
+      // What breaks the protocol now must find somebody who listens for the error.
+      (Reflect.get(client, '_socket') as Socket).write(Buffer.from([0xff, 0xff, 0x01, 0x02]));
+    });
 
     const stopped = lock.beginShutdown();
     verified.open();

@@ -1,10 +1,15 @@
 import { once } from 'node:events';
+import { cpSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
+
+import { stopHolder } from '../../src/holder/stop-holder.js';
 
 import { onCleanUp } from '../kit/cleaner.js';
 import { startGateway } from '../kit/gateway.js';
 import { Client, freePort, isFree, muteWebSocket, portOf, stranger } from '../kit/net.js';
-import { BIN, fixture, Program } from '../kit/program.js';
+import { BIN, fixture, Program, ROOT } from '../kit/program.js';
+import { copyOfProject } from '../kit/project.js';
 
 interface Result {
   readonly code: number | null;
@@ -122,6 +127,12 @@ describe('a refused start says who holds the port, and what to do', () => {
     });
     expect(refused.code).toBe(78);
     expect(failed.code).toBe(78);
+    const elsewhere = await openclaw('--port', await freePort(), '--host', '192.0.2.1', '--json');
+    expect(parse(elsewhere.stdout)).toMatchObject({
+      code: 'GATEWAY_BIND_FAILED',
+      message: expect.stringContaining('EADDRNOTAVAIL') as string,
+      exitCode: 71,
+    });
   });
 
   it('in plain text where nobody wants colour', async () => {
@@ -177,9 +188,8 @@ describe('status', () => {
 
     expect(text.stdout).toMatch(new RegExp(`^ws://127.0.0.1:${port} is held: ready\n {2}held by +gateway `));
     expect([text.code, json.code]).toEqual([0, 0]);
-    expect({ ...parse(json.stdout), ok: false, code: 'GATEWAY_ALREADY_LISTENING', exitCode: 78 }).toEqual(
-      parse(refusal.stdout),
-    );
+    const { code, message } = parse(refusal.stdout);
+    expect({ ...parse(json.stdout), ok: false, code, message, exitCode: 78 }).toEqual(parse(refusal.stdout));
   });
 
   it('3 for nobody', async () => {
@@ -194,6 +204,7 @@ describe('status', () => {
     expect(parse(json.stdout)).toEqual({
       ok: false,
       code: null,
+      message: null,
       verdict: 'free',
       url: `ws://127.0.0.1:${port}`,
       holder: null,
@@ -275,6 +286,68 @@ describe('stop', () => {
   });
 });
 
+describe('stop, of a gateway that is already stopping', () => {
+  it('only waits: a second signal would cut it short', async () => {
+    const { port, program } = await hanging('onModuleDestroy');
+    program.signal('SIGTERM');
+    await program.output('stdout', /hanging/);
+
+    const { code, stdout, stderr } = await openclaw('stop', '--port', port);
+
+    expect(stderr).toBe(`the gateway with pid ${program.pid} is already stopping\n`);
+    expect([code, stdout]).toEqual([0, `stopped; port ${port} is free\n`]);
+    // Ended by its own deadline, and not by a signal.
+    expect(await program.exit()).toEqual({ code: 1, signal: null });
+  });
+});
+
+describe('stopHolder', () => {
+  it('kills, where it may, a gateway that does not stop', async () => {
+    const { port, program } = await hanging('onModuleDestroy');
+    const lines: string[] = [];
+
+    const outcome = await stopHolder(
+      { host: '127.0.0.1', port },
+      { timeoutMs: 300, kill: true, report: (line) => lines.push(line) },
+    );
+
+    expect(outcome).toEqual({ kind: 'stopped' });
+    expect(lines).toEqual([
+      `asked the gateway with pid ${program.pid} to stop`,
+      `it did not stop within 300 ms; killing pid ${program.pid}`,
+    ]);
+    expect(await program.exit()).toEqual({ code: null, signal: 'SIGKILL' });
+  });
+});
+
+describe('flags around a command', () => {
+  it.each([
+    [['stop', '--force'], "error: unknown option '--force'"],
+    [['status', '--ensure'], "error: unknown option '--ensure'"],
+    [['--standby', 'stop'], '--standby is a flag of gateway alone: leave it out before stop'],
+    [['--port', '1', 'stop', '--port', '2'], '--port stands before and after stop: give it once'],
+  ])('%j is refused', async (args, line) => {
+    const { code, stderr } = await openclaw(...args);
+
+    expect([code, stderr.split('\n', 1)]).toEqual([64, [line]]);
+  });
+});
+
+describe('the card', () => {
+  it('is what runs, whatever becomes of the files that it came from', async () => {
+    const folder = copyOfProject();
+    cpSync(join(ROOT, 'dist'), join(folder, 'dist'), { recursive: true });
+    const port = await freePort();
+    const program = Program.node(join(folder, 'dist/cli.js'), ['gateway', '--port', port]);
+    await program.output('stdout', /^gateway listening/m);
+    rmSync(join(folder, 'package.json'));
+
+    const card = await fetch(`http://127.0.0.1:${port}/.well-known/gateway`);
+
+    expect(await card.json()).toMatchObject({ pid: program.pid, version: expect.stringMatching(/^\d/) as string });
+  });
+});
+
 describe('restart', () => {
   it('stops, and says how to start again in the same foreground', async () => {
     const { port, program } = await startGateway();
@@ -299,6 +372,17 @@ describe('--force', () => {
     await next.output('stdout', new RegExp(`^gateway listening on ws://127.0.0.1:${port}$`, 'm'));
     expect(next.stderr).toBe(`asked the gateway with pid ${program.pid} to stop\n`);
     expect(await program.exit()).toEqual({ code: 0, signal: null });
+  });
+
+  it('ends with 0 on SIGTERM while it waits for the holder', async () => {
+    const { port } = await hanging('onModuleDestroy');
+    const next = Program.node(BIN, ['gateway', '--port', port, '--force']);
+    await next.output('stderr', /^asked the gateway/);
+
+    next.signal('SIGTERM');
+
+    expect(await next.exit()).toEqual({ code: 0, signal: null });
+    expect(next.stdout).toBe('');
   });
 
   it('does nothing to a stranger, with kill neither', async () => {

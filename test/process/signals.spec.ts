@@ -74,6 +74,35 @@ describe('a signal', () => {
   });
 });
 
+describe('a signal before anything is bound', () => {
+  it('ends a start that hangs in the factory of a provider, with code 0', async () => {
+    const { program } = await hangingGateway('factory');
+
+    program.signal('SIGTERM');
+
+    expect(await program.exit()).toEqual({ code: 0, signal: null });
+  });
+});
+
+describe('a terminal that is closed', () => {
+  it('is a stop in order', async () => {
+    const port = await freePort();
+    // script(1) gives it a terminal of its own, which goes with it.
+    const command = `exec ${process.execPath} ${BIN} gateway --port ${port}`;
+    const terminal = Program.start('script', ['--quiet', '--flush', '--command', command, '/dev/null'], {
+      group: true,
+      stdin: true,
+    });
+    await terminal.output('stdout', /gateway listening on/);
+    const client = await Client.open(`ws://127.0.0.1:${port}`);
+
+    terminal.signal('SIGKILL');
+
+    expect((await client.close()).code).toBe(1001);
+    expect(await client.next()).toMatchObject({ data: { reason: 'SIGHUP' } });
+  });
+});
+
 describe('a shutdown', () => {
   it.each(['onModuleDestroy', 'beforeApplicationShutdown', 'onApplicationShutdown'])(
     'that hangs in %s is ended by its deadline, which names the hook',
@@ -161,6 +190,9 @@ describe('node dist/main.js', () => {
 async function hangingGateway(hook: string, how = 'hang'): Promise<{ program: Program; port: number }> {
   const port = await freePort();
   const program = Program.node(fixture('hanging-hook'), [port, hook, how]);
-  await program.output('stdout', hook === 'onApplicationBootstrap' ? /hanging/ : /^gateway listening on/m);
+  await program.output(
+    'stdout',
+    ['onApplicationBootstrap', 'factory'].includes(hook) ? /hanging/ : /^gateway listening on/m,
+  );
   return { program, port };
 }

@@ -1,3 +1,5 @@
+import { within } from '../kit/deadline.js';
+import { Gate } from '../kit/gate.js';
 import { startGateway } from '../kit/gateway.js';
 import { Client, freePort, isFree, portOf, stranger, upgradeStatus } from '../kit/net.js';
 import { BIN, fixture, Program } from '../kit/program.js';
@@ -110,6 +112,35 @@ describe('--standby', () => {
     server.close();
 
     await program?.output('stdout', listening);
+  });
+
+  it('asks a stranger now and then, and does not flood it', async () => {
+    let connections = 0;
+    let questions = 0;
+    const asked = new Gate();
+    const server = await stranger({}, (socket) => {
+      connections++;
+      socket.on('data', () => {
+        socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n');
+        if (++questions === 3) asked.open();
+      });
+    });
+    standby(portOf(server));
+
+    await within(30_000, 'three questions', asked.opened);
+
+    // With each question a probe, and perhaps a second look.
+    expect(connections).toBeLessThanOrEqual(2 * questions + 2);
+  });
+
+  it('takes over a wildcard address from a holder of another one', async () => {
+    const { program, port } = await startGateway();
+    const waiter = Program.node(BIN, ['gateway', '--port', port, '--host', '::', '--standby']);
+    await waiter.output('stderr', /^standing by for .* ready/m);
+
+    program.signal('SIGKILL');
+
+    await waiter.output('stdout', listening);
   });
 
   it('reports a holder that freezes, and steals nothing from it', async () => {

@@ -80,6 +80,12 @@ export function probeHosts(host: string): readonly string[] {
   return [host];
 }
 
+/** The host and port of what {@link gatewayUrl} made; `URL` knows no zones. */
+export function addressOfUrl(url: string): { host: string; port: number } {
+  const [, host = '', port] = /^ws:\/\/\[?(.*?)\]?:(\d+)$/.exec(url) ?? [];
+  return { host: host.replace('%25', '%'), port: Number(port) };
+}
+
 /** `ws://host:port`, with an IPv6 host in brackets (RFC 3986, 3.2.2) and its zone escaped (RFC 6874). */
 export function gatewayUrl(host: string, port: number): string {
   return isIPv6(host) ? `ws://[${host.replace('%', '%25')}]:${port}` : `ws://${host}:${port}`;
