@@ -40,7 +40,7 @@ export function holderLines(holder: Holder, port: number, color: boolean): strin
   const width = Math.max(...rows.map(([label]) => label.length));
   return rows.map(([label, text]) => {
     const padded = label.padEnd(width);
-    return `  ${color ? styleText('dim', padded) : padded}  ${text}`;
+    return `  ${color ? styleText('dim', padded, { validateStream: false }) : padded}  ${text}`;
   });
 }
 

@@ -56,7 +56,8 @@ export class GatewayCommand extends AddressCommand {
   /** Whatever comes of it, the bind decides, and its refusal says who is there then. */
   async #makeRoom(address: FailedAddress, kill: boolean): Promise<void> {
     const outcome = await stopHolder(address, { timeoutMs: DEFAULT_STOP_TIMEOUT_MS, kill, report: complain });
-    if (outcome.kind === 'refused' || outcome.kind === 'late') complain(describeStop(outcome, address));
+    const tookPlace = outcome.kind === 'stopped' && outcome.successor !== undefined;
+    if (tookPlace || outcome.kind === 'refused' || outcome.kind === 'late') complain(describeStop(outcome, address));
   }
 
   @Option({ flags: '--ensure', description: 'be content if a ready gateway of this profile is already there' })

@@ -7,7 +7,7 @@ import { stopHolder } from '../../src/holder/stop-holder.js';
 
 import { onCleanUp } from '../kit/cleaner.js';
 import { startGateway } from '../kit/gateway.js';
-import { Client, freePort, isFree, muteWebSocket, portOf, stranger } from '../kit/net.js';
+import { Client, freePort, isFree, muteWebSocket, portOf, rawConnection, stranger } from '../kit/net.js';
 import { BIN, fixture, Program, ROOT } from '../kit/program.js';
 import { copyOfProject } from '../kit/project.js';
 
@@ -107,6 +107,16 @@ describe('a refused start says who holds the port, and what to do', () => {
     expect(stderr).toMatch(new RegExp(`held by +not a gateway: .*, pid ${process.pid}`));
     expect(stderr).toContain(`ps -fp ${process.pid}`);
     expect(code).toBe(69);
+  });
+
+  it('nobody that listens: 75', async () => {
+    // The local end of an outgoing connection is bound, and refuses connections.
+    const socket = await rawConnection(portOf(await stranger()));
+
+    const { code, stderr } = await openclaw('--port', socket.localPort ?? 0);
+
+    expect(stderr).toMatch(/held by +bound, but nothing listens/);
+    expect(code).toBe(75);
   });
 
   it('in one line of JSON for scripts', async () => {
@@ -372,6 +382,21 @@ describe('--force', () => {
     await next.output('stdout', new RegExp(`^gateway listening on ws://127.0.0.1:${port}$`, 'm'));
     expect(next.stderr).toBe(`asked the gateway with pid ${program.pid} to stop\n`);
     expect(await program.exit()).toEqual({ code: 0, signal: null });
+  });
+
+  it('says so when a standby was quicker, and ends as any refused start', async () => {
+    const { port, program } = await startGateway();
+    const standby = Program.node(BIN, ['gateway', '--port', port, '--standby']);
+    await standby.output('stderr', /^standing by/m);
+
+    const { code, stderr } = await openclaw('--port', port, '--force');
+
+    expect(stderr.split('\n', 3)).toEqual([
+      `asked the gateway with pid ${program.pid} to stop`,
+      expect.stringMatching(new RegExp(`^stopped; port ${port} was taken over: gateway .* pid ${standby.pid}, `)),
+      `another gateway instance is already listening on ws://127.0.0.1:${port}`,
+    ]);
+    expect([75, 78]).toContain(code);
   });
 
   it('ends with 0 on SIGTERM while it waits for the holder', async () => {

@@ -1,0 +1,49 @@
+import { describeHolder, uptime } from '../src/holder/describe-holder.js';
+import type { Holder } from '../src/index.js';
+import { holderLines, wantsColor } from '../src/report.js';
+
+const blocked: Holder = { verdict: 'blocked', url: 'ws://127.0.0.1:1' };
+
+describe('what is said of a holder', () => {
+  it('is coloured on request alone', () => {
+    expect(holderLines(blocked, 1, false).join('\n')).not.toContain('\u001b');
+    expect(holderLines(blocked, 1, true).join('\n')).toContain('\u001b[2m');
+  });
+
+  it.each([
+    [true, undefined, true],
+    [true, '', true],
+    [true, '1', false],
+    [false, undefined, false],
+  ])('on a terminal: %s, with NO_COLOR %j, wants colour: %s', (isTTY, noColor, wanted) => {
+    const before = process.env['NO_COLOR'];
+    if (noColor === undefined) delete process.env['NO_COLOR'];
+    else process.env['NO_COLOR'] = noColor;
+
+    const wants = wantsColor({ isTTY } as NodeJS.WriteStream);
+
+    if (before === undefined) delete process.env['NO_COLOR'];
+    else process.env['NO_COLOR'] = before;
+    expect(wants).toBe(wanted);
+  });
+
+  it('names what could not be found out', () => {
+    expect(describeHolder({ verdict: 'foreign', url: 'ws://127.0.0.1:1' })).toBe(
+      'not a gateway; the operating system does not say what',
+    );
+    expect(describeHolder({ verdict: 'stalled', url: 'ws://127.0.0.1:1' })).toBe(
+      'accepts connections but does not answer: the operating system does not say who',
+    );
+  });
+
+  it.each([
+    [-5, '0 s'],
+    [999, '0 s'],
+    [7_400, '7 s'],
+    [306_000, '5 min 6 s'],
+    [3_600_000, '1 h'],
+    [274_000_000, '3 d 4 h'],
+  ])('%d ms are %s', (ms, text) => {
+    expect(uptime(ms)).toBe(text);
+  });
+});
