@@ -20,6 +20,11 @@ export type RequestHandler = (request: IncomingMessage, response: ServerResponse
 
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
+interface Connection {
+  /** How many requests the app is working on for it. */
+  running: number;
+}
+
 /** How often the header and request deadlines are looked at, and so how exact they are. Milliseconds. */
 const DEADLINE_CHECK_MS = 1_000;
 
@@ -36,8 +41,7 @@ export class GatewayLockServer {
 
   readonly #answers = new Map<string, RequestHandler>();
   readonly #probePaths: ReadonlySet<string>;
-  /** Each with how many requests the app is working on for it. */
-  readonly #connections = new Map<Socket, number>();
+  readonly #connections = new Map<Socket, Connection>();
   #running = 0;
   #reportIdle: (() => void) | undefined;
 
@@ -53,14 +57,7 @@ export class GatewayLockServer {
       keepAliveTimeout: http.keepAliveTimeoutMs,
       connectionsCheckingInterval: DEADLINE_CHECK_MS,
     });
-    this.http.on('connection', (socket: Socket) => {
-      this.#connections.set(socket, 0);
-      // Of a response that waits behind another on its connection, Node reports no end.
-      socket.once('close', () => {
-        this.#finish(this.#connections.get(socket) ?? 0);
-        this.#connections.delete(socket);
-      });
-    });
+    this.http.on('connection', (socket: Socket) => this.#connectionOf(socket));
     this.http.on('request', (request, response) => this.#request(request, response));
     this.http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
   }
@@ -100,19 +97,28 @@ export class GatewayLockServer {
       refuse(response, 404, 'this gateway serves no HTTP');
       return;
     }
-    const { socket } = request;
+    const connection = this.#connectionOf(request.socket);
+    connection.running++;
     this.#running++;
-    this.#connections.set(socket, (this.#connections.get(socket) ?? 0) + 1);
-    response.once('close', () => {
-      const running = this.#connections.get(socket);
-      if (running === undefined) return;
-      this.#connections.set(socket, running - 1);
-      this.#finish(1);
-    });
+    response.once('close', () => this.#finish(connection, Math.min(connection.running, 1)));
     adapter.getHttpServer().emit('request', request, response);
   }
 
-  #finish(count: number): void {
+  #connectionOf(socket: Socket): Connection {
+    const known = this.#connections.get(socket);
+    if (known) return known;
+    const connection = { running: 0 };
+    this.#connections.set(socket, connection);
+    // Of a response that waits behind another on its connection, Node reports no end.
+    socket.once('close', () => {
+      this.#finish(connection, connection.running);
+      this.#connections.delete(socket);
+    });
+    return connection;
+  }
+
+  #finish(connection: Connection, count: number): void {
+    connection.running -= count;
     this.#running -= count;
     if (this.#running === 0) this.#reportIdle?.();
   }

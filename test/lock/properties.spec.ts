@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import fc, { type Arbitrary } from 'fast-check';
 
 import { requestPath } from '../../src/lock/gateway-lock.server.js';
-import { addressSet, gatewayUrl, parseListenHost } from '../../src/lock/listener/listen-address.js';
+import { addressOfUrl, addressSet, gatewayUrl, parseListenHost } from '../../src/lock/listener/listen-address.js';
 import { InputError } from '../../src/profile/input.error.js';
 import { choosePort, type Given } from '../../src/profile/port.js';
 import { proven } from '../kit/proven.js';
@@ -157,6 +157,19 @@ describe('gatewayUrl', () => {
       // URL leaves out the default port of ws:.
       expect(Number(url.port || 80)).toBe(port);
     });
+  });
+});
+
+describe('addressOfUrl', () => {
+  it('gives back what gatewayUrl was given, zones too', () => {
+    const host = fc.oneof(fc.ipV4(), fc.ipV6(), fc.constantFrom('fe80::1%eth0', '::1%1'));
+    forAll(fc.tuple(host, fc.integer({ min: 1, max: 65_535 })), ([host, port]) =>
+      expect(addressOfUrl(gatewayUrl(host, port))).toEqual({ host, port }),
+    );
+  });
+
+  it('gives no address for anything else', () => {
+    expect(addressOfUrl('http://example.test')).toEqual({ host: '', port: NaN });
   });
 });
 
