@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 
-// What a person would write: tries to bind once in a millisecond, and answers. Argument: the port.
+// What a person would write: tries to bind once in a millisecond, and answers who it is. Argument: the port.
 const port = Number(process.argv[2]);
-const server = createServer((_request, response) => response.end('ok'));
+const server = createServer((_request, response) => response.end(JSON.stringify({ pid: process.pid })));
 let waiting = false;
 
 server.on('error', () => {

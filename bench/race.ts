@@ -1,14 +1,14 @@
-import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { freePort } from '../test/kit/net.js';
 import { Starters } from '../test/kit/starters.js';
+import { readCount, runWith } from './kit/command-line.js';
+import { describeMachine } from './kit/machine.js';
+import { progress } from './kit/progress.js';
 
-const USAGE_EXIT_CODE = 64;
-const DEFAULT_ROUNDS = 10_000;
-const BAR_WIDTH = 40;
-const PLAIN_LINES = 10;
+const DEFAULT_ROUNDS = '10000';
+const MAX_ROUNDS = 999_999_999;
 
 interface Flags {
   readonly rounds: number;
@@ -17,24 +17,12 @@ interface Flags {
 
 function readFlags(): Flags {
   const { values } = parseArgs({
-    options: { rounds: { type: 'string' }, 'no-retry': { type: 'boolean', default: false } },
+    options: {
+      rounds: { type: 'string', default: DEFAULT_ROUNDS },
+      'no-retry': { type: 'boolean', default: false },
+    },
   });
-  const { rounds = String(DEFAULT_ROUNDS) } = values;
-  if (!/^[1-9][0-9]{0,8}$/.test(rounds)) {
-    throw new TypeError(`--rounds: ${JSON.stringify(rounds)} is not a number of rounds; give 1 to 999999999`);
-  }
-  return { rounds: Number(rounds), retry: !values['no-retry'] };
-}
-
-/** A bar on a terminal; elsewhere a line now and then, so that a log stays readable. */
-function progress(done: number, rounds: number): void {
-  const bar = process.stderr.isTTY;
-  const step = Math.max(1, Math.floor(rounds / (bar ? 1_000 : PLAIN_LINES)));
-  if (done % step !== 0 && done !== rounds) return;
-  const filled = Math.floor((done / rounds) * BAR_WIDTH);
-  const text = `${done} of ${rounds} rounds`;
-  if (bar) process.stderr.write(`\r[${'#'.repeat(filled)}${'-'.repeat(BAR_WIDTH - filled)}] ${text}`);
-  if (!bar || done === rounds) process.stderr.write(bar ? '\n' : `${text}\n`);
+  return { rounds: readCount('--rounds', values.rounds, 'rounds', MAX_ROUNDS), retry: !values['no-retry'] };
 }
 
 /** How many rounds had no winner, one and two. */
@@ -65,7 +53,7 @@ async function main(flags: Flags): Promise<void> {
       `  0 winners: ${none}`,
       `  1 winner:  ${one}`,
       `  2 winners: ${two}`,
-      `Node ${process.version}, ${process.platform} ${process.arch}, ${availableParallelism()} processors`,
+      describeMachine(),
       '',
     ].join('\n'),
   );
@@ -73,13 +61,4 @@ async function main(flags: Flags): Promise<void> {
   if (two > 0 || (flags.retry && none > 0)) process.exitCode = 1;
 }
 
-let flags: Flags | undefined;
-try {
-  flags = readFlags();
-} catch (error) {
-  // The parser follows some of its messages with advice.
-  const [line] = (error as Error).message.split('\n');
-  process.stderr.write(`${line}\n`);
-  process.exitCode = USAGE_EXIT_CODE;
-}
-if (flags) await main(flags);
+await runWith(readFlags, main);

@@ -1,151 +1,148 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { get } from 'node:http';
-import { cpus } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { freePort } from '../test/kit/net.js';
+import { Chain, type Round } from './kit/chain.js';
+import { endChildrenWithThisProcess } from './kit/child.js';
+import { readCount, runWith } from './kit/command-line.js';
+import { BARE_BIND_LOOP, ENDS, GATEWAY, type Contender, type End } from './kit/contenders.js';
+import { Distribution } from './kit/distribution.js';
+import { describeMachine } from './kit/machine.js';
+import { progress } from './kit/progress.js';
+import { Table } from './kit/table.js';
 
-const BIN = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
-const BARE = fileURLToPath(new URL('./bare-bind-loop.js', import.meta.url));
-const USAGE_EXIT_CODE = 64;
-const DEFAULT_ROUNDS = 50;
-const DEADLINE_MS = 30_000;
+const DEFAULT_ROUNDS = '50';
+const MAX_ROUNDS = 99_999;
+const DEFAULT_STANDBYS = '1,5,20';
+/** As many as a gateway lets watch it; further ones poll. */
+const MAX_STANDBYS = 64;
 
-interface Contender {
-  readonly name: string;
-  /** Starts one that holds the port, or waits for it. */
-  readonly launch: (port: number) => ChildProcess;
-  /** What it prints when it waits. */
-  readonly waiting: RegExp;
-  /** What it prints when it holds the port. */
-  readonly holding: RegExp;
+const CONTENDERS = [GATEWAY, BARE_BIND_LOOP] as const;
+
+const TABLE = new Table({
+  end: Math.max(...ENDS.map((end) => end.length)),
+  standbys: 0,
+  contender: Math.max(...CONTENDERS.map(({ name }) => name.length)),
+  median: 6,
+  p95: 6,
+  p99: 6,
+  max: 6,
+  ratio: 0,
+  none: 0,
+  one: 0,
+  'two or more': 0,
+});
+
+interface Flags {
+  readonly rounds: number;
+  readonly ends: readonly End[];
+  readonly standbys: readonly number[];
 }
 
-const CONTENDERS: readonly Contender[] = [
-  {
-    name: 'gateway --standby',
-    launch: (port) => run(BIN, ['gateway', '--port', String(port), '--standby']),
-    waiting: /^standing by for/m,
-    holding: /^gateway listening on/m,
-  },
-  {
-    name: 'bare bind loop (1 ms)',
-    launch: (port) => run(BARE, [String(port)]),
-    waiting: /^waiting$/m,
-    holding: /^holding$/m,
-  },
-];
-
-const running = new Set<ChildProcess>();
-
-function run(script: string, args: readonly string[]): ChildProcess {
-  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  running.add(child);
-  child.once('close', () => running.delete(child));
-  return child;
+/** One end of the holder, with one number of standbys. */
+interface Setting {
+  readonly end: End;
+  readonly standbys: number;
 }
 
-/** Resolves when the child has printed the line, on either stream. */
-function printed(child: ChildProcess, line: RegExp): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let output = '';
-    const timer = setTimeout(() => reject(new Error(`no ${String(line)} in: ${output}`)), DEADLINE_MS);
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.on('data', (text: Buffer) => {
-        output += text.toString();
-        if (!line.test(output)) return;
-        clearTimeout(timer);
-        resolve();
-      });
-    }
+type Rounds = ReadonlyMap<Contender, Round[]>;
+
+function readFlags(): Flags {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: 'string', default: DEFAULT_ROUNDS },
+      ends: { type: 'string', default: ENDS.join(',') },
+      standbys: { type: 'string', default: DEFAULT_STANDBYS },
+    },
   });
+  return {
+    rounds: readCount('--rounds', values.rounds, 'rounds', MAX_ROUNDS),
+    ends: list(values.ends).map(readEnd),
+    standbys: list(values.standbys).map((text) => readCount('--standbys', text, 'standbys', MAX_STANDBYS)),
+  };
 }
 
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const request = get({ host: '127.0.0.1', port, path: '/healthz', agent: false }, (response) => {
-      response.resume().once('end', () => resolve(response.statusCode === 200));
-    });
-    request.once('error', () => resolve(false));
-  });
+function list(text: string): string[] {
+  return [...new Set(text.split(','))];
 }
 
-/** A chain of deaths: who takes over is the next to be killed. One at a time, so that contenders alternate. */
-class Chain {
-  readonly deathToAnswerMs: number[] = [];
-  #holder!: ChildProcess;
-
-  constructor(
-    readonly contender: Contender,
-    private readonly port: number,
-  ) {}
-
-  async begin(): Promise<void> {
-    this.#holder = this.contender.launch(this.port);
-    await printed(this.#holder, this.contender.holding);
-  }
-
-  async round(): Promise<void> {
-    const { launch, waiting, holding } = this.contender;
-    const successor = launch(this.port);
-    const holds = printed(successor, holding);
-    await printed(successor, waiting);
-    const death = performance.now();
-    this.#holder.kill('SIGKILL');
-    while (!(await answers(this.port)));
-    this.deathToAnswerMs.push(performance.now() - death);
-    await holds;
-    this.#holder = successor;
-  }
+function readEnd(text: string): End {
+  const end = ENDS.find((known) => known === text);
+  if (end) return end;
+  throw new TypeError(`--ends: ${JSON.stringify(text)} is not an end of a holder; give some of ${ENDS.join(',')}`);
 }
 
-function quantile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
-}
-
-function row({ contender, deathToAnswerMs }: Chain, bareMedian: number): string {
-  const sorted = [...deathToAnswerMs].sort((a, b) => a - b);
-  const median = quantile(sorted, 0.5);
-  const cells = [median, quantile(sorted, 0.95), quantile(sorted, 0.99), sorted.at(-1) ?? NaN];
-  return [
-    contender.name.padEnd(24),
-    ...cells.map((ms) => ms.toFixed(1).padStart(8)),
-    (median / bareMedian).toFixed(2).padStart(8),
-  ].join('');
-}
-
-async function main(rounds: number): Promise<void> {
-  const chains = await Promise.all(CONTENDERS.map(async (contender) => new Chain(contender, await freePort())));
+/** The contenders take turns, so that whatever else the machine does comes upon all of them. */
+async function measure({ end, standbys }: Setting, rounds: number): Promise<Rounds> {
+  const chains = CONTENDERS.map((contender) => ({ contender, chain: new Chain(contender, standbys, end) }));
+  const results = new Map<Contender, Round[]>(CONTENDERS.map((contender) => [contender, []]));
   try {
-    for (const chain of chains) await chain.begin();
-    for (let round = 1; round <= rounds; round++) {
-      for (const chain of chains) await chain.round();
-      if (round % 10 === 0 || round === rounds) process.stderr.write(`${round} of ${rounds} rounds\n`);
+    for (const { chain } of chains) await chain.begin();
+    for (let done = 1; done <= rounds; done++) {
+      for (const { contender, chain } of chains) results.get(contender)?.push(await chain.round());
+      progress(done, rounds, `${describe({ end, standbys })}: `);
     }
   } finally {
-    const ended = [...running].map((child) => once(child, 'close'));
-    for (const child of running) child.kill('SIGKILL');
-    await Promise.all(ended);
+    await Promise.all(chains.map(({ chain }) => chain.close()));
   }
-  const bare = [...(chains.at(-1)?.deathToAnswerMs ?? [])].sort((a, b) => a - b);
-  const [cpu] = cpus();
-  process.stdout.write(
-    [
-      `From the holder's death (SIGKILL) to the successor's first answer, in ms; ${rounds} rounds, alternating`,
-      `Node ${process.version}, ${cpus().length} x ${cpu?.model ?? 'unknown'}`,
-      `${''.padEnd(24)}${['median', 'p95', 'p99', 'max', 'ratio'].map((name) => name.padStart(8)).join('')}`,
-      ...chains.map((chain) => row(chain, quantile(bare, 0.5))),
-      '',
-    ].join('\n'),
+  return results;
+}
+
+function describe({ end, standbys }: Setting): string {
+  return `${end}, ${standbys} ${standbys === 1 ? 'standby' : 'standbys'}`;
+}
+
+function times(rounds: readonly Round[] = []): Distribution {
+  return new Distribution(rounds.flatMap(({ ms }) => ms ?? []));
+}
+
+function rows({ end, standbys }: Setting, results: Rounds): string[] {
+  const bareMedian = times(results.get(BARE_BIND_LOOP)).median;
+  return [...results].map(([{ name }, rounds]) => {
+    const distribution = times(rounds);
+    const count = (matches: (tookOver: number) => boolean): string =>
+      String(rounds.filter(({ tookOver }) => matches(tookOver)).length);
+    return TABLE.row([
+      end,
+      String(standbys),
+      name,
+      ...distribution.cells(),
+      (distribution.median / bareMedian).toFixed(2),
+      count((tookOver) => tookOver === 0),
+      count((tookOver) => tookOver === 1),
+      count((tookOver) => tookOver > 1),
+    ]);
+  });
+}
+
+function faults(setting: Setting, results: Rounds): string[] {
+  return [...results].flatMap(([{ name }, rounds]) =>
+    rounds.flatMap(({ fault }, index) =>
+      fault === undefined ? [] : [`${name}, ${describe(setting)}, round ${index + 1}: ${fault}\n`],
+    ),
   );
 }
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: String(DEFAULT_ROUNDS) } } });
-if (/^[1-9][0-9]{0,4}$/.test(values.rounds)) {
-  await main(Number(values.rounds));
-} else {
-  process.stderr.write(`--rounds: ${JSON.stringify(values.rounds)} is not a number of rounds; give 1 to 99999\n`);
-  process.exitCode = USAGE_EXIT_CODE;
+function headline(rounds: number): string {
+  return [
+    "From the holder's death to the first HTTP answer of the standby that took over, in ms, counted from the signal:",
+    '- SIGKILL',
+    '- SIGTERM: the orderly stop of a gateway is part of the hand-over; a bare bind loop has none, and dies at once',
+    '- exit: SIGUSR2, upon which the holder calls process.exit()',
+    `${rounds} rounds of each in turn; a bare bind loop tries once in 1 ms; ratio: of the median to that of the loop;`,
+    'none, one, two or more: how many took over, in how many rounds',
+    describeMachine(),
+  ].join('\n');
 }
+
+async function main({ rounds, ends, standbys }: Flags): Promise<void> {
+  endChildrenWithThisProcess();
+  process.stdout.write(`${headline(rounds)}\n\n${TABLE.header()}`);
+  for (const setting of ends.flatMap((end) => standbys.map((count) => ({ end, standbys: count })))) {
+    const results = await measure(setting, rounds);
+    process.stdout.write(rows(setting, results).join(''));
+    const wrong = faults(setting, results);
+    process.stderr.write(wrong.join(''));
+    if (wrong.length > 0) process.exitCode = 1;
+  }
+}
+
+await runWith(readFlags, main);

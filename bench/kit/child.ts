@@ -1,0 +1,96 @@
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { constants } from 'node:os';
+
+import { within } from '../../test/kit/deadline.js';
+
+/** The exit code, or the signal that ended it. */
+export type Exit = number | NodeJS.Signals;
+
+/** Longer than twenty starts at the same time take on a small machine. */
+const DEADLINE_MS = 60_000;
+
+const running = new Set<Child>();
+
+/** A process under measurement. */
+export class Child {
+  exit: Exit | undefined;
+
+  readonly #process: ChildProcessWithoutNullStreams;
+  readonly #ended: Promise<Exit>;
+  readonly #onOutput = new Set<() => void>();
+  #output = '';
+
+  constructor(args: readonly string[]) {
+    // No variable of whoever runs the measurement leaks in.
+    const { PATH, HOME } = process.env;
+    this.#process = spawn(process.execPath, args, { env: { PATH, HOME } });
+    running.add(this);
+    this.#process.stdin.end();
+    for (const stream of [this.#process.stdout, this.#process.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        this.#output += text;
+        this.#onOutput.forEach((check) => check());
+      });
+    }
+    this.#ended = new Promise((resolve, reject) => {
+      this.#process.once('error', reject);
+      this.#process.once('close', (code, signal) => {
+        running.delete(this);
+        this.exit = signal ?? code ?? NaN;
+        resolve(this.exit);
+      });
+    });
+    this.#ended.catch(() => undefined);
+  }
+
+  get pid(): number {
+    return this.#process.pid ?? NaN;
+  }
+
+  hasPrinted(line: RegExp): boolean {
+    return line.test(this.#output);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#process.kill(signal);
+  }
+
+  /** Resolves when it has printed the line, on either stream. */
+  async printed(line: RegExp): Promise<void> {
+    let check: () => void = () => undefined;
+    const matched = new Promise<void>((resolve) => {
+      check = () => {
+        if (this.hasPrinted(line)) resolve();
+      };
+    });
+    this.#onOutput.add(check);
+    check();
+    const ended = this.#ended.then((exit) => Promise.reject(new Error(`it ended (${exit}) before ${String(line)}`)));
+    try {
+      await within(DEADLINE_MS, String(line), Promise.race([matched, ended]));
+    } catch (error) {
+      const { message } = error as Error;
+      throw new Error(`process ${this.pid}: ${message}; there was: ${this.#output}`, { cause: error });
+    } finally {
+      this.#onOutput.delete(check);
+    }
+  }
+
+  ended(): Promise<Exit> {
+    return within(DEADLINE_MS, `the end of process ${this.pid}`, this.#ended);
+  }
+
+  /** A process that is suspended ends by this too. */
+  async kill(): Promise<void> {
+    this.signal('SIGKILL');
+    await this.ended();
+  }
+}
+
+/** However this process ends, by Ctrl-C too, no child outlives it. */
+export function endChildrenWithThisProcess(): void {
+  process.once('exit', () => running.forEach((child) => child.signal('SIGKILL')));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => process.exit(128 + constants.signals[signal]));
+  }
+}
