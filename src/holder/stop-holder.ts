@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { FailedAddress } from '../lock/listener/gateway-lock.error.js';
-import type { Holder } from '../lock/listener/holder.js';
+import type { Holder, PortOwner } from '../lock/listener/holder.js';
 import { watchHolder } from './watch.js';
 import { whoHolds } from './who-holds.js';
 
@@ -9,6 +9,8 @@ import { whoHolds } from './who-holds.js';
 const KILLED_MS = 2_000;
 /** Between two looks at a port that cannot be watched. Milliseconds. */
 const LOOK_AGAIN_MS = 20;
+/** How far apart one process may seem to have started: the time of the boot is in whole seconds. Milliseconds. */
+const SAME_START_MS = 2_000;
 
 export interface StopOptions {
   /** How long the holder may take, in milliseconds. */
@@ -60,7 +62,7 @@ export async function stopHolder(
   // Once more, since by now the number may be another's; one that hangs need not show its card any more.
   const now = await whoHolds(address);
   const another = now.card && now.card.instanceId !== holder.card?.instanceId;
-  if (now.owner?.pid === pid && !another) send(pid, 'SIGKILL');
+  if (isSameProcess(now.owner, holder.owner) && !another) send(pid, 'SIGKILL');
   return (await gone(address, holder, performance.now() + KILLED_MS)) ?? { kind: 'late', holder };
 }
 
@@ -69,6 +71,12 @@ function whyNot({ card, owner }: Holder): string | undefined {
   if (!owner) return 'the operating system does not say which process it is';
   if (owner.uid !== process.getuid?.()) return `it belongs to another user${owner.user ? `, ${owner.user}` : ''}`;
   return undefined;
+}
+
+function isSameProcess(one: PortOwner | undefined, other: PortOwner | undefined): boolean {
+  if (one?.pid !== other?.pid) return false;
+  if (one?.startedAt === undefined || other?.startedAt === undefined) return true;
+  return Math.abs(one.startedAt - other.startedAt) <= SAME_START_MS;
 }
 
 function send(pid: number | undefined, signal: NodeJS.Signals): boolean {

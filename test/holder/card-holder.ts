@@ -11,14 +11,17 @@ export async function startCardHolder({
   phase = 'ready',
   title = '',
   uid = '',
+  successor = '',
 }: {
   readonly host?: string;
   readonly phase?: string;
   readonly title?: string;
   /** Whose process it becomes; only root's can. */
   readonly uid?: number | '';
+  /** The profile of the gateway that it is from SIGTERM on. */
+  readonly successor?: string;
 } = {}): Promise<CardHolder> {
-  const program = Program.node(fixture('card-holder'), [host, phase, title, uid]);
+  const program = Program.node(fixture('card-holder'), [host, phase, title, uid, successor]);
   const [port] = await program.output('stdout', /^\d+$/m);
   return { program, port: Number(port) };
 }

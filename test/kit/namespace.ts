@@ -2,19 +2,38 @@ import { spawnSync } from 'node:child_process';
 
 import { Program } from './program.js';
 
-/** How this user can make a network namespace: root at once, others as root of a user namespace of their own. */
-const UNSHARE = [['-n'], ['-r', '-n']].find(
-  (flags) => spawnSync('unshare', [...flags, 'ip', 'link', 'set', 'lo', 'up']).status === 0,
-);
+type Arguments = readonly string[];
 
-export const NO_NAMESPACES = UNSHARE
+/** How this user can make namespaces: root at once, others as root of a user namespace of their own. */
+function wayToUnshare(flags: Arguments, check: Arguments): Arguments | undefined {
+  return [flags, ['-r', ...flags]].find((way) => spawnSync('unshare', [...way, ...check]).status === 0);
+}
+
+const NETWORK = wayToUnshare(['-n'], ['ip', 'link', 'set', 'lo', 'up']);
+
+export const NO_NAMESPACES = NETWORK
   ? undefined
   : 'neither `unshare -n` nor `unshare -r -n` can make a network namespace here: run as root, or allow user namespaces';
 
 /** Runs a script in a network namespace of its own, which has nothing but loopback, and goes when the script ends. */
 export function inOwnNetwork(script: string, args: readonly (string | number)[], { ipv6 = true } = {}): Program {
-  if (!UNSHARE) throw new Error(NO_NAMESPACES);
+  if (!NETWORK) throw new Error(NO_NAMESPACES);
   const prepare = ipv6 ? '' : 'echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6 && ';
   const shell = ['sh', '-c', `ip link set lo up && ${prepare}exec "$@"`, 'sh'];
-  return Program.start('unshare', [...UNSHARE, ...shell, process.execPath, script, ...args.map(String)]);
+  return Program.start('unshare', [...NETWORK, ...shell, process.execPath, script, ...args.map(String)]);
+}
+
+const PROCESSES = wayToUnshare(
+  ['-p', '-f', '--mount-proc', '--kill-child'],
+  ['sh', '-c', 'echo 1 > /proc/sys/kernel/ns_last_pid'],
+);
+
+export const NO_PID_NAMESPACES = PROCESSES
+  ? undefined
+  : 'neither `unshare -p` nor `unshare -r -p` can make a PID namespace here and choose its numbers: run as root, or allow user namespaces';
+
+/** Runs a script as the first process of a PID namespace of its own, all of which is killed when the script ends. */
+export function inOwnProcesses(script: string, args: readonly (string | number)[]): Program {
+  if (!PROCESSES) throw new Error(NO_PID_NAMESPACES);
+  return Program.start('unshare', [...PROCESSES, process.execPath, script, ...args.map(String)]);
 }

@@ -1,37 +1,13 @@
-import { once } from 'node:events';
 import { cpSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { join } from 'node:path';
 
 import { stopHolder } from '../../src/holder/stop-holder.js';
-
-import { onCleanUp } from '../kit/cleaner.js';
+import { startCardHolder } from '../holder/card-holder.js';
 import { startGateway } from '../kit/gateway.js';
 import { Client, freePort, isFree, muteWebSocket, portOf, rawConnection, stranger } from '../kit/net.js';
+import { openclaw, parse } from '../kit/openclaw.js';
 import { BIN, fixture, Program, ROOT } from '../kit/program.js';
 import { copyOfProject } from '../kit/project.js';
-
-interface Result {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function openclaw(...args: (string | number)[]): Promise<Result> {
-  const program = Program.node(BIN, ['gateway', ...args]);
-  const { code } = await program.exit();
-  return { code, stdout: program.stdout, stderr: program.stderr };
-}
-
-const parse = (text: string): Record<string, unknown> => JSON.parse(text) as Record<string, unknown>;
-
-/** A stranger that answers every request with 200 and HTML. */
-async function webServer(): Promise<number> {
-  const server = createServer((_request, response) => response.end('<h1>hello</h1>'));
-  onCleanUp(() => server.close());
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  return portOf(server);
-}
 
 /** A gateway whose named hook does not come to an end. */
 async function hanging(hook: string): Promise<{ port: number; program: Program }> {
@@ -96,19 +72,6 @@ describe('a refused start says who holds the port, and what to do', () => {
     expect(code).toBe(75);
   });
 
-  it.each([
-    ['answers everything', webServer],
-    ['says nothing', async () => portOf(await stranger())],
-  ])('a stranger that %s: 69', async (_how, listen) => {
-    const port = await listen();
-
-    const { code, stderr } = await openclaw('--port', port);
-
-    expect(stderr).toMatch(new RegExp(`held by +not a gateway: .*, pid ${process.pid}`));
-    expect(stderr).toContain(`ps -fp ${process.pid}`);
-    expect(code).toBe(69);
-  });
-
   it('nobody that listens: 75', async () => {
     // The local end of an outgoing connection is bound, and refuses connections.
     const socket = await rawConnection(portOf(await stranger()));
@@ -166,12 +129,6 @@ describe('--ensure', () => {
     expect([code, stderr]).toEqual([0, '']);
   });
 
-  it('is not content with a stranger that answers everything', async () => {
-    const port = await webServer();
-
-    expect((await openclaw('--port', port, '--ensure')).code).toBe(69);
-  });
-
   it('is not content with a gateway that is only starting', async () => {
     const { port } = await hanging('onApplicationBootstrap');
 
@@ -222,12 +179,11 @@ describe('status', () => {
     });
   });
 
-  it('69 for a stranger, 75 for a gateway that does not answer', async () => {
-    const frozen = await startGateway();
-    frozen.program.signal('SIGSTOP');
+  it('75 for a gateway that does not answer', async () => {
+    const { program, port } = await startGateway();
+    program.signal('SIGSTOP');
 
-    expect((await openclaw('status', '--port', await webServer())).code).toBe(69);
-    expect((await openclaw('status', '--port', frozen.port)).code).toBe(75);
+    expect((await openclaw('status', '--port', port)).code).toBe(75);
   });
 
   it('--deep shows each address, its process, and the connections', async () => {
@@ -269,14 +225,18 @@ describe('stop', () => {
     expect([code, stdout]).toEqual([0, `nothing to stop: nobody listens on port ${port}\n`]);
   });
 
-  it('leaves a stranger alone', async () => {
-    const port = await webServer();
+  it('names the one that has taken over', async () => {
+    const { port, program } = await startCardHolder({ title: 'openclaw-gateway', successor: 'rescue' });
 
-    const { code, stdout } = await openclaw('stop', '--port', port);
+    const { code, stdout, stderr } = await openclaw('stop', '--port', port);
 
-    expect(stdout).toMatch(/^not stopped: it is not a gateway that answers; not a gateway: /);
-    expect(code).toBe(69);
-    expect(await (await fetch(`http://127.0.0.1:${port}`)).text()).toContain('hello');
+    expect(stderr).toBe(`asked the gateway with pid ${program.pid} to stop\n`);
+    expect(stdout).toMatch(
+      new RegExp(
+        `^stopped; port ${port} was taken over: gateway 1\\.2\\.3, profile rescue, pid ${program.pid}, ready, up .*\n$`,
+      ),
+    );
+    expect(code).toBe(0);
   });
 
   it('gives up on one that does not stop in time', async () => {
@@ -384,7 +344,21 @@ describe('--force', () => {
     expect(await program.exit()).toEqual({ code: 0, signal: null });
   });
 
-  it('says so when a standby was quicker, and ends as any refused start', async () => {
+  it('says so when another gateway was quicker, and ends as any refused start', async () => {
+    const { port, program } = await startCardHolder({ title: 'openclaw-gateway', successor: 'rescue' });
+
+    const { code, stdout, stderr } = await openclaw('--port', port, '--force');
+
+    const [asked, taken, refused, held] = stderr.split('\n');
+    const successor = `gateway 1\\.2\\.3, profile rescue, pid ${program.pid}, ready, up .*`;
+    expect(asked).toBe(`asked the gateway with pid ${program.pid} to stop`);
+    expect(taken).toMatch(new RegExp(`^stopped; port ${port} was taken over: ${successor}$`));
+    expect(refused).toBe(`another gateway instance is already listening on ws://127.0.0.1:${port}`);
+    expect(held).toMatch(new RegExp(`^ {2}held by +${successor}$`));
+    expect([code, stdout]).toEqual([78, '']);
+  });
+
+  it('leaves the port to a standby that was quicker', async () => {
     const { port, program } = await startGateway();
     const standby = Program.node(BIN, ['gateway', '--port', port, '--standby']);
     await standby.output('stderr', /^standing by/m);
@@ -407,16 +381,6 @@ describe('--force', () => {
 
     expect(await next.exit()).toEqual({ code: 0, signal: null });
     expect(next.stdout).toBe('');
-  });
-
-  it('does nothing to a stranger, with kill neither', async () => {
-    const port = await webServer();
-
-    const { code, stderr } = await openclaw('--port', port, '--force=kill');
-
-    expect(stderr).toMatch(/^not stopped: it is not a gateway that answers; not a gateway: /);
-    expect(code).toBe(69);
-    expect(await (await fetch(`http://127.0.0.1:${port}`)).text()).toContain('hello');
   });
 
   it.each([

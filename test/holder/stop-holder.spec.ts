@@ -1,0 +1,74 @@
+import { stopHolder } from '../../src/holder/stop-holder.js';
+import { whoHolds, type Holder } from '../../src/holder/who-holds.js';
+import { onCleanUp } from '../kit/cleaner.js';
+import { freePort } from '../kit/net.js';
+import { cardOf } from './cards.js';
+
+jest.mock('../../src/holder/who-holds.js');
+
+/** A number that no process has. */
+const PID = 4_194_304;
+const STARTED_AT = 1_795_366_472_000;
+
+type Owner = NonNullable<Holder['owner']>;
+
+/** One that hangs, and need not show its card any more. */
+function silent(owner: Partial<Owner> = {}): Holder {
+  const uid = process.getuid?.() ?? 0;
+  return {
+    verdict: 'stalled',
+    url: 'ws://127.0.0.1:18789',
+    owner: { pid: PID, uid, isGateway: true, pidsInNamespaces: [PID], ...owner },
+  };
+}
+
+function gateway(owner: Partial<Owner> = {}, instanceId = '01234567-89ab-4cde-8f01-23456789abcd'): Holder {
+  return { ...silent(owner), verdict: 'ready', card: cardOf({ pid: PID, instanceId }) };
+}
+
+/** What is signalled where a gateway does not stop, and is seen like this when it is to be killed. */
+async function signalsTo(first: Holder, atTheKill: Holder): Promise<unknown[]> {
+  const port = await freePort();
+  const kill = jest.spyOn(process, 'kill').mockReturnValue(true);
+  onCleanUp(() => kill.mockRestore());
+  const seen = jest.mocked(whoHolds).mockResolvedValue(first);
+  await stopHolder(
+    { host: '127.0.0.1', port },
+    {
+      timeoutMs: 1,
+      kill: true,
+      report: (line) => {
+        if (!line.includes('killing')) return;
+        seen.mockResolvedValueOnce(atTheKill).mockResolvedValue({ verdict: 'blocked', url: first.url });
+      },
+    },
+  );
+  return kill.mock.calls;
+}
+
+describe('a gateway that does not stop', () => {
+  it.each([
+    ['is the same process', { startedAt: STARTED_AT }, silent({ startedAt: STARTED_AT })],
+    ['seems to have started a second later', { startedAt: STARTED_AT }, silent({ startedAt: STARTED_AT + 1_000 })],
+    ['seems to have started a second sooner', { startedAt: STARTED_AT }, silent({ startedAt: STARTED_AT - 1_000 })],
+    ['started nobody knows when', { startedAt: STARTED_AT }, silent()],
+    ['started nobody knew when', {}, silent({ startedAt: STARTED_AT })],
+  ])('is killed when it %s', async (_name, owner, atTheKill) => {
+    expect(await signalsTo(gateway(owner), atTheKill)).toEqual([
+      [PID, 'SIGTERM'],
+      [PID, 'SIGKILL'],
+    ]);
+  });
+
+  it.each([
+    ['another process has its number', silent({ startedAt: STARTED_AT + 6_000 })],
+    ['a process of another number is there', silent({ pid: PID - 1, startedAt: STARTED_AT })],
+    ['nobody can tell who is there', { verdict: 'stalled', url: 'ws://127.0.0.1:18789' } as const],
+    [
+      'the process has become another gateway',
+      gateway({ startedAt: STARTED_AT }, 'fedcba98-7654-4321-8fed-cba987654321'),
+    ],
+  ])('is not killed when %s', async (_name, atTheKill) => {
+    expect(await signalsTo(gateway({ startedAt: STARTED_AT }), atTheKill)).toEqual([[PID, 'SIGTERM']]);
+  });
+});
