@@ -1,5 +1,7 @@
-import { open, readdir, readFile, readlink } from 'node:fs/promises';
+import { readdirSync, readlinkSync } from 'node:fs';
+import { open, readdir, readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
+import { setImmediate as turn } from 'node:timers/promises';
 
 import type { PortOwner } from '../lock/listener/holder.js';
 import { hasGatewayTitle, parseListeningSockets, parseStartTime, parseStatus, parseUserName } from './proc-files.js';
@@ -8,9 +10,6 @@ import { listenersServing } from './serving-address.js';
 
 /** Arguments can take megabytes. */
 const MAX_COMMAND_BYTES = 4096;
-/** Processes looked at side by side: enough to keep Node's four file-system threads busy. */
-const SIDE_BY_SIDE = 8;
-
 /**
  * Finds the listening socket in /proc/net, and the process that has it open in /proc/PID/fd (proc_pid_fd(5)). Where a
  * socket was inherited, one of the processes that have it.
@@ -38,31 +37,41 @@ async function findProcess(
   deadline: number,
   pidHint?: number,
 ): Promise<number | undefined> {
-  if (pidHint !== undefined && (await hasOpen(pidHint, links, deadline))) return pidHint;
+  if (pidHint !== undefined && hasOpen(pidHint, links, deadline)) return pidHint;
 
-  let found: number | undefined;
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const queue = pids.values();
-  const lookAtSome = async (): Promise<void> => {
-    for (const pid of queue) {
-      if (found !== undefined || performance.now() >= deadline) return;
-      if (await hasOpen(pid, links, deadline)) found ??= pid;
-    }
-  };
-  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, lookAtSome));
-  return found;
+  for (const pid of pids) {
+    if (performance.now() >= deadline) return undefined;
+    if (hasOpen(pid, links, deadline)) return pid;
+    // The port may be answering meanwhile.
+    await turn();
+  }
+  return undefined;
 }
 
-/** Other users' processes cannot be looked into, and any can be gone by now: neither has it. */
-async function hasOpen(pid: number, links: ReadonlySet<string>, deadline: number): Promise<boolean> {
+/**
+ * Other users' processes cannot be looked into, and any can be gone by now: neither has it. Without promises: a link is
+ * read in microseconds, of which one through the thread pool takes a hundred, and there are thousands of them.
+ */
+function hasOpen(pid: number, links: ReadonlySet<string>, deadline: number): boolean {
   const folder = `/proc/${pid}/fd`;
-  const descriptors = await readdir(folder).catch(() => []);
-  for (const descriptor of descriptors) {
-    if (performance.now() >= deadline) return false;
-    const link = await readlink(`${folder}/${descriptor}`).catch(() => '');
-    if (links.has(link)) return true;
+  try {
+    for (const descriptor of readdirSync(folder)) {
+      if (performance.now() >= deadline) return false;
+      if (links.has(linkOf(`${folder}/${descriptor}`))) return true;
+    }
+  } catch {
+    // Not ours to look at, or gone.
   }
   return false;
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
 }
 
 async function describeProcess(pid: number): Promise<PortOwner> {
