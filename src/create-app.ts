@@ -11,9 +11,10 @@ const VERBOSE: LogLevel[] = [...QUIET, 'log', 'debug', 'verbose'];
 
 /** Our own gateway, not yet started. With `verbose`, Nest logs all it does, and not only what goes wrong. */
 export function createGatewayApp(lock: GatewayLockOptions, { verbose = false } = {}): Promise<INestApplication> {
-  return NestFactory.create(AppModule.forRoot(lock), new ProbeHttpAdapter(), {
+  return NestFactory.create(AppModule.forRoot({ protocol: 'openclaw', ...lock }), new ProbeHttpAdapter(), {
     abortOnError: false,
     bodyParser: false,
-    logger: new StderrLogger({ logLevels: verbose ? VERBOSE : QUIET }),
+    // For a person a line, for whatever collects logs an object.
+    logger: new StderrLogger({ logLevels: verbose ? VERBOSE : QUIET, json: !process.stderr.isTTY }),
   });
 }

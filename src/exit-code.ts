@@ -1,6 +1,7 @@
+import { GatewayCallError, type CallFailure } from './control/client/gateway-call.error.js';
 import type { Holder, Verdict } from './lock/listener/holder.js';
 import { GatewayLockError } from './lock/listener/gateway-lock.error.js';
-import { InputError } from './profile/input.error.js';
+import { InputError } from './lock/input.error.js';
 
 /** How our programs end, so that a script needs to parse nothing. Named after sysexits(3) where it has a name. */
 export const ExitCode = {
@@ -17,6 +18,8 @@ export const ExitCode = {
   BIND_FAILED: 71,
   /** EX_TEMPFAIL: it is held, but not by a gateway that is ready; trying again later can help. */
   NOT_READY: 75,
+  /** EX_NOPERM: the token is missing, wrong, or may not do that. */
+  NOT_ALLOWED: 77,
   /** EX_CONFIG: a ready gateway holds the port. */
   ALREADY_LISTENING: 78,
 } as const;
@@ -30,6 +33,14 @@ const REFUSALS: Record<Verdict, number> = {
   foreign: ExitCode.FOREIGN,
 };
 
+const CALL_FAILURES: Record<CallFailure, number> = {
+  unreachable: ExitCode.FREE,
+  'not a gateway': ExitCode.FOREIGN,
+  'not ready': ExitCode.NOT_READY,
+  'not allowed': ExitCode.NOT_ALLOWED,
+  refused: ExitCode.UNEXPECTED,
+};
+
 /** What a holder that is in the way means for the exit. */
 export function exitCodeOfHolder({ verdict }: Holder): number {
   return REFUSALS[verdict];
@@ -37,6 +48,7 @@ export function exitCodeOfHolder({ verdict }: Holder): number {
 
 export function exitCodeOf(error: unknown): number {
   if (error instanceof InputError) return ExitCode.USAGE;
+  if (error instanceof GatewayCallError) return CALL_FAILURES[error.kind];
   if (error instanceof GatewayLockError) {
     if (error.code === 'GATEWAY_BIND_FAILED') return ExitCode.BIND_FAILED;
     // Where nobody asked who it is, trying again is the safe advice.
@@ -47,6 +59,8 @@ export function exitCodeOf(error: unknown): number {
 
 /** What a person is shown: the message alone where it was written for them, with a stack where nobody foresaw it. */
 export function describeError(error: unknown): string {
-  if (error instanceof InputError || error instanceof GatewayLockError) return error.message;
+  const isForPeople =
+    error instanceof InputError || error instanceof GatewayLockError || error instanceof GatewayCallError;
+  if (isForPeople) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

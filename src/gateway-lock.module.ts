@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 
+import { ProtocolModule } from './control/protocol.module.js';
 import { GatewayHolderService } from './holder/gateway-holder.service.js';
 import { GatewayDrainModule } from './lock/gateway-drain.module.js';
 import {
@@ -20,7 +21,7 @@ import { placeInHookOrder } from './lock/hook-order.js';
  */
 @Global()
 @Module({
-  imports: [GatewayDrainModule],
+  imports: [GatewayDrainModule, ProtocolModule],
   providers: [
     { provide: GATEWAY_LOCK_SETTINGS, useFactory: withDefaults, inject: [MODULE_OPTIONS_TOKEN] },
     GatewayLockServer,
@@ -28,7 +29,14 @@ import { placeInHookOrder } from './lock/hook-order.js';
     GatewayLockService,
     GatewayHolderService,
   ],
-  exports: [GatewayLockService, GatewayWsAdapter],
+  exports: [
+    GATEWAY_LOCK_SETTINGS,
+    GatewayLockServer,
+    GatewayLockService,
+    GatewayWsAdapter,
+    GatewayHolderService,
+    ProtocolModule,
+  ],
 })
 export class GatewayLockModule extends ConfigurableModuleClass {
   constructor(modules: ModulesContainer) {

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+import { chooseAuth } from './choose-auth.js';
 import { createGatewayApp } from './create-app.js';
 import { describeError, exitCodeOf } from './exit-code.js';
 import { stopWithNestStart } from './nest-start.js';
-import { InputError } from './profile/input.error.js';
+import { InputError } from './lock/input.error.js';
 import { choosePort } from './profile/port.js';
 import { complain } from './report.js';
 import { runGateway } from './run-gateway.js';
@@ -22,7 +23,7 @@ async function main(): Promise<number> {
   stopWithNestStart();
   const source = loadEnvFile() ? `${PORT_VARIABLE} in .env` : PORT_VARIABLE;
   const port = choosePort({ source, value: process.env[PORT_VARIABLE] });
-  return runGateway(() => createGatewayApp({ port }));
+  return runGateway(() => createGatewayApp({ port, auth: chooseAuth(undefined) }));
 }
 
 /** Whether the port comes from the file; what the environment already says stays as it is. */

@@ -83,13 +83,9 @@ async function serve(
     complain(`the gateway did not stop in time: ${hook} still runs; ending the process`);
     exit(ExitCode.UNEXPECTED);
   });
-  const stop = Promise.race([
-    signals.first.then((signal) => {
-      void lock.beginShutdown({ reason: signal, restartExpectedMs: null });
-      return ExitCode.OK;
-    }),
-    lock.lost.then(() => ExitCode.UNEXPECTED),
-  ]);
+  void signals.first.then((signal) => lock.beginShutdown({ reason: signal, restartExpectedMs: null }));
+  // The loss of a listener comes first: it is also a reason to stop.
+  const stop = Promise.race([lock.lost.then(() => ExitCode.UNEXPECTED), lock.stopping.then(() => ExitCode.OK)]);
   try {
     await Promise.race([app.init(), stop.then(() => delay(START_GRACE_MS))]);
   } catch (error) {

@@ -2,7 +2,7 @@ import { Option } from 'nest-commander';
 
 import type { FailedAddress } from '../lock/listener/gateway-lock.error.js';
 import { parseListenHost } from '../lock/listener/listen-address.js';
-import { InputError } from '../profile/input.error.js';
+import { InputError } from '../lock/input.error.js';
 import { choosePort } from '../profile/port.js';
 import { OpenclawCommand } from './openclaw-command.js';
 
@@ -10,9 +10,11 @@ export interface AddressFlags {
   port?: string;
   host?: string;
   json?: boolean;
+  token?: string;
 }
 
-const ADDRESS_FLAGS = ['port', 'host', 'json'];
+const MAX_MILLISECONDS = 3_600_000;
+const ADDRESS_FLAGS = ['port', 'host', 'json', 'token'];
 
 /** A command about one gateway address. */
 export abstract class AddressCommand extends OpenclawCommand {
@@ -30,6 +32,14 @@ export abstract class AddressCommand extends OpenclawCommand {
   @Option({ flags: '--json', description: 'one line of JSON on stdout, for scripts' })
   readJson(): boolean {
     return true;
+  }
+
+  @Option({
+    flags: '--token <token>',
+    description: "the gateway's token (default: OPENCLAW_GATEWAY_TOKEN, or the one in the state folder)",
+  })
+  readToken(text: string): string {
+    return text;
   }
 
   /**
@@ -66,4 +76,12 @@ function chooseHost(text: string): string {
   } catch (error) {
     throw new InputError(`--host: ${(error as RangeError).message}`);
   }
+}
+
+/** @throws {InputError} */
+export function parseMilliseconds(flag: string, text: string): number {
+  if (/^[1-9][0-9]{0,6}$/.test(text) && Number(text) <= MAX_MILLISECONDS) return Number(text);
+  throw new InputError(
+    `${flag}: ${JSON.stringify(text)} is not a time; give milliseconds from 1 to ${MAX_MILLISECONDS}, or leave it out`,
+  );
 }

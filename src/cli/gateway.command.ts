@@ -1,25 +1,29 @@
 import type { INestApplication } from '@nestjs/common';
 import { Command, Option } from 'nest-commander';
 
+import { chooseAuth } from '../choose-auth.js';
 import { createGatewayApp } from '../create-app.js';
 import { describeHolder } from '../holder/describe-holder.js';
 import { stopHolder } from '../holder/stop-holder.js';
 import type { GatewayLockOptions } from '../lock/gateway-lock.options.js';
 import type { FailedAddress } from '../lock/listener/gateway-lock.error.js';
 import type { Holder } from '../lock/listener/holder.js';
-import { InputError } from '../profile/input.error.js';
+import { InputError } from '../lock/input.error.js';
 import { complain } from '../report.js';
 import { runGateway } from '../run-gateway.js';
 import { AddressCommand, type AddressFlags } from './address-command.js';
+import { CallCommand, HealthCommand } from './call.command.js';
 import { RestartCommand } from './restart.command.js';
 import { StatusCommand } from './status.command.js';
-import { DEFAULT_STOP_TIMEOUT_MS, describeStop, StopCommand } from './stop.command.js';
+import { askToStop, DEFAULT_STOP_TIMEOUT_MS, describeStop, StopCommand } from './stop.command.js';
 
 interface GatewayFlags extends AddressFlags {
   ensure?: boolean;
   /** `true` without a value. */
   force?: true | 'kill';
   standby?: boolean;
+  allowHost?: string[];
+  allowOrigin?: string[];
   verbose?: boolean;
 }
 
@@ -28,7 +32,7 @@ const PROFILE = 'default';
 @Command({
   name: 'gateway',
   description: 'run the gateway in the foreground',
-  subCommands: [StatusCommand, StopCommand, RestartCommand],
+  subCommands: [StatusCommand, StopCommand, RestartCommand, HealthCommand, CallCommand],
 })
 export class GatewayCommand extends AddressCommand {
   async run(_args: string[], flags: GatewayFlags): Promise<void> {
@@ -40,10 +44,16 @@ export class GatewayCommand extends AddressCommand {
       throw new InputError(`${chosen.map(([flag]) => flag).join(' and ')} contradict each other: give one of them`);
     }
     const { port, host } = this.address(flags);
-    const lock: GatewayLockOptions = { port, host, identity: { profile: PROFILE } };
+    const lock: GatewayLockOptions = {
+      port,
+      host,
+      identity: { profile: PROFILE },
+      auth: chooseAuth(flags.token),
+      callers: { hosts: flags.allowHost ?? [], origins: flags.allowOrigin ?? [] },
+    };
     if (standby) lock.acquire = { wait: 'standby', onWait: announceWait };
     const createApp = async (): Promise<INestApplication> => {
-      if (force) await this.#makeRoom({ port, host }, force === 'kill');
+      if (force) await this.#makeRoom({ port, host }, force === 'kill', flags.token);
       return createGatewayApp(lock, { verbose });
     };
     const code = await runGateway(createApp, {
@@ -54,8 +64,13 @@ export class GatewayCommand extends AddressCommand {
   }
 
   /** Whatever comes of it, the bind decides, and its refusal says who is there then. */
-  async #makeRoom(address: FailedAddress, kill: boolean): Promise<void> {
-    const outcome = await stopHolder(address, { timeoutMs: DEFAULT_STOP_TIMEOUT_MS, kill, report: complain });
+  async #makeRoom(address: FailedAddress, kill: boolean, token: string | undefined): Promise<void> {
+    const outcome = await stopHolder(address, {
+      timeoutMs: DEFAULT_STOP_TIMEOUT_MS,
+      kill,
+      ask: askToStop(token),
+      report: complain,
+    });
     const tookPlace = outcome.kind === 'stopped' && outcome.successor !== undefined;
     if (tookPlace || outcome.kind === 'refused' || outcome.kind === 'late') complain(describeStop(outcome, address));
   }
@@ -79,6 +94,22 @@ export class GatewayCommand extends AddressCommand {
   @Option({ flags: '--standby', description: 'wait for the holder of the port to go, and take over at once' })
   readStandby(): boolean {
     return true;
+  }
+
+  @Option({
+    flags: '--allow-host <host>',
+    description: 'a name that clients may call this gateway by, as host or host:port; may be repeated',
+  })
+  readAllowHost(host: string, hosts: string[] = []): string[] {
+    return [...hosts, host];
+  }
+
+  @Option({
+    flags: '--allow-origin <origin>',
+    description: 'a web page that may connect, as https://app.example; may be repeated',
+  })
+  readAllowOrigin(origin: string, origins: string[] = []): string[] {
+    return [...origins, origin];
   }
 
   @Option({ flags: '-v, --verbose', description: 'log all that happens, on stderr' })

@@ -4,7 +4,7 @@ import { ExitCode } from '../exit-code.js';
 import { stopHolder } from '../holder/stop-holder.js';
 import { complain } from '../report.js';
 import { AddressCommand } from './address-command.js';
-import { describeStop, DEFAULT_STOP_TIMEOUT_MS, stopExitCode } from './stop.command.js';
+import { askToStop, describeStop, DEFAULT_STOP_TIMEOUT_MS, stopExitCode } from './stop.command.js';
 
 @SubCommand({ name: 'restart', description: 'stop the gateway, and say how to start it where it ran' })
 export class RestartCommand extends AddressCommand {
@@ -14,6 +14,7 @@ export class RestartCommand extends AddressCommand {
     const outcome = await stopHolder(address, {
       timeoutMs: DEFAULT_STOP_TIMEOUT_MS,
       kill: false,
+      ask: askToStop(flags.token),
       report: complain,
     });
     const exitCode = stopExitCode(outcome);

@@ -1,16 +1,17 @@
 import { Option, SubCommand } from 'nest-commander';
 
+import { findToken } from '../choose-auth.js';
+import { callGateway } from '../control/client/call-gateway.js';
 import { ExitCode, exitCodeOfHolder } from '../exit-code.js';
 import { describeHolder } from '../holder/describe-holder.js';
 import { stopHolder, type StopOutcome } from '../holder/stop-holder.js';
 import type { FailedAddress } from '../lock/listener/gateway-lock.error.js';
-import { InputError } from '../profile/input.error.js';
+import type { Holder } from '../lock/listener/holder.js';
 import { complain } from '../report.js';
-import { AddressCommand } from './address-command.js';
+import { AddressCommand, parseMilliseconds } from './address-command.js';
 
 /** A little more than a gateway gives its own shutdown. Milliseconds. */
 export const DEFAULT_STOP_TIMEOUT_MS = 6_000;
-const MAX_TIMEOUT_MS = 3_600_000;
 
 @SubCommand({ name: 'stop', description: 'ask the gateway that holds the port to stop, and wait for the port' })
 export class StopCommand extends AddressCommand {
@@ -18,8 +19,9 @@ export class StopCommand extends AddressCommand {
     const flags = this.addressFlags();
     const address = this.address(flags);
     const outcome = await stopHolder(address, {
-      timeoutMs: parseTimeout(timeout),
+      timeoutMs: timeout === undefined ? DEFAULT_STOP_TIMEOUT_MS : parseMilliseconds('--timeout', timeout),
       kill: false,
+      ask: askToStop(flags.token),
       report: complain,
     });
     const exitCode = stopExitCode(outcome);
@@ -37,14 +39,25 @@ export class StopCommand extends AddressCommand {
   }
 }
 
-export function parseTimeout(text: string | undefined): number {
-  if (text === undefined) return DEFAULT_STOP_TIMEOUT_MS;
-  if (!/^[1-9][0-9]{0,6}$/.test(text) || Number(text) > MAX_TIMEOUT_MS) {
-    throw new InputError(
-      `--timeout: ${JSON.stringify(text)} is not a time; give milliseconds from 1 to ${MAX_TIMEOUT_MS}, or leave it out for ${DEFAULT_STOP_TIMEOUT_MS}`,
-    );
-  }
-  return Number(text);
+/** How long a gateway may take to take the order. Milliseconds. */
+const ORDER_TIMEOUT_MS = 1_000;
+
+/** Asks over its port, which says why it stops, and works where a process cannot be told by a signal. */
+export function askToStop(token: string | undefined): (holder: Holder) => Promise<boolean> {
+  return async ({ url }) => {
+    try {
+      await callGateway({
+        url,
+        token: findToken(token),
+        method: 'gateway.shutdown',
+        params: { reason: 'openclaw gateway stop' },
+        timeoutMs: ORDER_TIMEOUT_MS,
+      });
+      return true;
+    } catch {
+      return false;
+    }
+  };
 }
 
 export function stopExitCode(outcome: StopOutcome): number {

@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
 
-import { HealthGateway } from './health.gateway.js';
-import { HealthzController } from './healthz.controller.js';
+import { OperatorGateway } from './operator.gateway.js';
+import { ProbesController } from './probes.controller.js';
 
-/** What the gateway serves on its port. */
-@Module({ controllers: [HealthzController], providers: [HealthGateway] })
+/** What every gateway serves on its port; for `protocol: 'openclaw'`. */
+@Module({ controllers: [ProbesController], providers: [OperatorGateway] })
 export class ControlModule {}

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { AbstractHttpAdapter } from '@nestjs/core';
 
 import { requestPath } from '../lock/gateway-lock.server.js';
+import { PROBE_HEADERS } from '../lock/probe-headers.js';
 
 type Handler = (request: IncomingMessage, response: ServerResponse, next: () => void) => unknown;
 
@@ -106,7 +107,7 @@ export class ProbeHttpAdapter extends AbstractHttpAdapter<Server, IncomingMessag
     } else if (request.method === 'GET' || request.method === 'HEAD') {
       handler(request, response, () => undefined);
     } else {
-      response.writeHead(405, { Allow: 'GET, HEAD' }).end();
+      response.writeHead(405, { ...PROBE_HEADERS, Allow: 'GET, HEAD' }).end();
     }
   }
 }

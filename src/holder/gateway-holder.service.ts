@@ -9,6 +9,7 @@ import type { GatewayLockSettings } from '../lock/gateway-lock.options.js';
 import { GatewayLockServer } from '../lock/gateway-lock.server.js';
 import { GatewayLockService } from '../lock/gateway-lock.service.js';
 import type { GatewayCard } from '../lock/listener/holder.js';
+import { PROBE_HEADERS } from '../lock/probe-headers.js';
 import { packageVersion } from './package-version.js';
 import { acquireListener } from './acquire-listener.js';
 import { CARD_PATH, GATEWAY_SERVICE, parseCard } from './card.js';
@@ -43,7 +44,7 @@ export class GatewayHolderService {
     }
     lock.acquireWith((options, signal) => acquireListener(options, acquire, signal));
     server.answer(CARD_PATH, (_request, response) => {
-      response.writeHead(200, { ...HEADERS, 'Content-Type': 'application/json' }).end(JSON.stringify(this.card));
+      response.writeHead(200, { ...PROBE_HEADERS, 'Content-Type': 'application/json' }).end(JSON.stringify(this.card));
     });
     server.answer(WATCH_PATH, (request, response) => this.#watch(request, response));
   }
@@ -71,7 +72,7 @@ export class GatewayHolderService {
   #watch({ socket }: IncomingMessage, response: ServerResponse): void {
     // One for each connection: a second would wait behind the first for ever.
     if (this.#watches.size >= MAX_WATCHES || this.#watches.has(socket)) {
-      response.writeHead(503, { ...HEADERS, 'Retry-After': '1' }).end();
+      response.writeHead(503, { ...PROBE_HEADERS, 'Retry-After': '1' }).end();
       return;
     }
     this.#watches.add(socket);
@@ -80,12 +81,6 @@ export class GatewayHolderService {
       clearInterval(heartbeat);
       this.#watches.delete(socket);
     });
-    response.writeHead(200, { ...HEADERS, 'Content-Type': 'text/plain' }).flushHeaders();
+    response.writeHead(200, { ...PROBE_HEADERS, 'Content-Type': 'text/plain' }).flushHeaders();
   }
 }
-
-const HEADERS = {
-  'Cache-Control': 'no-store',
-  'X-Content-Type-Options': 'nosniff',
-  'Referrer-Policy': 'no-referrer',
-};

@@ -17,6 +17,11 @@ export interface StopOptions {
   readonly timeoutMs: number;
   /** Whether a holder that has not gone by then is killed. */
   readonly kill: boolean;
+  /**
+   * Asks the gateway itself; says whether it agreed. If not, the process gets SIGTERM.
+   * @default nobody does
+   */
+  readonly ask?: (holder: Holder) => Promise<boolean>;
   /** Told what is done, as it is done. */
   readonly report: (line: string) => void;
 }
@@ -39,7 +44,7 @@ export type StopOutcome =
  */
 export async function stopHolder(
   address: FailedAddress,
-  { timeoutMs, kill, report }: StopOptions,
+  { timeoutMs, kill, ask = () => Promise.resolve(false), report }: StopOptions,
 ): Promise<StopOutcome> {
   const holder = await whoHolds(address);
   if (holder.verdict === 'blocked') return { kind: 'nothing' };
@@ -52,7 +57,8 @@ export async function stopHolder(
     // A second signal would not wait for what it still has to write.
     report(`the gateway with pid ${pid} is already stopping`);
   } else {
-    if (!send(pid, 'SIGTERM')) return { kind: 'refused', holder, reason: `pid ${pid} cannot be signalled` };
+    const agreed = await ask(holder);
+    if (!agreed && !send(pid, 'SIGTERM')) return { kind: 'refused', holder, reason: `pid ${pid} cannot be signalled` };
     report(`asked the gateway with pid ${pid} to stop`);
   }
   const outcome = await gone(address, holder, deadline);

@@ -7,6 +7,7 @@ import { HttpAdapterHost, type AbstractHttpAdapter } from '@nestjs/core';
 
 import { GATEWAY_LOCK_SETTINGS } from './gateway-lock.module-definition.js';
 import type { GatewayLockSettings } from './gateway-lock.options.js';
+import { PROBE_HEADERS } from './probe-headers.js';
 
 /**
  * - `starting`: the port is being taken, or other modules are still starting behind it
@@ -17,6 +18,17 @@ import type { GatewayLockSettings } from './gateway-lock.options.js';
 export type GatewayPhase = 'starting' | 'ready' | 'draining' | 'released';
 
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Why a request is not let in. */
+export interface Refusal {
+  /** The HTTP status. */
+  readonly status: number;
+  /** For the log and the metrics, not for the client; one of a few texts. */
+  readonly reason: string;
+}
+
+/** Judges a request or an upgrade before anybody sees it; may add headers to the response, which an upgrade has not. */
+export type Admission = (request: IncomingMessage, response?: ServerResponse) => Refusal | undefined;
 
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
@@ -38,10 +50,16 @@ export class GatewayLockServer {
   phase: GatewayPhase = 'starting';
   /** Takes upgrades while the gateway is ready; set by the adapter that is made with this server. */
   onUpgrade!: UpgradeHandler;
+  /** Called for each request that was not let in. */
+  onRefused: (refusal: Refusal, request: Pick<IncomingMessage, 'socket'>) => void = () => undefined;
 
   readonly #answers = new Map<string, RequestHandler>();
   readonly #probePaths: ReadonlySet<string>;
+  readonly #maxIdleConnections: number;
   readonly #connections = new Map<Socket, Connection>();
+  /** Those on which no request is being answered, and that are no WebSockets; the one that is so for longest first. */
+  readonly #idleConnections = new Set<Socket>();
+  #admission: Admission = () => undefined;
   #running = 0;
   #reportIdle: (() => void) | undefined;
 
@@ -51,6 +69,7 @@ export class GatewayLockServer {
     private readonly adapterHost: HttpAdapterHost,
   ) {
     this.#probePaths = new Set(probePaths);
+    this.#maxIdleConnections = http.maxIdleConnections;
     this.http = createServer({
       headersTimeout: http.headersTimeoutMs,
       requestTimeout: http.requestTimeoutMs,
@@ -67,6 +86,21 @@ export class GatewayLockServer {
     this.#answers.set(path, handler);
   }
 
+  /** Has every request judged, by the last of several such calls, before anything is done about it. */
+  admitWith(admission: Admission): void {
+    this.#admission = admission;
+  }
+
+  /** Answers an upgrade with a status instead of 101, and hangs up. */
+  refuseUpgrade(request: IncomingMessage, socket: Duplex, status: number, reason: string): void {
+    this.onRefused({ status, reason }, request);
+    const retry = status === 503 ? 'Retry-After: 1\r\n' : '';
+    socket.end(
+      `HTTP/1.1 ${status} ${String(STATUS_CODES[status])}\r\nConnection: close\r\nContent-Length: 0\r\n${retry}\r\n`,
+      () => socket.destroy(),
+    );
+  }
+
   /** Resolves when no request that was handed to the app is running. */
   idle(): Promise<void> {
     if (this.#running === 0) return Promise.resolve();
@@ -79,12 +113,20 @@ export class GatewayLockServer {
   }
 
   #request(request: IncomingMessage, response: ServerResponse): void {
+    this.#busyUntilClosed(request.socket, response);
     if (this.phase === 'draining') response.setHeader('Connection', 'close');
+    const refusal = this.#admission(request, response);
+    if (refusal) {
+      this.onRefused(refusal, request);
+      // What else it has to send is not read.
+      response.writeHead(refusal.status, { Connection: 'close', 'Content-Length': 0 }).end();
+      return;
+    }
     const path = requestPath(request);
     const answer = this.#answers.get(path);
     if (answer) {
       if (request.method === 'GET') answer(request, response);
-      else response.writeHead(405, { Allow: 'GET' }).end();
+      else response.writeHead(405, { ...PROBE_HEADERS, Allow: 'GET' }).end();
       return;
     }
     if (this.phase !== 'ready' && !this.#probePaths.has(path)) {
@@ -109,12 +151,32 @@ export class GatewayLockServer {
     if (known) return known;
     const connection = { running: 0 };
     this.#connections.set(socket, connection);
+    this.#addIdle(socket);
     // Of a response that waits behind another on its connection, Node reports no end.
     socket.once('close', () => {
       this.#finish(connection, connection.running);
       this.#connections.delete(socket);
+      this.#idleConnections.delete(socket);
     });
     return connection;
+  }
+
+  /** Whoever opens connections and sends nothing pushes out its own, and nobody who is being answered. */
+  #addIdle(socket: Socket): void {
+    this.#idleConnections.add(socket);
+    if (this.#idleConnections.size <= this.#maxIdleConnections) return;
+    const [longest] = this.#idleConnections;
+    if (longest) {
+      this.#idleConnections.delete(longest);
+      longest.destroy();
+    }
+  }
+
+  #busyUntilClosed(socket: Socket, response: ServerResponse): void {
+    this.#idleConnections.delete(socket);
+    response.once('close', () => {
+      if (this.#connections.has(socket) && !socket.destroyed) this.#addIdle(socket);
+    });
   }
 
   #finish(connection: Connection, count: number): void {
@@ -126,9 +188,15 @@ export class GatewayLockServer {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // Without a listener, a client that resets the connection would end the process.
     socket.on('error', () => socket.destroy());
-    if (request.headers.upgrade?.toLowerCase() !== 'websocket') this.#ignoreUpgrade(request, socket);
+    if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
+      this.#ignoreUpgrade(request, socket);
+      return;
+    }
+    this.#idleConnections.delete(socket as Socket);
+    const refusal = this.#admission(request);
+    if (refusal) this.refuseUpgrade(request, socket, refusal.status, refusal.reason);
     else if (this.phase === 'ready') this.onUpgrade(request, socket, head);
-    else refuseUpgrade(socket, 503);
+    else this.refuseUpgrade(request, socket, 503, `gateway is ${this.phase}`);
   }
 
   /** To a protocol that a server does not speak it does not change (RFC 9110, 7.8); common clients offer HTTP/2 so. */
@@ -147,15 +215,6 @@ export class GatewayLockServer {
  */
 export function requestPath({ url = '' }: Pick<IncomingMessage, 'url'>): string {
   return url.replace(/^https?:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '') || '/';
-}
-
-/** Answers an upgrade with a status instead of 101, and hangs up. */
-export function refuseUpgrade(socket: Duplex, status: number): void {
-  const retry = status === 503 ? 'Retry-After: 1\r\n' : '';
-  socket.end(
-    `HTTP/1.1 ${status} ${String(STATUS_CODES[status])}\r\nConnection: close\r\nContent-Length: 0\r\n${retry}\r\n`,
-    () => socket.destroy(),
-  );
 }
 
 function refuse(response: ServerResponse, status: number, message: string): void {

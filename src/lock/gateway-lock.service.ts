@@ -6,10 +6,11 @@ import { ApplicationConfig, HttpAdapterHost, type AbstractHttpAdapter } from '@n
 import { GATEWAY_LOCK_SETTINGS } from './gateway-lock.module-definition.js';
 import type { GatewayLockSettings } from './gateway-lock.options.js';
 import { GatewayLockServer, type GatewayPhase } from './gateway-lock.server.js';
-import { GatewayWsAdapter, type ShutdownNotice } from './gateway-ws.adapter.js';
+import { GatewayWsAdapter } from './gateway-ws.adapter.js';
 import { claimListener, type ClaimOptions } from './listener/claim-listener.js';
 import type { BoundAddress, ClaimedListener, ListenerLoss } from './listener/claimed-listener.js';
 import { ShutdownWatch } from './shutdown-watch.js';
+import type { ShutdownNotice } from './ws-format.js';
 
 /** Takes the lock, and gives up when the signal is aborted. */
 export type AcquireListener = (options: ClaimOptions, signal: AbortSignal) => Promise<ClaimedListener>;
@@ -33,6 +34,9 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
    */
   readonly overdue: Promise<string>;
 
+  /** Resolves when the gateway begins to stop, whoever told it to: whoever runs the app should close it. Never rejects. */
+  readonly stopping: Promise<ShutdownNotice>;
+
   readonly #logger = new Logger('GatewayLock');
   readonly #watch: ShutdownWatch;
   readonly #stopping = new AbortController();
@@ -40,6 +44,7 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
   #listener: ClaimedListener | undefined;
   #drained: Promise<void> | undefined;
   #reportLoss!: (loss: ListenerLoss) => void;
+  #reportStop!: (notice: ShutdownNotice) => void;
 
   constructor(
     @Inject(GATEWAY_LOCK_SETTINGS) private readonly settings: GatewayLockSettings,
@@ -51,6 +56,7 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
     // In a constructor, because Nest connects gateway classes to the adapter before any hook runs.
     config.setIoAdapter(adapter);
     this.lost = new Promise((resolve) => (this.#reportLoss = resolve));
+    this.stopping = new Promise((resolve) => (this.#reportStop = resolve));
     this.#watch = new ShutdownWatch(settings.shutdownDeadlineMs);
     this.overdue = this.#watch.overdue;
   }
@@ -153,6 +159,7 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
 
   async #drain(notice: ShutdownNotice): Promise<void> {
     this.server.phase = 'draining';
+    this.#reportStop(notice);
     this.#stopping.abort();
     this.#watch.begin();
     const { shutdownGraceMs } = this.settings;
@@ -169,7 +176,7 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
   #onLost(loss: ListenerLoss): void {
     const cause = loss.cause ? `: ${loss.cause.message}` : '';
     this.#logger.error(`lost the listener on ${loss.url}${cause}; shutting down`);
-    void this.beginShutdown({ reason: 'the gateway lost its listener', restartExpectedMs: null });
     this.#reportLoss(loss);
+    void this.beginShutdown({ reason: 'the gateway lost its listener', restartExpectedMs: null });
   }
 }

@@ -1,55 +1,88 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 import { Inject, Injectable } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
 import type { MessageMappingProperties } from '@nestjs/websockets';
-import { Subscription, type Observable } from 'rxjs';
-import { WebSocketServer, type RawData, type ServerOptions, type WebSocket } from 'ws';
+import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
 
 import { GATEWAY_LOCK_SETTINGS } from './gateway-lock.module-definition.js';
-import type { GatewayLockSettings } from './gateway-lock.options.js';
-import { GatewayLockServer, refuseUpgrade, requestPath } from './gateway-lock.server.js';
+import type { GatewayLockSettings, WsMessageParser } from './gateway-lock.options.js';
+import { GatewayLockServer, requestPath } from './gateway-lock.server.js';
+import { NestFormat } from './nest-format.js';
+import { CloseCode, WsClient, type MessageHandler, type WsClientHost } from './ws-client.js';
+import type { ShutdownNotice, WsFormat } from './ws-format.js';
+import { WsHeartbeat } from './ws-heartbeat.js';
 
-/** What clients are told when the gateway stops. */
-export interface ShutdownNotice {
-  /** For people: a signal's name, or why. */
+interface Farewell {
+  readonly code: number;
   readonly reason: string;
-  /** When the gateway is expected back, in milliseconds; `null` if it is not. */
-  readonly restartExpectedMs: number | null;
 }
 
-/** RFC 6455, 7.4.1, and the IANA registry of close codes for 1012. */
-const GOING_AWAY = { code: 1001, reason: 'gateway stopped' };
-const SERVICE_RESTART = { code: 1012, reason: 'service restart' };
+const GOING_AWAY: Farewell = { code: CloseCode.GOING_AWAY, reason: 'gateway stopped' };
+const SERVICE_RESTART: Farewell = { code: CloseCode.SERVICE_RESTART, reason: 'service restart' };
 
-interface Client {
-  readonly socket: WebSocket;
-  /** The handlers that are working for it. */
-  readonly running: Subscription;
-  pending: number;
-  onIdle: (() => void) | undefined;
+/** How long a client that is being closed may take to answer the close frame. Milliseconds. */
+const CLOSE_TIMEOUT_MS = 2_000;
+
+/** The gateway classes of one path. */
+interface Endpoint {
+  readonly server: WebSocketServer;
+  /** For each message, where its handlers are among those of a client; the same for all clients. */
+  places: Map<string, readonly Place[]> | undefined;
 }
+
+type Place = readonly [list: number, index: number];
+
+const NOWHERE: ReadonlyMap<string, readonly Place[]> = new Map();
 
 /**
  * Serves `@WebSocketGateway()` classes on the listener of the lock, and on no other: upgrades come from the lock's
  * server, which lets them in only while the gateway is ready.
  */
 @Injectable()
-export class GatewayWsAdapter extends WsAdapter {
+export class GatewayWsAdapter extends WsAdapter implements WsClientHost {
+  readonly maxBufferedBytes: number;
+  /** Called for each client that is cut off because it did not read, or gave no sign of life. */
+  onDropped: (client: WsClient, why: 'slow' | 'dead') => void = () => undefined;
+
   readonly #server: GatewayLockServer;
-  readonly #maxPayloadBytes: number;
-  readonly #endpoints = new Map<string, WebSocketServer>();
-  readonly #clients = new Map<WebSocket, Client>();
+  readonly #limits: GatewayLockSettings['ws'];
+  readonly #endpoints = new Map<string, Endpoint>();
+  readonly #clients = new Map<WebSocket, WsClient>();
+  readonly #heartbeat: WsHeartbeat;
+  /** Of clients that are yet to enter, what Nest wants to know of their upgrade. */
+  readonly #requests = new WeakMap<WsClient, IncomingMessage>();
+  #format: WsFormat;
   #farewell = GOING_AWAY;
 
   constructor(server: GatewayLockServer, @Inject(GATEWAY_LOCK_SETTINGS) { ws }: GatewayLockSettings) {
     super(server.http);
     this.#server = server;
-    this.#maxPayloadBytes = ws.maxPayloadBytes;
-    const { messageParser } = ws;
-    if (messageParser) this.setMessageParser((message) => messageParser(message));
+    this.#limits = ws;
+    this.maxBufferedBytes = ws.maxBufferedBytes;
+    this.#format = new NestFormat(this.logger, ws.messageParser);
+    this.#heartbeat = new WsHeartbeat(
+      () => this.#clients.values(),
+      (client) => this.#drop(client, 'dead'),
+      ws.pingIntervalMs,
+    );
     server.onUpgrade = (request, socket, head) => this.#upgrade(request, socket, head);
+  }
+
+  /** Every client, also those that are not yet let in. */
+  get clients(): ReadonlyMap<WebSocket, WsClient> {
+    return this.#clients;
+  }
+
+  /** Replaces the format of all messages. Before the start. */
+  speak(format: WsFormat): void {
+    this.#format = format;
+  }
+
+  override setMessageParser(parser: WsMessageParser): void {
+    this.#format = new NestFormat(this.logger, parser);
   }
 
   /** Called by Nest for each distinct path of the gateway classes. */
@@ -65,24 +98,55 @@ export class GatewayWsAdapter extends WsAdapter {
         `@WebSocketGateway({ namespace: ${JSON.stringify(namespace)} }): WebSockets have no namespaces, give a path instead`,
       );
     }
-    const endpoint = new WebSocketServer({ maxPayload: this.#maxPayloadBytes, ...wsOptions, noServer: true });
-    this.#endpoints.set(withSlash(path), endpoint);
-    return endpoint;
+    // @types/ws does not know the option yet.
+    const closing: ServerOptions = { closeTimeout: CLOSE_TIMEOUT_MS } as ServerOptions;
+    const server = new WebSocketServer({
+      ...closing,
+      maxPayload: this.#limits.maxPayloadBytes,
+      ...wsOptions,
+      noServer: true,
+    });
+    this.#endpoints.set(withSlash(path), { server, places: undefined });
+    this.#heartbeat.start();
+    return server;
   }
 
-  override bindMessageHandlers(
-    socket: WebSocket,
-    handlers: MessageMappingProperties[],
-    transform: (result: unknown) => Observable<unknown>,
-  ): void {
-    const client = this.#clientOf(socket);
-    const byEvent = new Map(handlers.map((handler) => [handler.message as string, handler]));
-    socket.on('message', (data: RawData, isBinary: boolean) => {
-      // Modules are being torn down behind a draining gateway: a message must not reach them any more.
-      if (this.#server.phase !== 'ready') return;
-      const message = isBinary ? data : (data as Buffer).toString();
-      this.#dispatch(client, this.bindMessageHandler({ data: message }, byEvent, transform));
-    });
+  /** Called by Nest for each gateway class of a path when a client enters, always in the same order. */
+  override bindMessageHandlers(socket: WebSocket, handlers: MessageMappingProperties[]): void {
+    this.#clients.get(socket)?.handlers.push(handlers);
+  }
+
+  enter(client: WsClient): boolean {
+    const request = this.#requests.get(client);
+    this.#requests.delete(client);
+    // A handshake, or the `verifyClient` of a gateway class, may have taken its time.
+    if (this.#server.phase !== 'ready') {
+      client.close(this.#farewell.code, this.#farewell.reason);
+      return false;
+    }
+    this.#endpoints.get(client.path)?.server.emit('connection', client.socket, request);
+    return true;
+  }
+
+  messagesOf(client: WsClient): readonly string[] {
+    return [...this.#placesOf(client).keys()];
+  }
+
+  handlersOf(client: WsClient, message: string): readonly MessageHandler[] {
+    const places = this.#placesOf(client).get(message) ?? [];
+    return places.flatMap(([list, index]) => client.handlers[list]?.[index]?.callback ?? []);
+  }
+
+  #placesOf({ path, handlers }: WsClient): ReadonlyMap<string, readonly Place[]> {
+    const endpoint = this.#endpoints.get(path);
+    // Nest binds no handlers where a path has none.
+    if (!endpoint || handlers.length === 0) return NOWHERE;
+    endpoint.places ??= placesIn(handlers);
+    return endpoint.places;
+  }
+
+  onSlow(client: WsClient): void {
+    this.onDropped(client, 'slow');
   }
 
   /**
@@ -90,6 +154,7 @@ export class GatewayWsAdapter extends WsAdapter {
    * when the grace is over. A client that reads within the grace sees a close frame and never an abnormal end.
    */
   async drain(notice: ShutdownNotice, graceMs: number): Promise<void> {
+    this.#heartbeat.stop();
     if (notice.restartExpectedMs !== null) this.#farewell = SERVICE_RESTART;
     const timers: NodeJS.Timeout[] = [];
     const after = (ms: number): Promise<void> => new Promise((resolve) => timers.push(setTimeout(resolve, ms)));
@@ -100,72 +165,77 @@ export class GatewayWsAdapter extends WsAdapter {
     for (const timer of timers) clearTimeout(timer);
   }
 
-  async #dismiss(client: Client, notice: ShutdownNotice, answered: Promise<void>, over: Promise<void>): Promise<void> {
+  async #dismiss(
+    client: WsClient,
+    notice: ShutdownNotice,
+    answered: Promise<void>,
+    over: Promise<void>,
+  ): Promise<void> {
     const { socket } = client;
     const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-    if (socket.readyState === socket.OPEN) socket.send(JSON.stringify({ event: 'shutdown', data: notice }));
-    const idle = client.pending === 0 ? Promise.resolve() : new Promise<void>((resolve) => (client.onIdle = resolve));
-    await Promise.race([idle, answered, closed]);
-    socket.close(this.#farewell.code, this.#farewell.reason);
+    client.session.farewell(notice);
+    await Promise.race([client.idle(), answered, closed]);
+    client.close(this.#farewell.code, this.#farewell.reason);
     await Promise.race([closed, over]);
     if (socket.readyState !== socket.CLOSED) socket.terminate();
     await closed;
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const endpoint = this.#endpoints.get(withSlash(requestPath(request)));
+    const path = this.#pathOf(request);
+    const endpoint = this.#endpoints.get(path);
     if (!endpoint) {
-      refuseUpgrade(socket, 404);
+      this.#server.refuseUpgrade(request, socket, 404, 'unknown path');
       return;
     }
-    endpoint.handleUpgrade(request, socket, head, (webSocket) => {
-      this.#clientOf(webSocket);
-      // A gateway class may have taken its time over `verifyClient`.
-      if (this.#server.phase !== 'ready') {
-        webSocket.close(this.#farewell.code, this.#farewell.reason);
-        return;
-      }
-      endpoint.emit('connection', webSocket, request);
+    if (this.#clients.size >= this.#limits.maxConnections) {
+      this.#server.refuseUpgrade(request, socket, 503, 'too many connections');
+      return;
+    }
+    endpoint.server.handleUpgrade(request, socket, head, (webSocket) => {
+      const client = this.#welcome(webSocket, socket as Socket, path);
+      this.#requests.set(client, request);
+      client.session = this.#format.open(client);
     });
   }
 
-  #clientOf(socket: WebSocket): Client {
-    const known = this.#clients.get(socket);
-    if (known) return known;
-    const client: Client = { socket, running: new Subscription(), pending: 0, onIdle: undefined };
+  /** A format that tells its messages apart by itself may be spoken on any path. */
+  #pathOf(request: IncomingMessage): string {
+    const path = withSlash(requestPath(request));
+    return this.#format.onAnyPath && !this.#endpoints.has(path) ? '/' : path;
+  }
+
+  #welcome(socket: WebSocket, connection: Socket, path: string): WsClient {
+    const client = new WsClient(socket, connection, path, this);
     this.#clients.set(socket, client);
+    socket.on('message', (data: Buffer, isBinary: boolean) => {
+      // Modules are being torn down behind a draining gateway: a message must not reach them any more.
+      if (this.#server.phase === 'ready') client.session.receive(data, isBinary);
+    });
     // A client that breaks the protocol is closed by ws with the code for it; that is its fault, not an error of ours.
     socket.on('error', (error) => this.logger.debug(`a client broke the protocol: ${error.message}`));
     socket.once('close', () => {
       this.#clients.delete(socket);
-      client.running.unsubscribe();
+      client.abandon();
     });
     return client;
   }
 
-  #send({ socket }: Client, result: unknown): void {
-    try {
-      socket.send(JSON.stringify(result));
-    } catch (error) {
-      // A result that JSON has no form for must not cost all clients their gateway.
-      this.logger.error(error);
-    }
+  #drop(client: WsClient, why: 'dead'): void {
+    this.onDropped(client, why);
+    client.socket.terminate();
   }
+}
 
-  #dispatch(client: Client, results: Observable<unknown>): void {
-    client.pending++;
-    const subscription = results.subscribe({
-      next: (result) => {
-        if (result === undefined || result === null) return;
-        if (client.socket.readyState === client.socket.OPEN) this.#send(client, result);
-      },
-      error: (error: unknown) => this.logger.error(error),
+function placesIn(handlers: readonly (readonly MessageMappingProperties[])[]): Map<string, readonly Place[]> {
+  const places = new Map<string, Place[]>();
+  handlers.forEach((list, listIndex) => {
+    list.forEach(({ message }, index) => {
+      const name = message as string;
+      places.set(name, [...(places.get(name) ?? []), [listIndex, index]]);
     });
-    subscription.add(() => {
-      if (--client.pending === 0) client.onIdle?.();
-    });
-    client.running.add(subscription);
-  }
+  });
+  return places;
 }
 
 function withSlash(path: string): string {

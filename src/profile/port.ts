@@ -1,5 +1,5 @@
 import { DEFAULT_PORT } from '../lock/listener/claim-listener.js';
-import { InputError } from './input.error.js';
+import { InputError } from '../lock/input.error.js';
 
 /** A value together with the name of the place it was given in, such as `--port`. */
 export interface Given {

@@ -117,6 +117,24 @@ export class Client {
     return this.messages.shift();
   }
 
+  /** The first message of a kind that has not been taken yet; others stay. */
+  async take<T>(isIt: (message: unknown) => message is T, deadlineMs = 10_000): Promise<T> {
+    let check: () => void = () => undefined;
+    const arrived = new Promise<T>((resolve) => {
+      check = () => {
+        const index = this.messages.findIndex(isIt);
+        if (index !== -1) resolve(this.messages.splice(index, 1)[0] as T);
+      };
+    });
+    this.#onMessage.add(check);
+    check();
+    // What came before the end can still be taken after it.
+    const ended = this.closed.then(({ code, reason }) => {
+      throw new Error(`closed with ${code} ${reason}; there was: ${JSON.stringify(this.messages)}`);
+    });
+    return within(deadlineMs, 'a message', Promise.race([arrived, ended])).finally(() => this.#onMessage.delete(check));
+  }
+
   async ask(event: string, data?: unknown): Promise<unknown> {
     this.send({ event, data });
     return this.next();

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { onCleanUp } from './cleaner.js';
 import { within } from './deadline.js';
+import { TOKEN } from './token.js';
 
 export const ROOT = join(__dirname, '../..');
 export const BIN = join(ROOT, 'dist/cli.js');
@@ -44,7 +45,7 @@ export class Program {
     const { PATH, HOME } = process.env;
     this.#child = spawn(command, args, {
       cwd,
-      env: { PATH, HOME, ...env },
+      env: { PATH, HOME, OPENCLAW_GATEWAY_TOKEN: TOKEN, ...env },
       detached: group,
     });
     if (!stdin) this.#child.stdin.end();

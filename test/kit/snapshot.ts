@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { tempFolder } from './temp.js';
@@ -25,7 +25,15 @@ export class Surroundings {
   readonly #cwd = tempFolder();
 
   options(env: NodeJS.ProcessEnv = {}): StartOptions {
-    return { cwd: this.#cwd, env: { ...env, HOME: this.#home, TMPDIR: this.#temp } };
+    return {
+      cwd: this.#cwd,
+      env: { OPENCLAW_GATEWAY_TOKEN: undefined, ...env, HOME: this.#home, TMPDIR: this.#temp },
+    };
+  }
+
+  /** The one that a gateway has made, and that clients of the same user find. */
+  token(): string {
+    return readFileSync(join(this.#home, '.openclaw/gateway.token'), 'utf8').trim();
   }
 
   snapshot(): string[] {

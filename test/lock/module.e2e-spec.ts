@@ -167,7 +167,7 @@ describe('the card', () => {
   it('forgets a watch whose connection is gone, and what had queued behind it', async () => {
     const { app, lock } = await startApp({ lock: { shutdownGraceMs: 60_000 } });
     const port = Number(new URL(lock.url).port);
-    const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
+    const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`;
     const greedy = await rawConnection(port);
     greedy.write(get('/.well-known/gateway/watch').repeat(64) + get('/healthz'));
     await once(greedy, 'data');
@@ -240,7 +240,8 @@ describe('an HTTP request', () => {
     const { lock } = await startApp({ controllers: [HelloController] });
     const upgrade = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n';
 
-    const answer = await answerTo(Number(new URL(lock.url).port), `GET /hello HTTP/1.1\r\nHost: x\r\n${upgrade}\r\n`);
+    const { host, port } = new URL(lock.url);
+    const answer = await answerTo(Number(port), `GET /hello HTTP/1.1\r\nHost: ${host}\r\n${upgrade}\r\n`);
 
     expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\n.*hello/);
   });
@@ -249,10 +250,8 @@ describe('an HTTP request', () => {
     const { lock } = await startApp({ http: new ProbeHttpAdapter(), controllers: [HelloController] });
     const url = httpUrl(lock.url, '/hello');
 
-    const answer = await answerTo(
-      Number(new URL(lock.url).port),
-      `GET ${url} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
-    );
+    const { host, port } = new URL(lock.url);
+    const answer = await answerTo(Number(port), `GET ${url} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
 
     expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*hello/);
   });

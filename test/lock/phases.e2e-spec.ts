@@ -96,7 +96,7 @@ it('a path in disguise does not get past it before it is ready', async () => {
   await entered;
   const socket = await rawConnection(portOfLock(lock));
 
-  socket.write('GET /admin/../healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+  socket.write(`GET /admin/../healthz HTTP/1.1\r\nHost: localhost:${portOfLock(lock)}\r\n\r\n`);
 
   const [answer] = (await within(5_000, 'the answer', once(socket, 'data'))) as [Buffer];
   expect(answer.toString()).toMatch(/^HTTP\/1\.1 503 /);

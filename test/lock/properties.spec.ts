@@ -4,7 +4,7 @@ import fc, { type Arbitrary } from 'fast-check';
 
 import { requestPath } from '../../src/lock/gateway-lock.server.js';
 import { addressOfUrl, addressSet, gatewayUrl, parseListenHost } from '../../src/lock/listener/listen-address.js';
-import { InputError } from '../../src/profile/input.error.js';
+import { InputError } from '../../src/lock/input.error.js';
 import { choosePort, type Given } from '../../src/profile/port.js';
 import { proven } from '../kit/proven.js';
 import { anyHost, ipv4, ipv6, spelledTwice } from '../kit/random-hosts.js';

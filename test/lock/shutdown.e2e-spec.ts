@@ -198,9 +198,9 @@ describe('at shutdown', () => {
     const { app, lock } = await startApp({ providers: [EchoGateway], lock: { shutdownGraceMs: 10_000 } });
     const port = portOf(lock.url);
     const halves = [
-      'GET / HTTP/1.1\r\nHost: x\r\nX-Half: ',
-      'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Ver',
-      'GET /hello HTTP/1.1\r\nHost: x\r\n\r\n',
+      `GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nX-Half: `,
+      `GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Ver`,
+      `GET /hello HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`,
       '',
     ];
     const sockets = await Promise.all(halves.map(() => rawConnection(port)));

@@ -234,9 +234,10 @@ describe('GatewayWsAdapter', () => {
     @WebSocketGateway({ verifyClient, path: '/careful' })
     class Careful {}
     const { lock } = await startApp({ providers: [Careful, EchoGateway] });
-    const rude = await rawConnection(Number(new URL(lock.url).port));
+    const { host, port } = new URL(lock.url);
+    const rude = await rawConnection(Number(port));
     rude.write(
-      'GET /careful HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+      `GET /careful HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
         'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
     );
     await asked.opened;
@@ -248,11 +249,11 @@ describe('GatewayWsAdapter', () => {
 
   it('survives a client that hangs up while it is refused', async () => {
     const { lock } = await startApp({ providers: [EchoGateway] });
-    const port = Number(new URL(lock.url).port);
-    const rude = await rawConnection(port);
+    const { host, port } = new URL(lock.url);
+    const rude = await rawConnection(Number(port));
     const gone = once(rude, 'close');
 
-    rude.write('GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    rude.write(`GET /nowhere HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
     rude.resetAndDestroy();
     await gone;
 

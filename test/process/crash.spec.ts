@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { Client, freePort } from '../kit/net.js';
+import { freePort } from '../kit/net.js';
+import { Operator } from '../kit/operator.js';
 import { BIN, Program } from '../kit/program.js';
 import { proven } from '../kit/proven.js';
 import { SEED, seededRandom } from '../kit/random.js';
@@ -40,7 +41,8 @@ describe(`SIGKILL at a random instant (TEST_SEED=${SEED})`, () => {
 /** Gateways on one port, each of which starts where the one before it was killed. */
 class Victims {
   readonly #surroundings = new Surroundings();
-  readonly #untouched = this.#surroundings.snapshot();
+  /** What a clean run leaves. */
+  #clean: readonly string[] = [];
   #running!: Program;
   #startMs = 0;
   #shutdownMs = 0;
@@ -56,6 +58,7 @@ class Victims {
     const told = performance.now();
     await victims.#stop();
     victims.#shutdownMs = performance.now() - told;
+    victims.#clean = victims.#surroundings.snapshot();
     await victims.#start();
     return victims;
   }
@@ -75,7 +78,7 @@ class Victims {
     if (tooLate) this.#shutdownMs = Math.min(this.#shutdownMs, afterMs);
     else expect(signal).toBe('SIGKILL');
 
-    expect(this.#surroundings.snapshot()).toEqual(this.#untouched);
+    expect(this.#surroundings.snapshot()).toEqual(this.#clean);
     await this.#start().catch((cause: unknown) => {
       throw new Error(`no start after a kill ${afterMs.toFixed(1)} ms into: ${stage}`, { cause });
     });
@@ -99,8 +102,8 @@ class Victims {
   /** A kill with connections open leaves sockets in every state on the port. */
   async #connect(): Promise<void> {
     for (const host of ['127.0.0.1', '[::1]']) {
-      const client = await Client.open(`ws://${host}:${this.port}`);
-      client.send({ event: 'health' });
+      const client = await Operator.open(`ws://${host}:${this.port}`, { token: this.#surroundings.token() });
+      void client.call('health').catch(() => undefined);
     }
   }
 

@@ -4,7 +4,8 @@ import { connect, type Socket } from 'node:net';
 import { onCleanUp } from '../kit/cleaner.js';
 import { within } from '../kit/deadline.js';
 import { startGateway } from '../kit/gateway.js';
-import { Client, rawConnection } from '../kit/net.js';
+import { rawConnection } from '../kit/net.js';
+import { Operator } from '../kit/operator.js';
 import { BIN, Program } from '../kit/program.js';
 import { proven } from '../kit/proven.js';
 
@@ -77,5 +78,5 @@ async function fillBacklog(port: number): Promise<readonly Socket[]> {
 }
 
 async function expectHealth(url: string): Promise<void> {
-  expect(await (await Client.open(url)).ask('health')).toMatchObject({ event: 'health', data: { ok: true } });
+  expect(await (await Operator.open(url)).call('health')).toMatchObject({ ok: true, payload: { ok: true } });
 }

@@ -1,5 +1,6 @@
 import { startGateway } from '../kit/gateway.js';
-import { Client, freePort, isFree, stranger } from '../kit/net.js';
+import { freePort, isFree, stranger } from '../kit/net.js';
+import { Operator } from '../kit/operator.js';
 import { BIN, Program, type StartOptions } from '../kit/program.js';
 import { tempFolder } from '../kit/temp.js';
 
@@ -18,8 +19,8 @@ describe('openclaw gateway', () => {
 
     expect(url).toBe(`ws://127.0.0.1:${port}`);
     for (const address of [url, `ws://[::1]:${port}`]) {
-      const client = await Client.open(address);
-      expect(await client.ask('health')).toMatchObject({ event: 'health', data: { ok: true } });
+      const client = await Operator.open(address);
+      expect(await client.call('health')).toMatchObject({ ok: true, payload: { ok: true } });
       const healthz = await fetch(`${address.replace('ws:', 'http:')}/healthz`);
       expect(await healthz.json()).toEqual({ ok: true, status: 'live' });
       expect(healthz.headers.get('cache-control')).toBe('no-store');
@@ -52,7 +53,7 @@ describe('openclaw gateway', () => {
 
     const { url } = await startGateway(port);
 
-    expect(await (await Client.open(url)).ask('health')).toMatchObject({ event: 'health' });
+    expect(await (await Operator.open(url)).call('health')).toMatchObject({ ok: true, payload: { ok: true } });
   });
 
   it('takes the port from the environment, and from the flag before that', async () => {

@@ -1,5 +1,6 @@
 import { startGateway } from '../kit/gateway.js';
-import { Client, isFree, muteWebSocket, rawConnection } from '../kit/net.js';
+import { isFree, muteWebSocket, rawConnection } from '../kit/net.js';
+import { Operator } from '../kit/operator.js';
 import { proven } from '../kit/proven.js';
 
 const CLIENTS = 1_000;
@@ -10,10 +11,10 @@ const BATCH = 100;
 it(`tells ${CLIENTS} clients, whatever others do, and frees the port`, async () => {
   const { program, port, url } = await startGateway();
   const addresses = [url, `ws://[::1]:${port}`];
-  const clients: Client[] = [];
+  const clients: Operator[] = [];
   while (clients.length < CLIENTS) {
     clients.push(
-      ...(await Promise.all(Array.from({ length: BATCH }, (_, index) => Client.open(addresses[index % 2] ?? url)))),
+      ...(await Promise.all(Array.from({ length: BATCH }, (_, index) => Operator.open(addresses[index % 2] ?? url)))),
     );
   }
   await Promise.all(Array.from({ length: MUTE }, () => muteWebSocket(url)));
@@ -24,9 +25,9 @@ it(`tells ${CLIENTS} clients, whatever others do, and frees the port`, async () 
 
   const codes = new Map<number, number>();
   for (const client of clients) {
-    const { code } = await client.close(10_000);
+    const { code } = await client.close();
     codes.set(code, (codes.get(code) ?? 0) + 1);
-    expect(client.messages).toEqual([{ event: 'shutdown', data: { reason: 'SIGTERM', restartExpectedMs: null } }]);
+    expect(await client.event('shutdown')).toMatchObject({ payload: { reason: 'SIGTERM', restartExpectedMs: null } });
   }
   expect([...codes]).toEqual([[1001, CLIENTS]]);
   expect(await program.exit()).toEqual({ code: 0, signal: null });

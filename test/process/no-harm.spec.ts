@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { startGateway } from '../kit/gateway.js';
-import { Client, freePort, portOf, rawConnection, stranger } from '../kit/net.js';
+import { freePort, portOf, rawConnection, stranger } from '../kit/net.js';
+import { Operator } from '../kit/operator.js';
 import { BIN, fixture, MAIN, Program, type Exit } from '../kit/program.js';
 import { proven } from '../kit/proven.js';
 import { Surroundings } from '../kit/snapshot.js';
@@ -48,12 +49,12 @@ describe('a start that is refused', () => {
 
   it('leaves the gateway and its clients alone', async () => {
     const { program, port, url } = await startGateway();
-    const client = await Client.open(url);
+    const client = await Operator.open(url);
 
     const { exit } = await record(BIN, { args: ['gateway', '--port', String(port)] });
 
     expect(exit.code).toBe(78);
-    expect(await client.ask('health')).toMatchObject({ event: 'health', data: { ok: true } });
+    expect(await client.call('health')).toMatchObject({ ok: true, payload: { ok: true } });
     expect(program.stderr).toBe('');
   });
 });

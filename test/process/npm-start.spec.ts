@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { within } from '../kit/deadline.js';
 import { Client, freePort, isFree } from '../kit/net.js';
+import { Operator } from '../kit/operator.js';
 import { Program } from '../kit/program.js';
 import { copyOfProject } from '../kit/project.js';
 
@@ -11,11 +12,11 @@ const START_DEADLINE_MS = 60_000;
 
 jest.setTimeout(180_000);
 
-async function npmStart(cwd: string, port: number): Promise<{ program: Program; client: Client }> {
+async function npmStart(cwd: string, port: number): Promise<{ program: Program; client: Operator }> {
   const env = { OPENCLAW_GATEWAY_PORT: String(port) };
   const program = Program.start('npm', ['start'], { cwd, env, group: true });
   await program.output('stdout', new RegExp(`^gateway listening on ws://127.0.0.1:${port}$`, 'm'), START_DEADLINE_MS);
-  return { program, client: await Client.open(`ws://127.0.0.1:${port}`) };
+  return { program, client: await Operator.open(`ws://127.0.0.1:${port}`) };
 }
 
 describe('npm start', () => {
@@ -29,7 +30,7 @@ describe('npm start', () => {
 
     expect(second.stderr).toContain(`another gateway instance is already listening on ws://127.0.0.1:${port}\n`);
     expect(code).not.toBe(0);
-    expect(await client.ask('health')).toMatchObject({ event: 'health', data: { ok: true } });
+    expect(await client.call('health')).toMatchObject({ ok: true, payload: { ok: true } });
 
     // To npm alone: what stands between has to pass it on.
     program.signal('SIGTERM');

@@ -1,7 +1,8 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { Client, freePort } from '../kit/net.js';
+import { freePort } from '../kit/net.js';
+import { Operator } from '../kit/operator.js';
 import { Program, ROOT } from '../kit/program.js';
 import { tempFolder } from '../kit/temp.js';
 
@@ -72,8 +73,8 @@ describe('the packed package', () => {
     expect(second.stderr.split('\n', 1)).toEqual([
       `another gateway instance is already listening on ws://127.0.0.1:${port}`,
     ]);
-    const client = await Client.open(`ws://[::1]:${port}`);
-    expect(await client.ask('health')).toMatchObject({ event: 'health' });
+    const client = await Operator.open(`ws://[::1]:${port}`);
+    expect(await client.call('health')).toMatchObject({ ok: true, payload: { ok: true } });
   });
 
   it('beside a Nest 12 of the user’s own: one copy of Nest, a ten-line app has the lock, types hold', async () => {

@@ -1,16 +1,17 @@
 import { startGateway } from '../kit/gateway.js';
 import { Client, freePort, isFree, muteWebSocket, rawConnection } from '../kit/net.js';
+import { Operator } from '../kit/operator.js';
 import { BIN, fixture, MAIN, Program } from '../kit/program.js';
 
 describe('a signal', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)('%s: clients are told, the port is freed, the code is 0', async (signal) => {
     const { program, port, url } = await startGateway();
-    const clients = [await Client.open(url), await Client.open(`ws://[::1]:${port}`)];
+    const clients = [await Operator.open(url), await Operator.open(`ws://[::1]:${port}`)];
 
     program.signal(signal);
 
     for (const client of clients) {
-      expect(await client.next()).toEqual({ event: 'shutdown', data: { reason: signal, restartExpectedMs: null } });
+      expect(await client.event('shutdown')).toMatchObject({ payload: { reason: signal, restartExpectedMs: null } });
       expect((await client.close()).code).toBe(1001);
     }
     expect(await program.exit()).toEqual({ code: 0, signal: null });
@@ -94,12 +95,12 @@ describe('a terminal that is closed', () => {
       stdin: true,
     });
     await terminal.output('stdout', /gateway listening on/);
-    const client = await Client.open(`ws://127.0.0.1:${port}`);
+    const client = await Operator.open(`ws://127.0.0.1:${port}`);
 
     terminal.signal('SIGKILL');
 
     expect((await client.close()).code).toBe(1001);
-    expect(await client.next()).toMatchObject({ data: { reason: 'SIGHUP' } });
+    expect(await client.event('shutdown')).toMatchObject({ payload: { reason: 'SIGHUP' } });
   });
 });
 

@@ -2,6 +2,7 @@ import { within } from '../kit/deadline.js';
 import { Gate } from '../kit/gate.js';
 import { startGateway } from '../kit/gateway.js';
 import { Client, freePort, isFree, portOf, stranger, upgradeStatus } from '../kit/net.js';
+import { Operator } from '../kit/operator.js';
 import { BIN, fixture, Program } from '../kit/program.js';
 import { proven } from '../kit/proven.js';
 
@@ -151,7 +152,7 @@ describe('--standby', () => {
 
     await waiter?.output('stderr', /^standing by for .*: accepts connections but does not answer: a gateway, pid \d+/m);
     program.signal('SIGCONT');
-    expect(await (await Client.open(url)).ask('health')).toMatchObject({ event: 'health' });
+    expect(await (await Operator.open(url)).call('health')).toMatchObject({ ok: true, payload: { ok: true } });
     expect(waiter?.stdout).toBe('');
   });
 

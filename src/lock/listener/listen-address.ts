@@ -90,3 +90,8 @@ export function addressOfUrl(url: string): { host: string; port: number } {
 export function gatewayUrl(host: string, port: number): string {
   return isIPv6(host) ? `ws://[${host.replace('%', '%25')}]:${port}` : `ws://${host}:${port}`;
 }
+
+/** Whether only this machine can reach a host that {@link parseListenHost} has returned (RFC 1122, 3.2.1.3). */
+export function isLoopbackHost(host: string): boolean {
+  return host === 'localhost' || host === IPV6_LOOPBACK || (isIPv4(host) && host.startsWith('127.'));
+}

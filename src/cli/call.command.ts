@@ -1,0 +1,106 @@
+import { Option, SubCommand } from 'nest-commander';
+
+import { findToken } from '../choose-auth.js';
+import { callGateway } from '../control/client/call-gateway.js';
+import { GatewayCallError } from '../control/client/gateway-call.error.js';
+import { describeError, exitCodeOf } from '../exit-code.js';
+import { InputError } from '../lock/input.error.js';
+import { ANCHOR_HOST, gatewayUrl } from '../lock/listener/listen-address.js';
+import { complain } from '../report.js';
+import { AddressCommand, parseMilliseconds } from './address-command.js';
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+
+interface CallFlags {
+  url?: string;
+  timeout?: string;
+}
+
+/** A command that makes one request of a running gateway. */
+abstract class RequestCommand extends AddressCommand {
+  @Option({
+    flags: '--url <url>',
+    description: 'the gateway, as ws://host:port; --token or OPENCLAW_GATEWAY_TOKEN then too',
+  })
+  readUrl(text: string): string {
+    return text;
+  }
+
+  @Option({ flags: '--timeout <ms>', description: `how long it may take (default: ${DEFAULT_TIMEOUT_MS} ms)` })
+  readTimeout(text: string): string {
+    return text;
+  }
+
+  /** Prints the payload of the answer, and ends the process. */
+  protected async request(method: string, params: object | undefined, { url, timeout }: CallFlags): Promise<never> {
+    const flags = this.addressFlags();
+    const timeoutMs = timeout === undefined ? DEFAULT_TIMEOUT_MS : parseMilliseconds('--timeout', timeout);
+    const target = url === undefined ? this.#urlOf(flags) : checkUrl(url);
+    // The token of this user's own gateway is not shown to any other.
+    if (url !== undefined && flags.token === undefined && process.env['OPENCLAW_GATEWAY_TOKEN'] === undefined) {
+      throw new InputError('--url: give the token of that gateway too, with --token or OPENCLAW_GATEWAY_TOKEN');
+    }
+    const token = findToken(flags.token);
+    try {
+      const payload = await callGateway({ url: target, token, method, params, timeoutMs });
+      const text = flags.json ? JSON.stringify({ ok: true, payload }) : JSON.stringify(payload, null, 2);
+      process.stdout.write(`${text}\n`);
+      process.exit(0);
+    } catch (error) {
+      if (!(error instanceof GatewayCallError)) throw error;
+      const exitCode = exitCodeOf(error);
+      const report = { ok: false, failure: error.kind, message: error.message, error: error.answer ?? null, exitCode };
+      if (flags.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+      else complain(describeError(error));
+      process.exit(exitCode);
+    }
+  }
+
+  #urlOf(flags: { port?: string; host?: string }): string {
+    const { host, port } = this.address(flags);
+    return gatewayUrl(WILDCARDS.has(host) ? ANCHOR_HOST : host, port);
+  }
+}
+
+/** All of these hold 127.0.0.1 as well. */
+const WILDCARDS = new Set(['localhost', '0.0.0.0', '::']);
+
+@SubCommand({ name: 'call', arguments: '<method>', description: 'make one request of a running gateway' })
+export class CallCommand extends RequestCommand {
+  async run([method = '']: string[], flags: CallFlags & { params?: string }): Promise<void> {
+    await this.request(method, parseParams(flags.params), flags);
+  }
+
+  @Option({ flags: '--params <json>', description: 'the params of the request, as a JSON object' })
+  readParams(text: string): string {
+    return text;
+  }
+}
+
+@SubCommand({ name: 'health', description: 'ask a running gateway how it is' })
+export class HealthCommand extends RequestCommand {
+  async run(_args: string[], flags: CallFlags): Promise<void> {
+    await this.request('health', undefined, flags);
+  }
+}
+
+function parseParams(text: string | undefined): object | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  } catch {
+    // The same line for all that is no object.
+  }
+  throw new InputError(
+    `--params: ${JSON.stringify(text)} is not a JSON object; give one such as '{"reason":"update"}'`,
+  );
+}
+
+function checkUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'ws:' || url?.protocol === 'wss:') return text;
+  throw new InputError(
+    `--url: ${JSON.stringify(text)} is not the URL of a gateway; give one such as ws://127.0.0.1:18789`,
+  );
+}

@@ -1,0 +1,58 @@
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+
+import { GATEWAY_LOCK_SETTINGS } from '../../lock/gateway-lock.module-definition.js';
+import type { GatewayLockSettings } from '../../lock/gateway-lock.options.js';
+import { isLoopbackHost } from '../../lock/listener/listen-address.js';
+import { InputError } from '../../lock/input.error.js';
+import { AttemptGate, type AttemptOutcome } from './attempt-gate.js';
+import { obtainTokenFile } from './token-file.js';
+import { checkToken, SCOPES, Tokens, type Scope, type TokenGrant } from './tokens.js';
+
+/** Knows the tokens of the gateway, and what each is good for. */
+@Injectable()
+export class Authenticator implements OnApplicationBootstrap {
+  readonly #attempts = new AttemptGate();
+  #tokens = new Tokens([]);
+
+  constructor(@Inject(GATEWAY_LOCK_SETTINGS) private readonly settings: GatewayLockSettings) {
+    const { protocol, auth } = settings;
+    if (protocol !== 'openclaw') return;
+    for (const { token } of this.#given) checkToken('auth: a token', token);
+    if (this.#given.length > 0) return;
+    if (auth.tokenFile === undefined) {
+      throw new InputError("protocol 'openclaw' needs a token: give auth.token, auth.tokens or auth.tokenFile");
+    }
+    this.#refuseOpenBind();
+  }
+
+  /** A token is only made by whoever holds the lock, since it is written. */
+  onApplicationBootstrap(): void {
+    const { protocol, auth } = this.settings;
+    if (protocol !== 'openclaw') return;
+    const grants = this.#given;
+    this.#tokens = new Tokens(
+      grants.length > 0 ? grants : [{ token: obtainTokenFile(auth.tokenFile ?? ''), scopes: SCOPES }],
+    );
+  }
+
+  /** What a token is good for, in the turn of the address that presents it. */
+  scopesOf(address: string, token: string, isGone: () => boolean): Promise<AttemptOutcome<readonly Scope[]>> {
+    return this.#attempts.attempt(address, () => this.#tokens.scopesOf(token), isGone);
+  }
+
+  get #given(): readonly TokenGrant[] {
+    const { token, tokens = [] } = this.settings.auth;
+    return token === undefined ? tokens : [{ token, scopes: SCOPES }, ...tokens];
+  }
+
+  /** A token that nobody has chosen protects only as far as its file does. */
+  #refuseOpenBind(): void {
+    const { host = 'localhost', listener } = this.settings;
+    const hosts = listener ? listener.addresses.map((address) => address.host) : [host];
+    const open = hosts.find((candidate) => !isLoopbackHost(candidate));
+    if (open === undefined) return;
+    throw new InputError(
+      `refusing to bind ${open} without auth: others than this machine can reach it, so give a token of your own with --token or OPENCLAW_GATEWAY_TOKEN`,
+    );
+  }
+}

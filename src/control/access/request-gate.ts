@@ -1,0 +1,86 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import type { Refusal } from '../../lock/gateway-lock.server.js';
+import { InputError } from '../../lock/input.error.js';
+
+/** Who may ask, beyond whoever names this machine's own loopback. Both are compared exactly, and not case-sensitively. */
+export interface AllowedCallers {
+  /** As in a `Host` header: `gateway.example:8443`; without a port, with the gateway's own. */
+  readonly hosts: readonly string[];
+  /** As in an `Origin` header: `https://app.example`. */
+  readonly origins: readonly string[];
+}
+
+/** Where a connection came in. */
+export interface LocalEnd {
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
+}
+
+const LOOPBACK_NAMES = ['127.0.0.1', '[::1]', 'localhost'];
+const HTTP_PORT = 80;
+const AUTHORITY = /^(\[[\da-f:.]+\]|[^\s:@/?#[\]]+)(?::(\d{1,5}))?$/;
+const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/(\[[\da-f:.]+\]|[^\s:@/?#[\]]+)(?::\d{1,5})?$/;
+
+/**
+ * Tells requests to this gateway from those that a hostile web page has a browser make: by DNS rebinding, which shows in
+ * `Host`, and across sites, which shows in `Origin`. Decided before any answer, so that such a page learns nothing.
+ */
+export class RequestGate {
+  readonly #hosts: ReadonlySet<string>;
+  readonly #origins: ReadonlySet<string>;
+
+  /** @throws {InputError} one line that names a value that is no host or no origin */
+  constructor({ hosts, origins }: AllowedCallers) {
+    this.#hosts = new Set(
+      hosts.map((host) => checked('host', host, AUTHORITY, 'gateway.example or gateway.example:8443')),
+    );
+    this.#origins = new Set(origins.map((origin) => checked('origin', origin, ORIGIN, 'https://app.example')));
+  }
+
+  judge(request: IncomingMessage, response?: ServerResponse): Refusal | undefined {
+    const { headers, socket, url = '' } = request;
+    // The target of a request may name a host too, and then that one counts (RFC 9112, 3.2.2).
+    const [, target] = /^https?:\/\/([^/?#]*)/i.exec(url) ?? [];
+    const hosts = [...namedHosts(request), ...(target === undefined ? [] : [target])];
+    if (hosts.length === 0 || !hosts.every((host) => this.isHostAllowed(host, socket))) {
+      return { status: 403, reason: 'host not allowed' };
+    }
+    const { origin } = headers;
+    if (origin === undefined) return undefined;
+    if (!this.isOriginAllowed(origin, socket)) return { status: 403, reason: 'origin not allowed' };
+    // A page that may open the socket may read the probes as well (Fetch standard, 3.2.1).
+    response?.setHeader('Access-Control-Allow-Origin', origin).setHeader('Vary', 'Origin');
+    return undefined;
+  }
+
+  isHostAllowed(host: string, { localAddress, localPort }: LocalEnd): boolean {
+    const [, name, port = String(HTTP_PORT)] = AUTHORITY.exec(host.toLowerCase()) ?? [];
+    if (name === undefined) return false;
+    if (this.#hosts.has(`${name}:${port}`)) return true;
+    if (Number(port) !== localPort) return false;
+    return LOOPBACK_NAMES.includes(name) || this.#hosts.has(name) || name === literalOf(localAddress);
+  }
+
+  isOriginAllowed(origin: string, { localPort }: LocalEnd): boolean {
+    const asked = origin.toLowerCase();
+    return this.#origins.has(asked) || LOOPBACK_NAMES.some((name) => asked === `http://${name}:${localPort}`);
+  }
+}
+
+/** Every `Host` that was sent, of which Node shows the first. */
+function namedHosts({ rawHeaders }: IncomingMessage): string[] {
+  return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'host');
+}
+
+/** An address that a client has reached cannot be the name of anybody else. */
+function literalOf(address = ''): string {
+  const plain = address.replace(/^::ffff:(?=[\d.]+$)/, '').replace(/%.*$/, '');
+  return plain.includes(':') ? `[${plain}]` : plain;
+}
+
+function checked(kind: string, value: string, rule: RegExp, example: string): string {
+  const text = value.toLowerCase();
+  if (rule.test(text)) return text;
+  throw new InputError(`${JSON.stringify(value)} is not an allowed ${kind}: give one such as ${example}`);
+}

@@ -1,0 +1,51 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+
+import { InputError } from '../../lock/input.error.js';
+import type { ClientScope } from '../../lock/gateway-lock.options.js';
+
+/** What a client may do: what its token was given, and never what it says of itself. */
+export type Scope = ClientScope;
+
+export const SCOPES: readonly Scope[] = ['operator.read', 'operator.write', 'operator.admin'];
+
+export interface TokenGrant {
+  readonly token: string;
+  readonly scopes: readonly Scope[];
+}
+
+/** Short ones can be guessed; long ones are a mistake, such as a whole file. */
+const TOKEN = /^[\x21-\x7e]{8,512}$/;
+
+/**
+ * @param source what to call it in the error, which does not show the token
+ * @throws {InputError} one line
+ */
+export function checkToken(source: string, token: string): string {
+  if (TOKEN.test(token)) return token;
+  const what = token === '' ? 'is empty' : 'does not hold a token';
+  throw new InputError(`${source} ${what}: give 8 to 512 printable ASCII characters without spaces`);
+}
+
+/** The tokens of a gateway, of which only digests are kept. */
+export class Tokens {
+  readonly #grants: readonly { digest: Buffer; scopes: readonly Scope[] }[];
+
+  constructor(grants: readonly TokenGrant[]) {
+    this.#grants = grants.map(({ token, scopes }) => ({ digest: digestOf(token), scopes }));
+  }
+
+  /** What a token is good for; takes as long for a wrong one as for a right one. */
+  scopesOf(token: string): readonly Scope[] | undefined {
+    const digest = digestOf(token);
+    let found: readonly Scope[] | undefined;
+    for (const grant of this.#grants) {
+      if (timingSafeEqual(grant.digest, digest)) found ??= grant.scopes;
+    }
+    return found;
+  }
+}
+
+/** Of equal length for all, as the comparison needs it. */
+function digestOf(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}

@@ -1,0 +1,24 @@
+import type { RequestError } from '../protocol/frames.js';
+
+/**
+ * - `unreachable`: nobody listens there
+ * - `not a gateway`: somebody does, and does not speak the protocol
+ * - `not ready`: it is starting, stopping, busy, or did not answer in time
+ * - `not allowed`: the token is missing, wrong, or may not do that
+ * - `refused`: the gateway answered that it could not do it
+ */
+export type CallFailure = 'unreachable' | 'not a gateway' | 'not ready' | 'not allowed' | 'refused';
+
+/** Why a gateway did not do what it was asked. The message is one line, and shows no token. */
+export class GatewayCallError extends Error {
+  override readonly name = 'GatewayCallError';
+
+  constructor(
+    readonly kind: CallFailure,
+    message: string,
+    /** What the gateway said, if it said something. */
+    readonly answer?: RequestError,
+  ) {
+    super(message);
+  }
+}

@@ -1,0 +1,105 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+
+import { GATEWAY_LOCK_SETTINGS } from '../../lock/gateway-lock.module-definition.js';
+import type { GatewayLockSettings } from '../../lock/gateway-lock.options.js';
+import type { StateVersion } from '../protocol/frames.js';
+import { GatewayClients } from './gateway-clients.service.js';
+
+/** A client, as others see it. */
+export interface PresenceEntry {
+  readonly id: string;
+  readonly clientId: string;
+  readonly version: string;
+  readonly platform: string;
+  readonly mode: string;
+  readonly ip: string;
+  /** When it came, in milliseconds since the epoch. */
+  readonly ts: number;
+}
+
+export interface Health {
+  readonly ok: true;
+  /** Milliseconds since the epoch. */
+  readonly ts: number;
+  /** How long it took to find out. Milliseconds. */
+  readonly durationMs: number;
+  readonly clients: number;
+}
+
+/** The list goes to everybody each time it changes, so it has an end: those who came last. */
+const MAX_ENTRIES = 100;
+/** With ten thousand clients, every ten seconds. Milliseconds. */
+const PRESENCE_PAUSE_MS = { least: 100, perClient: 1 };
+const HEALTH_EVERY_TICKS = 2;
+
+/** Tells all clients what they would else have to ask for: that time passes, who is there, how it goes. */
+@Injectable()
+export class ClientEvents implements OnApplicationBootstrap, OnModuleDestroy {
+  readonly #tickIntervalMs: number;
+  readonly #isSpoken: boolean;
+  #ticks = 0;
+  #ticking: NodeJS.Timeout | undefined;
+  #presenceTimer: NodeJS.Timeout | undefined;
+  #versions = { presence: 1, health: 1 };
+
+  constructor(
+    @Inject(GATEWAY_LOCK_SETTINGS) { clients: { tickIntervalMs }, protocol }: GatewayLockSettings,
+    private readonly clients: GatewayClients,
+  ) {
+    this.#tickIntervalMs = tickIntervalMs;
+    this.#isSpoken = protocol === 'openclaw';
+    clients.onChange = () => this.#onPresenceChange();
+  }
+
+  onApplicationBootstrap(): void {
+    if (!this.#isSpoken) return;
+    this.#ticking = setInterval(() => this.#tick(), this.#tickIntervalMs);
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.#ticking);
+    clearTimeout(this.#presenceTimer);
+    this.clients.onChange = () => undefined;
+  }
+
+  get stateVersion(): StateVersion {
+    return this.#versions;
+  }
+
+  get presence(): readonly PresenceEntry[] {
+    return [...this.clients].slice(-MAX_ENTRIES).map(({ id, about, remoteAddress, connectedAt }) => ({
+      id,
+      clientId: about.id,
+      version: about.version,
+      platform: about.platform,
+      mode: about.mode,
+      ip: remoteAddress,
+      ts: connectedAt,
+    }));
+  }
+
+  get health(): Health {
+    const startedAt = performance.now();
+    const { size } = this.clients;
+    return { ok: true, ts: Date.now(), durationMs: Math.round(performance.now() - startedAt), clients: size };
+  }
+
+  #tick(): void {
+    this.clients.send('tick', { ts: Date.now() });
+    if (++this.#ticks % HEALTH_EVERY_TICKS !== 0) return;
+    this.#versions = { ...this.#versions, health: this.#versions.health + 1 };
+    this.clients.send('health', this.health, { stateVersion: this.#versions });
+  }
+
+  /** One event for all who come and go within the pause. */
+  #onPresenceChange(): void {
+    this.#versions = { ...this.#versions, presence: this.#versions.presence + 1 };
+    this.#presenceTimer ??= setTimeout(
+      () => {
+        this.#presenceTimer = undefined;
+        this.clients.send('presence', { presence: this.presence }, { stateVersion: this.#versions });
+      },
+      Math.max(PRESENCE_PAUSE_MS.least, PRESENCE_PAUSE_MS.perClient * this.clients.size),
+    );
+  }
+}

@@ -1,0 +1,100 @@
+import { Inject } from '@nestjs/common';
+import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import * as v from 'valibot';
+
+import { GatewayHolderService } from '../holder/gateway-holder.service.js';
+import { GATEWAY_LOCK_SETTINGS } from '../lock/gateway-lock.module-definition.js';
+import type { GatewayLockSettings } from '../lock/gateway-lock.options.js';
+import { GatewayLockService } from '../lock/gateway-lock.service.js';
+import type { GatewayCard } from '../lock/listener/holder.js';
+import { RequireScope } from './access/scope.guard.js';
+import { ClientEvents, type Health, type PresenceEntry } from './clients/client-events.service.js';
+import { GatewayClients } from './clients/gateway-clients.service.js';
+import { ParamsPipe } from './protocol/params.pipe.js';
+
+const MAX_REASON_LENGTH = 200;
+const MAX_RESTART_MS = 3_600_000;
+
+const ShutdownParams = v.object({
+  /** What clients are told. */
+  reason: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_REASON_LENGTH))),
+  /** When the gateway is expected back; none if it is not. Milliseconds. */
+  restartExpectedMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_RESTART_MS))),
+});
+
+export interface Status extends GatewayCard {
+  readonly runtimeVersion: string;
+  readonly addresses: readonly string[];
+  readonly uptimeMs: number;
+  readonly clients: number;
+}
+
+export interface ConfigView {
+  readonly path: string | null;
+  readonly exists: boolean;
+  readonly valid: boolean;
+  /** With nothing secret in it. */
+  readonly config: object;
+  readonly issues: readonly string[];
+}
+
+/** What an operator asks of a gateway. */
+@WebSocketGateway()
+export class OperatorGateway {
+  constructor(
+    @Inject(GATEWAY_LOCK_SETTINGS) private readonly settings: GatewayLockSettings,
+    private readonly lock: GatewayLockService,
+    private readonly holder: GatewayHolderService,
+    private readonly clients: GatewayClients,
+    private readonly events: ClientEvents,
+  ) {}
+
+  @SubscribeMessage('health')
+  @RequireScope('operator.read')
+  health(): Health {
+    return this.events.health;
+  }
+
+  @SubscribeMessage('status')
+  @RequireScope('operator.read')
+  status(): Status {
+    const { card } = this.holder;
+    return {
+      ...card,
+      runtimeVersion: card.version,
+      addresses: this.lock.addresses.map(({ url }) => url),
+      uptimeMs: Date.now() - card.startedAt,
+      clients: this.clients.size,
+    };
+  }
+
+  @SubscribeMessage('system-presence')
+  @RequireScope('operator.read')
+  presence(): readonly PresenceEntry[] {
+    return this.events.presence;
+  }
+
+  @SubscribeMessage('config.get')
+  @RequireScope('operator.read')
+  config(): ConfigView {
+    const { host = 'localhost' } = this.settings;
+    const [first] = this.lock.addresses;
+    const gateway = { port: first?.port, bind: host, auth: { mode: 'token' } };
+    return { path: null, exists: false, valid: true, config: { gateway }, issues: [] };
+  }
+
+  @SubscribeMessage('gateway.identity')
+  @RequireScope('operator.read')
+  identity(): GatewayCard {
+    return this.holder.card;
+  }
+
+  /** Answered before the client that asks is let go with all others. */
+  @SubscribeMessage('gateway.shutdown')
+  @RequireScope('operator.admin')
+  shutdown(@MessageBody(new ParamsPipe(ShutdownParams)) params: v.InferOutput<typeof ShutdownParams>): { ok: true } {
+    const { reason = 'an operator asked for it', restartExpectedMs = null } = params;
+    void this.lock.beginShutdown({ reason, restartExpectedMs });
+    return { ok: true };
+  }
+}

@@ -1,0 +1,45 @@
+import { Inject, Injectable } from '@nestjs/common';
+
+import { GATEWAY_LOCK_SETTINGS } from '../lock/gateway-lock.module-definition.js';
+import type { GatewayLockSettings } from '../lock/gateway-lock.options.js';
+import { GatewayLockServer } from '../lock/gateway-lock.server.js';
+import { GatewayWsAdapter } from '../lock/gateway-ws.adapter.js';
+import { RequestGate } from './access/request-gate.js';
+import { EventLog } from './event-log.js';
+import { Metrics } from './metrics.service.js';
+
+/** Guards the door of the port, and notes whom it did not let in, for the log and the metrics. */
+@Injectable()
+export class PortWatch {
+  readonly #log = new EventLog();
+
+  constructor(
+    @Inject(GATEWAY_LOCK_SETTINGS) { callers }: GatewayLockSettings,
+    server: GatewayLockServer,
+    adapter: GatewayWsAdapter,
+    private readonly metrics: Metrics,
+  ) {
+    const gate = new RequestGate(callers);
+    server.admitWith((request, response) => gate.judge(request, response));
+    server.onRefused = ({ reason }, { socket }) => {
+      metrics.refused(reason);
+      this.#log.warn(reason, `refused a request from ${socket.remoteAddress ?? 'a client that has gone'}: ${reason}`);
+    };
+    adapter.onDropped = ({ remoteAddress }, why) => {
+      metrics.dropped(why);
+      const reason = why === 'slow' ? 'it does not read what it is sent' : 'it gives no sign of life';
+      this.#log.warn(reason, `cut off a client at ${remoteAddress}: ${reason}`);
+    };
+  }
+
+  handshakeFailed(address: string, why: string): void {
+    this.metrics.handshakeFailed(why);
+    this.#log.warn(why, `did not let in a client at ${address}: ${why}`);
+  }
+
+  /** Only the message, in one line: a stack would show paths. */
+  handlerFailed(method: string, exception: unknown): void {
+    const [message] = String((exception as Error | undefined)?.message ?? exception).split('\n');
+    this.#log.warn(`handler of ${method}`, `the handler of ${method} failed: ${message}`);
+  }
+}

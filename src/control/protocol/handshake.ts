@@ -1,0 +1,179 @@
+import { randomUUID } from 'node:crypto';
+
+import * as v from 'valibot';
+
+import { CloseCode, type WsClient } from '../../lock/ws-client.js';
+import type { AttemptOutcome } from '../access/attempt-gate.js';
+import type { Scope } from '../access/tokens.js';
+import { ConnectParams } from './connect-params.js';
+import {
+  errorFrame,
+  eventHead,
+  NO_ID,
+  parseFrame,
+  PROTOCOL_VERSIONS,
+  unnumbered,
+  type RequestError,
+} from './frames.js';
+import { limitFirstFrame } from './first-frame.js';
+import { misfit } from './params.pipe.js';
+
+/** The longest first message, in bytes. */
+export const MAX_CONNECT_BYTES = 64 * 1024;
+/** What a client that came too often may wait before it tries again. Milliseconds. */
+const BUSY_RETRY_MS = 5_000;
+
+/** Why a client was not let in; one of a few texts, for the log and the metrics. */
+export type HandshakeFailure =
+  | 'handshake timeout'
+  | 'too many handshakes'
+  | 'first message too big'
+  | 'no connect request'
+  | 'no common protocol version'
+  | 'token missing'
+  | 'token mismatch'
+  | 'too many attempts';
+
+export interface HandshakeHost {
+  readonly handshakeTimeoutMs: number;
+  scopesOf(address: string, token: string, isGone: () => boolean): Promise<AttemptOutcome<readonly Scope[]>>;
+  onFailure(client: WsClient, why: HandshakeFailure): void;
+}
+
+export interface Admitted {
+  /** The id of the connect request, which is to be answered. */
+  readonly requestId: string;
+  readonly protocol: number;
+  readonly scopes: readonly Scope[];
+  readonly about: ConnectParams['client'];
+}
+
+/** What comes before a client is let in: a challenge, its connect request, the verdict. */
+export class Handshake {
+  readonly #deadline: NodeJS.Timeout;
+  readonly #endLimit: () => void;
+  /** What a client has sent without waiting for the verdict. */
+  readonly #early: [data: Buffer, isBinary: boolean][] = [];
+  #isJudging = false;
+  #isOver = false;
+
+  constructor(
+    private readonly client: WsClient,
+    private readonly host: HandshakeHost,
+    private readonly onAdmitted: (admitted: Admitted, early: readonly [data: Buffer, isBinary: boolean][]) => void,
+  ) {
+    this.#deadline = setTimeout(
+      () => this.#refuse('handshake timeout', CloseCode.POLICY_VIOLATION),
+      host.handshakeTimeoutMs,
+    );
+    this.#endLimit = limitFirstFrame(client.connection, MAX_CONNECT_BYTES, () =>
+      this.#refuse('first message too big', CloseCode.MESSAGE_TOO_BIG),
+    );
+    client.socket.once('close', () => this.end());
+    client.send(unnumbered(eventHead('connect.challenge', { nonce: randomUUID(), ts: Date.now() })));
+  }
+
+  receive(data: Buffer, isBinary: boolean): void {
+    if (this.#isOver) return;
+    if (this.#isJudging) {
+      this.#early.push([data, isBinary]);
+      return;
+    }
+    if (data.length > MAX_CONNECT_BYTES) {
+      this.#refuse('first message too big', CloseCode.MESSAGE_TOO_BIG);
+      return;
+    }
+    const parsed = isBinary
+      ? ({ kind: 'invalid', id: NO_ID, rule: 'a message is a text' } as const)
+      : parseFrame(data.toString());
+    if (parsed.kind === 'invalid') {
+      this.#refuse('no connect request', CloseCode.POLICY_VIOLATION, parsed.id, invalid(parsed.rule));
+      return;
+    }
+    const { id, method, params } = parsed.request;
+    if (method !== 'connect') {
+      this.#refuse('no connect request', CloseCode.POLICY_VIOLATION, id, invalid('the first request is connect'));
+      return;
+    }
+    void this.#judge(id, params ?? {});
+  }
+
+  /** Gives up: too many are waiting, and this one is waiting for longest. */
+  pushOut(): void {
+    this.#refuse('too many handshakes', CloseCode.TRY_AGAIN_LATER);
+  }
+
+  end(): void {
+    this.#isOver = true;
+    clearTimeout(this.#deadline);
+    this.#endLimit();
+  }
+
+  async #judge(id: string, params: Readonly<Record<string, unknown>>): Promise<void> {
+    this.#isJudging = true;
+    clearTimeout(this.#deadline);
+    const result = v.safeParse(ConnectParams, params, { abortPipeEarly: true });
+    if (!result.success) {
+      this.#refuse('no connect request', CloseCode.POLICY_VIOLATION, id, misfit(result.issues));
+      return;
+    }
+    const { minProtocol, maxProtocol, auth, client: about } = result.output;
+    const protocol = Math.min(maxProtocol, PROTOCOL_VERSIONS.max);
+    if (protocol < Math.max(minProtocol, PROTOCOL_VERSIONS.min)) {
+      this.#refuse('no common protocol version', CloseCode.PROTOCOL_ERROR, id, VERSION_MISMATCH);
+      return;
+    }
+    const token = auth?.token ?? auth?.password ?? '';
+    if (token === '') {
+      this.#refuse('token missing', CloseCode.POLICY_VIOLATION, id, unauthorized('MISSING'));
+      return;
+    }
+    // Nothing more is read until the token has had its turn.
+    this.client.socket.pause();
+    const isGone = (): boolean => this.#isOver || !this.client.isOpen;
+    const outcome = await this.host.scopesOf(this.client.remoteAddress, token, isGone);
+    this.client.socket.resume();
+    if (isGone()) return;
+    if (outcome.kind === 'busy') {
+      this.#refuse('too many attempts', CloseCode.TRY_AGAIN_LATER, id, BUSY);
+    } else if (!outcome.value) {
+      this.#refuse('token mismatch', CloseCode.POLICY_VIOLATION, id, unauthorized('MISMATCH'));
+    } else {
+      this.end();
+      this.onAdmitted({ requestId: id, protocol, scopes: outcome.value, about }, this.#early);
+    }
+  }
+
+  #refuse(why: HandshakeFailure, code: number, id?: string, error?: RequestError): void {
+    if (this.#isOver) return;
+    this.end();
+    if (id !== undefined && error) this.client.send(errorFrame(id, error));
+    this.client.close(code, why);
+    this.host.onFailure(this.client, why);
+  }
+}
+
+function invalid(rule: string): RequestError {
+  return { code: 'INVALID_REQUEST', message: `invalid handshake: ${rule}` };
+}
+
+function unauthorized(how: 'MISSING' | 'MISMATCH'): RequestError {
+  return {
+    code: 'INVALID_REQUEST',
+    message: `unauthorized: the gateway token is ${how === 'MISSING' ? 'missing' : 'wrong'}`,
+    details: { code: `AUTH_TOKEN_${how}` },
+  };
+}
+
+const VERSION_MISMATCH: RequestError = {
+  code: 'INVALID_REQUEST',
+  message: `protocol mismatch: this gateway speaks versions ${PROTOCOL_VERSIONS.min} to ${PROTOCOL_VERSIONS.max}`,
+  details: { code: 'PROTOCOL_MISMATCH', expectedProtocol: PROTOCOL_VERSIONS.max },
+};
+
+const BUSY: RequestError = {
+  code: 'UNAVAILABLE',
+  message: 'too many attempts from this address',
+  retryable: true,
+  retryAfterMs: BUSY_RETRY_MS,
+};

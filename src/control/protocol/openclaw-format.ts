@@ -1,0 +1,108 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+
+import { packageVersion } from '../../holder/package-version.js';
+import { GATEWAY_LOCK_SETTINGS } from '../../lock/gateway-lock.module-definition.js';
+import type { GatewayLockSettings } from '../../lock/gateway-lock.options.js';
+import { GatewayWsAdapter } from '../../lock/gateway-ws.adapter.js';
+import type { WsClient } from '../../lock/ws-client.js';
+import type { WsFormat, WsSession } from '../../lock/ws-format.js';
+import type { AttemptOutcome } from '../access/attempt-gate.js';
+import { Authenticator } from '../access/authenticator.service.js';
+import type { Scope } from '../access/tokens.js';
+import { ClientEvents } from '../clients/client-events.service.js';
+import type { GatewayClient } from '../clients/gateway-client.js';
+import { GatewayClients } from '../clients/gateway-clients.service.js';
+import { Metrics } from '../metrics.service.js';
+import { PortWatch } from '../port-watch.service.js';
+import type { HandshakeFailure } from './handshake.js';
+import { OpenclawSession, type RequestOutcome, type SessionHost } from './openclaw-session.js';
+import { catchBelowFilters } from './request-filter.js';
+
+const EVENTS = ['connect.challenge', 'tick', 'presence', 'health', 'shutdown'];
+
+/** The protocol of the control port, as a format of the adapter. */
+@Injectable()
+export class OpenclawFormat implements WsFormat, SessionHost {
+  readonly onAnyPath = true;
+  readonly maxRequests: number;
+  readonly handshakeTimeoutMs: number;
+  /** The one that waits for longest first. */
+  readonly #handshaking = new Set<OpenclawSession>();
+
+  constructor(
+    @Inject(GATEWAY_LOCK_SETTINGS) private readonly settings: GatewayLockSettings,
+    private readonly authenticator: Authenticator,
+    private readonly clients: GatewayClients,
+    private readonly events: ClientEvents,
+    private readonly metrics: Metrics,
+    private readonly watch: PortWatch,
+    adapter: GatewayWsAdapter,
+    modules: ModulesContainer,
+  ) {
+    const { protocol, clients: limits } = settings;
+    this.maxRequests = limits.maxRequests;
+    this.handshakeTimeoutMs = limits.handshakeTimeoutMs;
+    if (protocol !== 'openclaw') return;
+    adapter.speak(this);
+    catchBelowFilters(modules);
+  }
+
+  open(client: WsClient): WsSession {
+    const session = new OpenclawSession(client, this);
+    this.#handshaking.add(session);
+    client.socket.once('close', () => this.#handshaking.delete(session));
+    if (this.#handshaking.size > this.settings.clients.maxHandshakes) this.#pushOutLongest();
+    return session;
+  }
+
+  scopesOf(address: string, token: string, isGone: () => boolean): Promise<AttemptOutcome<readonly Scope[]>> {
+    return this.authenticator.scopesOf(address, token, isGone);
+  }
+
+  onAdmitted(session: OpenclawSession, client: GatewayClient): void {
+    this.#handshaking.delete(session);
+    this.clients.add(client);
+  }
+
+  hello({ id, scopes }: GatewayClient, protocol: number, methods: readonly string[]): unknown {
+    const { ws, clients } = this.settings;
+    return {
+      type: 'hello-ok',
+      protocol,
+      server: { version: this.settings.identity.version ?? packageVersion(), connId: id },
+      features: { methods, events: EVENTS },
+      snapshot: {
+        presence: this.events.presence,
+        health: this.events.health,
+        stateVersion: this.events.stateVersion,
+        uptimeMs: Math.round(process.uptime() * 1_000),
+      },
+      auth: { role: 'operator', scopes },
+      policy: {
+        maxPayload: ws.maxPayloadBytes,
+        maxBufferedBytes: ws.maxBufferedBytes,
+        tickIntervalMs: clients.tickIntervalMs,
+      },
+    };
+  }
+
+  onAnswered(method: string | undefined, outcome: RequestOutcome, startedAt: number): void {
+    this.metrics.answered(method, outcome, startedAt);
+  }
+
+  onFailure(client: WsClient, why: HandshakeFailure): void {
+    this.watch.handshakeFailed(client.remoteAddress, why);
+  }
+
+  onException(method: string, exception: unknown): void {
+    this.watch.handlerFailed(method, exception);
+  }
+
+  #pushOutLongest(): void {
+    const [longest] = this.#handshaking;
+    if (!longest) return;
+    this.#handshaking.delete(longest);
+    longest.pushOut();
+  }
+}

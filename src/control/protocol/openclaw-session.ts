@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto';
+
+import type { WsClient, ResultObserver } from '../../lock/ws-client.js';
+import type { ShutdownNotice, WsSession } from '../../lock/ws-format.js';
+import { GatewayClient } from '../clients/gateway-client.js';
+import {
+  errorFrame,
+  eventHead,
+  NO_ID,
+  parseFrame,
+  resultFrame,
+  unnumbered,
+  type RequestError,
+  type RequestFrame,
+} from './frames.js';
+import { Handshake, type Admitted, type HandshakeHost } from './handshake.js';
+import { RequestCall } from './request-call.js';
+import { describeException } from './request-error.js';
+
+export type RequestOutcome = 'ok' | 'error' | 'unavailable';
+
+export interface SessionHost extends HandshakeHost {
+  readonly maxRequests: number;
+  /** Notes a client that is about to reach the gateway classes. */
+  onAdmitted(session: OpenclawSession, client: GatewayClient): void;
+  /** The payload of the answer to its connect request. */
+  hello(client: GatewayClient, protocol: number, methods: readonly string[]): unknown;
+  /** @param method `undefined` for one that there is not */
+  onAnswered(method: string | undefined, outcome: RequestOutcome, startedAt: number): void;
+  /** An exception of which the client is told nothing. */
+  onException(method: string, exception: unknown): void;
+}
+
+/** One client's conversation in the protocol of the control port: a handshake, then requests. */
+export class OpenclawSession implements WsSession {
+  #handshake: Handshake | undefined;
+  #entered: GatewayClient | undefined;
+  #running = 0;
+
+  constructor(
+    private readonly client: WsClient,
+    private readonly host: SessionHost,
+  ) {
+    this.#handshake = new Handshake(client, host, (admitted, early) => this.#admit(admitted, early));
+  }
+
+  get isHandshaking(): boolean {
+    return this.#handshake !== undefined;
+  }
+
+  receive(data: Buffer, isBinary: boolean): void {
+    if (this.#handshake) {
+      this.#handshake.receive(data, isBinary);
+      return;
+    }
+    const parsed = isBinary
+      ? ({ kind: 'invalid', id: NO_ID, rule: 'a message is a text' } as const)
+      : parseFrame(data.toString());
+    if (parsed.kind === 'request') this.#request(parsed.request);
+    else this.#refuse(parsed.id, { code: 'INVALID_REQUEST', message: `invalid request: ${parsed.rule}` });
+  }
+
+  farewell(notice: ShutdownNotice): void {
+    if (this.#entered) this.#entered.send('shutdown', notice);
+    else this.client.send(unnumbered(eventHead('shutdown', notice)));
+  }
+
+  /** Gives up on a client that is yet to say who it is. */
+  pushOut(): void {
+    this.#handshake?.pushOut();
+  }
+
+  #admit({ requestId, protocol, scopes, about }: Admitted, early: readonly [Buffer, boolean][]): void {
+    this.#handshake = undefined;
+    const entered = new GatewayClient(randomUUID(), scopes, about, this.client);
+    this.#entered = entered;
+    this.host.onAdmitted(this, entered);
+    if (!this.client.enter()) return;
+    this.client.send(resultFrame(requestId, this.host.hello(entered, protocol, this.client.messages)));
+    entered.begin();
+    for (const [data, isBinary] of early) this.receive(data, isBinary);
+  }
+
+  #request({ id, method, params }: RequestFrame): void {
+    const [handler] = this.client.handlersOf(method);
+    if (!handler) {
+      const message = method === 'connect' ? 'this client is connected already' : `unknown method: ${method}`;
+      this.#refuse(id, { code: 'INVALID_REQUEST', message });
+    } else if (this.#running >= this.host.maxRequests) {
+      this.host.onAnswered(method, 'unavailable', performance.now());
+      this.client.send(errorFrame(id, tooMany(this.host.maxRequests)));
+    } else {
+      this.#running++;
+      const call = new RequestCall(id, method);
+      void this.client.call(handler, params ?? {}, call, new Answer(this.client, this, this.host, call));
+    }
+  }
+
+  #refuse(id: string, error: RequestError): void {
+    this.host.onAnswered(undefined, 'error', performance.now());
+    this.client.send(errorFrame(id, error));
+  }
+
+  /** An event that belongs to a request that is yet to be answered. */
+  tell(event: string, payload: unknown): void {
+    this.#entered?.send(event, payload);
+  }
+
+  finished(): void {
+    this.#running--;
+  }
+}
+
+/** Makes of the values of a handler the events and the answer to its request: the last one answers. */
+class Answer implements ResultObserver {
+  readonly #startedAt = performance.now();
+  #last: unknown;
+  #hasValue = false;
+
+  constructor(
+    private readonly client: WsClient,
+    private readonly session: OpenclawSession,
+    private readonly host: SessionHost,
+    private readonly call: RequestCall,
+  ) {}
+
+  next(value: unknown): void {
+    if (this.#hasValue) this.#tellBefore(this.#last);
+    this.#last = value;
+    this.#hasValue = true;
+  }
+
+  complete(): void {
+    if (this.call.failure) {
+      this.error(this.call.failure.exception);
+      return;
+    }
+    let text: string;
+    try {
+      text = resultFrame(this.call.id, this.#last);
+    } catch (error) {
+      this.error(error);
+      return;
+    }
+    this.#finish('ok', text);
+  }
+
+  error(exception: unknown): void {
+    const { error, isInternal } = describeException(exception);
+    if (isInternal) this.host.onException(this.call.method, exception);
+    this.#finish(isInternal ? 'unavailable' : 'error', errorFrame(this.call.id, error));
+  }
+
+  #finish(outcome: RequestOutcome, text: string): void {
+    this.session.finished();
+    this.host.onAnswered(this.call.method, outcome, this.#startedAt);
+    this.client.send(text);
+  }
+
+  #tellBefore(value: unknown): void {
+    const { event, data } = (value ?? {}) as { event?: unknown; data?: unknown };
+    if (typeof event === 'string') this.session.tell(event, data);
+    else this.session.tell(this.call.method, value);
+  }
+}
+
+function tooMany(limit: number): RequestError {
+  return {
+    code: 'UNAVAILABLE',
+    message: `too many requests at once: a connection may have ${limit} of them`,
+    retryable: true,
+    retryAfterMs: 100,
+  };
+}

@@ -1,0 +1,42 @@
+import type { PipeTransform } from '@nestjs/common';
+import * as v from 'valibot';
+
+import type { RequestError } from './frames.js';
+import { GatewayRequestException } from './request-error.js';
+
+type Schema = v.GenericSchema;
+
+/** A request without params is one with none. */
+const NONE = {};
+
+/** Lets only params pass that fit a schema of valibot: `@MessageBody(new ParamsPipe(schema))`. */
+export class ParamsPipe<S extends Schema> implements PipeTransform<unknown, v.InferOutput<S>> {
+  constructor(private readonly schema: S) {}
+
+  /** @throws {GatewayRequestException} with the path and the rule of what does not fit */
+  transform(params: unknown = NONE): v.InferOutput<S> {
+    const result = v.safeParse(this.schema, params, { abortPipeEarly: true });
+    if (result.success) return result.output;
+    throw new GatewayRequestException(misfit(result.issues));
+  }
+}
+
+/** What is said of params that do not fit: never the value, which may be a secret. */
+export function misfit(issues: readonly v.BaseIssue<unknown>[]): RequestError {
+  const rules = issues.map((issue) => ({
+    path: v.getDotPath(issue) ?? '',
+    rule: ruleOf(issue),
+  }));
+  const [first] = rules;
+  return {
+    code: 'INVALID_REQUEST',
+    message: `invalid params: ${[first?.path, first?.rule].filter(Boolean).join(': ')}`,
+    details: { code: 'INVALID_PARAMS', issues: rules },
+  };
+}
+
+/** `required`, `string`, `integer`, `min_length >=1`: a name of valibot, and what it was given. */
+function ruleOf({ kind, type, expected, received }: v.BaseIssue<unknown>): string {
+  if (kind === 'schema') return received === 'undefined' ? 'required' : type;
+  return expected === null ? type : `${type} ${expected}`;
+}
