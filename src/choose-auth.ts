@@ -3,21 +3,28 @@ import { join } from 'node:path';
 import { readTokenFile } from './control/access/token-file.js';
 import { checkToken } from './control/access/tokens.js';
 import type { AuthOptions } from './lock/gateway-lock.options.js';
-import { stateFolder } from './profile/state-folder.js';
+import type { Profile } from './profile/profile.js';
 
-export const TOKEN_VARIABLE = 'OPENCLAW_GATEWAY_TOKEN';
+const TOKEN_VARIABLE = 'OPENCLAW_GATEWAY_TOKEN';
 
 /** In the state folder. */
 const TOKEN_FILE = 'gateway.token';
+
+/** Where a token can be given; the first one that there is counts. */
+export interface GivenTokens {
+  readonly flag?: string | undefined;
+  /** In the configuration file. */
+  readonly configured?: string | undefined;
+}
 
 /**
  * What a gateway asks of its clients: the token that was given, or the one of its state folder.
  *
  * @throws {InputError} a token that is none
  */
-export function chooseAuth(flag: string | undefined, environment: NodeJS.ProcessEnv = process.env): AuthOptions {
-  const token = givenToken(flag, environment);
-  return token === undefined ? { tokenFile: tokenFile(environment) } : { token };
+export function chooseAuth(given: GivenTokens, { stateFolder }: Profile, environment = process.env): AuthOptions {
+  const token = givenToken(given, environment);
+  return token === undefined ? { tokenFile: join(stateFolder, TOKEN_FILE) } : { token };
 }
 
 /**
@@ -25,16 +32,12 @@ export function chooseAuth(flag: string | undefined, environment: NodeJS.Process
  *
  * @throws {InputError} a token that is none, or a file that cannot be read
  */
-export function findToken(flag: string | undefined, environment: NodeJS.ProcessEnv = process.env): string | undefined {
-  return givenToken(flag, environment) ?? readTokenFile(tokenFile(environment));
+export function findToken(given: GivenTokens, { stateFolder }: Profile, environment = process.env): string | undefined {
+  return givenToken(given, environment) ?? readTokenFile(join(stateFolder, TOKEN_FILE));
 }
 
-function givenToken(flag: string | undefined, environment: NodeJS.ProcessEnv): string | undefined {
+function givenToken({ flag, configured }: GivenTokens, environment: NodeJS.ProcessEnv): string | undefined {
   if (flag !== undefined) return checkToken('--token', flag);
   const variable = environment[TOKEN_VARIABLE];
-  return variable === undefined ? undefined : checkToken(TOKEN_VARIABLE, variable);
-}
-
-function tokenFile(environment: NodeJS.ProcessEnv): string {
-  return join(stateFolder(environment), TOKEN_FILE);
+  return variable === undefined ? configured : checkToken(TOKEN_VARIABLE, variable);
 }

@@ -7,6 +7,7 @@ import { describeError, exitCodeOf } from './exit-code.js';
 import { stopWithNestStart } from './nest-start.js';
 import { InputError } from './lock/input.error.js';
 import { choosePort } from './profile/port.js';
+import { resolveProfile } from './profile/profile.js';
 import { complain } from './report.js';
 import { runGateway } from './run-gateway.js';
 
@@ -22,8 +23,11 @@ async function main(): Promise<number> {
   }
   stopWithNestStart();
   const source = loadEnvFile() ? `${PORT_VARIABLE} in .env` : PORT_VARIABLE;
-  const port = choosePort({ source, value: process.env[PORT_VARIABLE] });
-  return runGateway(() => createGatewayApp({ port, auth: chooseAuth(undefined) }));
+  const profile = resolveProfile();
+  const port = choosePort(profile.name, { source, value: process.env[PORT_VARIABLE] });
+  return runGateway(() =>
+    createGatewayApp({ port, identity: { profile: profile.name }, auth: chooseAuth({}, profile) }),
+  );
 }
 
 /** Whether the port comes from the file; what the environment already says stays as it is. */

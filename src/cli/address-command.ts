@@ -4,6 +4,7 @@ import type { FailedAddress } from '../lock/listener/gateway-lock.error.js';
 import { parseListenHost } from '../lock/listener/listen-address.js';
 import { InputError } from '../lock/input.error.js';
 import { choosePort } from '../profile/port.js';
+import { resolveProfile, type Profile, type ProfileFlags } from '../profile/profile.js';
 import { OpenclawCommand } from './openclaw-command.js';
 
 export interface AddressFlags {
@@ -14,12 +15,15 @@ export interface AddressFlags {
 }
 
 const MAX_MILLISECONDS = 3_600_000;
-const ADDRESS_FLAGS = ['port', 'host', 'json', 'token'];
+const ADDRESS_FLAGS = ['port', 'host', 'json', 'token', 'profile', 'dev'];
 
 /** A command about one gateway address. */
 export abstract class AddressCommand extends OpenclawCommand {
   // Read as text and judged together in address(), so that every wrong value is reported in the same words.
-  @Option({ flags: '-p, --port <port>', description: 'the port (default: OPENCLAW_GATEWAY_PORT, or 18789)' })
+  @Option({
+    flags: '-p, --port <port>',
+    description: 'the port (default: OPENCLAW_GATEWAY_PORT, or the one of the profile)',
+  })
   readPort(text: string): string {
     return text;
   }
@@ -27,6 +31,16 @@ export abstract class AddressCommand extends OpenclawCommand {
   @Option({ flags: '--host <address>', description: 'the IP address (default: localhost, 127.0.0.1 and ::1)' })
   readHost(text: string): string {
     return text;
+  }
+
+  @Option({ flags: '--profile <name>', description: 'a gateway of its own, with a port and a state folder of its own' })
+  readProfile(text: string): string {
+    return text;
+  }
+
+  @Option({ flags: '--dev', description: 'the same as --profile dev' })
+  readDev(): boolean {
+    return true;
   }
 
   @Option({ flags: '--json', description: 'one line of JSON on stdout, for scripts' })
@@ -59,9 +73,25 @@ export abstract class AddressCommand extends OpenclawCommand {
     return { ...before, ...own };
   }
 
+  /**
+   * The profile that is named before or after any command on the way to this one.
+   *
+   * @throws {InputError} it is named twice, wrongly, or in contradiction to the environment
+   */
+  protected profile(): Profile {
+    const flags: ProfileFlags[] = [];
+    for (let command: typeof this.command | null = this.command; command; command = command.parent) {
+      flags.push(command.opts<ProfileFlags>());
+    }
+    const [profile, ...again] = flags.flatMap((given) => given.profile ?? []);
+    if (again.length > 0) throw new InputError('--profile is given twice: give it once');
+    return resolveProfile({ profile, dev: flags.some(({ dev }) => dev) });
+  }
+
   protected address({ port, host }: AddressFlags): FailedAddress {
     return {
       port: choosePort(
+        this.profile().name,
         { source: '--port', value: port },
         { source: 'OPENCLAW_GATEWAY_PORT', value: process.env['OPENCLAW_GATEWAY_PORT'] },
       ),

@@ -40,7 +40,7 @@ abstract class RequestCommand extends AddressCommand {
     if (url !== undefined && flags.token === undefined && process.env['OPENCLAW_GATEWAY_TOKEN'] === undefined) {
       throw new InputError('--url: give the token of that gateway too, with --token or OPENCLAW_GATEWAY_TOKEN');
     }
-    const token = findToken(flags.token);
+    const token = findToken({ flag: flags.token }, this.profile());
     try {
       const payload = await callGateway({ url: target, token, method, params, timeoutMs });
       const text = flags.json ? JSON.stringify({ ok: true, payload }) : JSON.stringify(payload, null, 2);

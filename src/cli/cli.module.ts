@@ -14,6 +14,10 @@ type Commander = Parameters<CommandRunner['setCommand']>[0];
 export class CliModule {
   constructor(@InjectCommander() commander: Commander) {
     // By default help shows the name of the script, and a command swallows the flags of its own commands.
-    commander.name('openclaw').enablePositionalOptions();
+    commander
+      .name('openclaw')
+      .enablePositionalOptions()
+      .option('--profile <name>', 'a gateway of its own, with a port and a state folder of its own')
+      .option('--dev', 'the same as --profile dev');
   }
 }

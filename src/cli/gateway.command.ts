@@ -1,7 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { Command, Option } from 'nest-commander';
 
-import { chooseAuth } from '../choose-auth.js';
+import { chooseAuth, findToken } from '../choose-auth.js';
 import { createGatewayApp } from '../create-app.js';
 import { describeHolder } from '../holder/describe-holder.js';
 import { stopHolder } from '../holder/stop-holder.js';
@@ -27,8 +27,6 @@ interface GatewayFlags extends AddressFlags {
   verbose?: boolean;
 }
 
-const PROFILE = 'default';
-
 @Command({
   name: 'gateway',
   description: 'run the gateway in the foreground',
@@ -44,27 +42,29 @@ export class GatewayCommand extends AddressCommand {
       throw new InputError(`${chosen.map(([flag]) => flag).join(' and ')} contradict each other: give one of them`);
     }
     const { port, host } = this.address(flags);
+    const profile = this.profile();
     const lock: GatewayLockOptions = {
       port,
       host,
-      identity: { profile: PROFILE },
-      auth: chooseAuth(flags.token),
+      identity: { profile: profile.name },
+      auth: chooseAuth({ flag: flags.token }, profile),
       callers: { hosts: flags.allowHost ?? [], origins: flags.allowOrigin ?? [] },
     };
     if (standby) lock.acquire = { wait: 'standby', onWait: announceWait };
     const createApp = async (): Promise<INestApplication> => {
-      if (force) await this.#makeRoom({ port, host }, force === 'kill', flags.token);
+      if (force)
+        await this.#makeRoom({ port, host }, force === 'kill', () => findToken({ flag: flags.token }, profile));
       return createGatewayApp(lock, { verbose });
     };
     const code = await runGateway(createApp, {
       json,
-      ...(ensure && { isEnough: isReadyHere }),
+      ...(ensure && { isEnough: ({ verdict, card }) => verdict === 'ready' && card?.profile === profile.name }),
     });
     process.exit(code);
   }
 
   /** Whatever comes of it, the bind decides, and its refusal says who is there then. */
-  async #makeRoom(address: FailedAddress, kill: boolean, token: string | undefined): Promise<void> {
+  async #makeRoom(address: FailedAddress, kill: boolean, token: () => string | undefined): Promise<void> {
     const outcome = await stopHolder(address, {
       timeoutMs: DEFAULT_STOP_TIMEOUT_MS,
       kill,
@@ -116,10 +116,6 @@ export class GatewayCommand extends AddressCommand {
   readVerbose(): boolean {
     return true;
   }
-}
-
-function isReadyHere({ verdict, card }: Holder): boolean {
-  return verdict === 'ready' && card?.profile === PROFILE;
 }
 
 function announceWait(holder: Holder): void {

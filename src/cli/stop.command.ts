@@ -18,10 +18,11 @@ export class StopCommand extends AddressCommand {
   async run(_args: string[], { timeout }: { timeout?: string }): Promise<void> {
     const flags = this.addressFlags();
     const address = this.address(flags);
+    const profile = this.profile();
     const outcome = await stopHolder(address, {
       timeoutMs: timeout === undefined ? DEFAULT_STOP_TIMEOUT_MS : parseMilliseconds('--timeout', timeout),
       kill: false,
-      ask: askToStop(flags.token),
+      ask: askToStop(() => findToken({ flag: flags.token }, profile)),
       report: complain,
     });
     const exitCode = stopExitCode(outcome);
@@ -43,12 +44,12 @@ export class StopCommand extends AddressCommand {
 const ORDER_TIMEOUT_MS = 1_000;
 
 /** Asks over its port, which says why it stops, and works where a process cannot be told by a signal. */
-export function askToStop(token: string | undefined): (holder: Holder) => Promise<boolean> {
+export function askToStop(token: () => string | undefined): (holder: Holder) => Promise<boolean> {
   return async ({ url }) => {
     try {
       await callGateway({
         url,
-        token: findToken(token),
+        token: token(),
         method: 'gateway.shutdown',
         params: { reason: 'openclaw gateway stop' },
         timeoutMs: ORDER_TIMEOUT_MS,

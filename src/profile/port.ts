@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
+
 import { DEFAULT_PORT } from '../lock/listener/claim-listener.js';
 import { InputError } from '../lock/input.error.js';
+import { DEFAULT_PROFILE, DEV_PROFILE } from './profile.js';
 
 /** A value together with the name of the place it was given in, such as `--port`. */
 export interface Given {
@@ -8,14 +11,27 @@ export interface Given {
   readonly value: string | undefined;
 }
 
+const DEV_PORT = 19_001;
+/** Where named profiles are: below what the operating systems give to whoever asks for any port (ip(7)). */
+const SLOTS = { first: 20_000, size: 20, count: 638 } as const;
+
+/** The port of a profile where nobody says otherwise; the same for a name on every machine. */
+export function portOfProfile(name: string): number {
+  if (name === DEFAULT_PROFILE) return DEFAULT_PORT;
+  if (name === DEV_PROFILE) return DEV_PORT;
+  const slot = createHash('sha256').update(name).digest().readUInt32BE(0) % SLOTS.count;
+  return SLOTS.first + slot * SLOTS.size;
+}
+
 /**
  * The port of the first place that gives one.
  *
+ * @param profileName for the port where no place gives one
  * @param places in the order of precedence
  * @throws {InputError} a place gives something that is not a port, even one that is not first
  */
-export function choosePort(...places: readonly Given[]): number {
-  const [chosen = DEFAULT_PORT] = places.flatMap(({ source, value }) =>
+export function choosePort(profileName: string, ...places: readonly Given[]): number {
+  const [chosen = portOfProfile(profileName)] = places.flatMap(({ source, value }) =>
     value === undefined ? [] : [parsePort(value, source)],
   );
   return chosen;
@@ -26,7 +42,7 @@ function parsePort(text: string, source: string): number {
   const port = /^[1-9][0-9]{0,4}$/.test(text) ? Number(text) : 0;
   if (port < 1 || port > 65535) {
     throw new InputError(
-      `${source}: ${JSON.stringify(text)} is not a port; give a whole number from 1 to 65535 in decimal digits, or leave it out for ${DEFAULT_PORT}`,
+      `${source}: ${JSON.stringify(text)} is not a port; give a whole number from 1 to 65535 in decimal digits, or leave it out`,
     );
   }
   return port;

@@ -71,7 +71,7 @@ describe('choosePort', () => {
 
   function outcomeOf(...places: Given[]): unknown {
     try {
-      return choosePort(...places);
+      return choosePort('default', ...places);
     } catch (error) {
       return error;
     }
