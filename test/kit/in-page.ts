@@ -1,0 +1,59 @@
+// Each of these is sent to a page and runs there, so it can use nothing but its argument and what a browser has.
+
+export interface Answer {
+  readonly type: string;
+  readonly status: number;
+  readonly text: string;
+}
+
+/** What a page gets to see of an answer, if it does. */
+export async function read({ url, mode }: { url: string; mode?: 'no-cors' }): Promise<Answer | 'nothing'> {
+  try {
+    const response = await fetch(url, mode && { mode });
+    return { type: response.type, status: response.status, text: await response.text() };
+  } catch {
+    return 'nothing';
+  }
+}
+
+/** All that happens to a WebSocket that a page tries to open. */
+export function eventsOfSocket(url: string): Promise<string[]> {
+  return new Promise((resolve) => {
+    const events: string[] = [];
+    const socket = new WebSocket(url);
+    socket.onopen = () => {
+      events.push('open');
+      socket.close();
+    };
+    socket.onmessage = () => events.push('message');
+    socket.onerror = () => events.push('error');
+    socket.onclose = () => resolve([...events, 'close']);
+  });
+}
+
+interface Message {
+  readonly type: string;
+  readonly event?: string;
+  readonly id?: string;
+  readonly payload: unknown;
+}
+
+/** Connects as an operator does, asks for the health, and resolves with both answers. */
+export function askForHealth({ url, params }: { url: string; params: object }): Promise<unknown[]> {
+  return new Promise((resolve, reject) => {
+    const answers: unknown[] = [];
+    const socket = new WebSocket(url);
+    const ask = (method: string, its?: object): void =>
+      socket.send(JSON.stringify({ type: 'req', id: method, method, params: its }));
+    socket.onmessage = ({ data }) => {
+      const message = JSON.parse(String(data)) as Message;
+      if (message.event === 'connect.challenge') ask('connect', params);
+      if (message.type !== 'res') return;
+      answers.push(message.payload);
+      if (message.id === 'connect') ask('health');
+      else socket.close();
+    };
+    socket.onerror = () => reject(new Error(`no WebSocket to ${url}`));
+    socket.onclose = () => resolve(answers);
+  });
+}
