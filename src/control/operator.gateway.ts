@@ -22,6 +22,8 @@ const ShutdownParams = v.object({
   restartExpectedMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_RESTART_MS))),
 });
 
+type ShutdownRequest = v.InferOutput<typeof ShutdownParams>;
+
 export interface Status extends GatewayCard {
   readonly runtimeVersion: string;
   readonly addresses: readonly string[];
@@ -92,7 +94,7 @@ export class OperatorGateway {
   /** Answered before the client that asks is let go with all others. */
   @SubscribeMessage('gateway.shutdown')
   @RequireScope('operator.admin')
-  shutdown(@MessageBody(new ParamsPipe(ShutdownParams)) params: v.InferOutput<typeof ShutdownParams>): { ok: true } {
+  shutdown(@MessageBody(new ParamsPipe(ShutdownParams)) params: ShutdownRequest): { ok: true } {
     const { reason = 'an operator asked for it', restartExpectedMs = null } = params;
     void this.lock.beginShutdown({ reason, restartExpectedMs });
     return { ok: true };

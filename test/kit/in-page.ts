@@ -1,5 +1,11 @@
 // Each of these is sent to a page and runs there, so it can use nothing but its argument and what a browser has.
 
+/** As much of it as is used: the declarations of a browser do not go with those of Node. */
+declare const document: {
+  createElement(name: 'object'): { data: string; onload: () => void; onerror: () => void };
+  readonly body: { append(element: unknown): void };
+};
+
 export interface Answer {
   readonly type: string;
   readonly status: number;
@@ -14,6 +20,17 @@ export async function read({ url, mode }: { url: string; mode?: 'no-cors' }): Pr
   } catch {
     return 'nothing';
   }
+}
+
+/** What a page is told of something that it embeds. */
+export function embed(url: string): Promise<string> {
+  return new Promise((resolve) => {
+    const object = document.createElement('object');
+    object.onload = () => resolve('load');
+    object.onerror = () => resolve('error');
+    object.data = url;
+    document.body.append(object);
+  });
 }
 
 /** All that happens to a WebSocket that a page tries to open. */

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 
 import type { Refusal } from '../../lock/gateway-lock.server.js';
 import { InputError } from '../../lock/input.error.js';
@@ -17,6 +17,7 @@ export interface LocalEnd {
   readonly localPort?: number | undefined;
 }
 
+const ORIGIN_NOT_ALLOWED: Refusal = { status: 403, reason: 'origin not allowed' };
 const LOOPBACK_NAMES = ['127.0.0.1', '[::1]', 'localhost'];
 const HTTP_PORT = 80;
 const AUTHORITY = /^(\[[\da-f:.]+\]|[^\s:@/?#[\]]+)(?::(\d{1,5}))?$/;
@@ -47,8 +48,8 @@ export class RequestGate {
       return { status: 403, reason: 'host not allowed' };
     }
     const { origin } = headers;
-    if (origin === undefined) return undefined;
-    if (!this.isOriginAllowed(origin, socket)) return { status: 403, reason: 'origin not allowed' };
+    if (origin === undefined) return isEmbedded(headers) ? ORIGIN_NOT_ALLOWED : undefined;
+    if (!this.isOriginAllowed(origin, socket)) return ORIGIN_NOT_ALLOWED;
     // A page that may open the socket may read the probes as well (Fetch standard, 3.2.1).
     response?.setHeader('Access-Control-Allow-Origin', origin).setHeader('Vary', 'Origin');
     return undefined;
@@ -66,6 +67,14 @@ export class RequestGate {
     const asked = origin.toLowerCase();
     return this.#origins.has(asked) || LOOPBACK_NAMES.some((name) => asked === `http://${name}:${localPort}`);
   }
+}
+
+/**
+ * Whether a page from elsewhere has the browser fetch this as a part of itself. Such a request has no `Origin`, and what
+ * comes of it cannot be read, but the page learns whether it succeeded. A link that somebody follows is another matter.
+ */
+function isEmbedded({ 'sec-fetch-site': site, 'sec-fetch-dest': destination }: IncomingHttpHeaders): boolean {
+  return (site === 'cross-site' || site === 'same-site') && destination !== 'document';
 }
 
 /** Every `Host` that was sent, of which Node shows the first. */
