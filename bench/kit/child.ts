@@ -1,7 +1,10 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { constants } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import { within } from '../../test/kit/deadline.js';
+import { TOKEN } from '../../test/kit/token.js';
 
 /** The exit code, or the signal that ended it. */
 export type Exit = number | NodeJS.Signals;
@@ -21,9 +24,10 @@ export class Child {
   #output = '';
 
   constructor(args: readonly string[]) {
-    // No variable of whoever runs the measurement leaks in.
+    // No variable of whoever runs the measurement leaks in, and no gateway comes near a state folder of theirs.
     const { PATH, HOME } = process.env;
-    this.#process = spawn(process.execPath, args, { env: { PATH, HOME } });
+    const env = { PATH, HOME, OPENCLAW_GATEWAY_TOKEN: TOKEN, OPENCLAW_STATE_DIR: stateFolder() };
+    this.#process = spawn(process.execPath, args, { env });
     running.add(this);
     this.#process.stdin.end();
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
@@ -85,6 +89,18 @@ export class Child {
     this.signal('SIGKILL');
     await this.ended();
   }
+}
+
+let folder: string | undefined;
+
+/** One for all of them, gone with this process. */
+function stateFolder(): string {
+  if (folder === undefined) {
+    const made = mkdtempSync(join(tmpdir(), 'openclaw-bench-'));
+    process.once('exit', () => rmSync(made, { recursive: true, force: true }));
+    folder = made;
+  }
+  return folder;
 }
 
 /** However this process ends, by Ctrl-C too, no child outlives it. */

@@ -26,7 +26,7 @@ export interface GatewayHttpOptions {
   keepAliveTimeoutMs?: number;
   /**
    * How many connections may be open on which no request is being answered, WebSockets not counted; beyond it, the one
-   * that has been idle for longest is closed.
+   * that has been idle for longest is closed, if that is for more than a second, or there are 16 times as many.
    * @default 256
    */
   maxIdleConnections?: number;
@@ -86,7 +86,8 @@ export interface CallersOptions {
 /** Limits on the clients of `protocol: 'openclaw'`. */
 export interface ClientLimits {
   /**
-   * How many clients may be open that are yet to be let in; beyond it, the one that waits for longest is closed.
+   * How many clients may be open that are yet to be let in; beyond it, the one that waits for longest is closed, if that
+   * is for more than a second, or there are 16 times as many.
    * @default 128
    */
   maxHandshakes?: number;

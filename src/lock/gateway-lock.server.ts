@@ -8,6 +8,7 @@ import { HttpAdapterHost, type AbstractHttpAdapter } from '@nestjs/core';
 import { GATEWAY_LOCK_SETTINGS } from './gateway-lock.module-definition.js';
 import type { GatewayLockSettings } from './gateway-lock.options.js';
 import { PROBE_HEADERS } from './probe-headers.js';
+import { WaitingRoom } from './waiting-room.js';
 
 /**
  * - `starting`: the port is being taken, or other modules are still starting behind it
@@ -55,10 +56,9 @@ export class GatewayLockServer {
 
   readonly #answers = new Map<string, RequestHandler>();
   readonly #probePaths: ReadonlySet<string>;
-  readonly #maxIdleConnections: number;
   readonly #connections = new Map<Socket, Connection>();
-  /** Those on which no request is being answered, and that are no WebSockets; the one that is so for longest first. */
-  readonly #idleConnections = new Set<Socket>();
+  /** Those on which no request is being answered, and that are no WebSockets. */
+  readonly #idleConnections: WaitingRoom<Socket>;
   #admission: Admission = () => undefined;
   #running = 0;
   #reportIdle: (() => void) | undefined;
@@ -69,7 +69,7 @@ export class GatewayLockServer {
     private readonly adapterHost: HttpAdapterHost,
   ) {
     this.#probePaths = new Set(probePaths);
-    this.#maxIdleConnections = http.maxIdleConnections;
+    this.#idleConnections = new WaitingRoom<Socket>(http.maxIdleConnections, (socket) => socket.destroy());
     this.http = createServer({
       headersTimeout: http.headersTimeoutMs,
       requestTimeout: http.requestTimeoutMs,
@@ -151,7 +151,7 @@ export class GatewayLockServer {
     if (known) return known;
     const connection = { running: 0 };
     this.#connections.set(socket, connection);
-    this.#addIdle(socket);
+    this.#idleConnections.add(socket);
     // Of a response that waits behind another on its connection, Node reports no end.
     socket.once('close', () => {
       this.#finish(connection, connection.running);
@@ -161,21 +161,10 @@ export class GatewayLockServer {
     return connection;
   }
 
-  /** Whoever opens connections and sends nothing pushes out its own, and nobody who is being answered. */
-  #addIdle(socket: Socket): void {
-    this.#idleConnections.add(socket);
-    if (this.#idleConnections.size <= this.#maxIdleConnections) return;
-    const [longest] = this.#idleConnections;
-    if (longest) {
-      this.#idleConnections.delete(longest);
-      longest.destroy();
-    }
-  }
-
   #busyUntilClosed(socket: Socket, response: ServerResponse): void {
     this.#idleConnections.delete(socket);
     response.once('close', () => {
-      if (this.#connections.has(socket) && !socket.destroyed) this.#addIdle(socket);
+      if (this.#connections.has(socket) && !socket.destroyed) this.#idleConnections.add(socket);
     });
   }
 

@@ -6,7 +6,7 @@ import { within } from './deadline.js';
 import { TOKEN } from './token.js';
 
 export const ROOT = join(__dirname, '../..');
-export const BIN = join(ROOT, 'dist/cli.js');
+export const BIN = join(ROOT, 'dist/bin/cli.js');
 export const MAIN = join(ROOT, 'dist/main.js');
 
 export const fixture = (name: string): string => join(ROOT, 'build/fixtures', `${name}.js`);

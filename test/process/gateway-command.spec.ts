@@ -70,7 +70,7 @@ describe('openclaw gateway', () => {
   it.each(['0', '-1', '65536', '0x10', '1e3', '3.5', '18789x', ' 80', '080', ''])(
     'refuses the port %j, from the flag and from the environment',
     async (value) => {
-      const rule = 'is not a port; give a whole number from 1 to 65535 in decimal digits, or leave it out for 18789\n';
+      const rule = 'is not a port; give a whole number from 1 to 65535 in decimal digits, or leave it out\n';
       const variable = 'OPENCLAW_GATEWAY_PORT';
 
       const [flag, environment, both] = await Promise.all([

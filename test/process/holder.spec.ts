@@ -308,7 +308,7 @@ describe('the card', () => {
     const folder = copyOfProject();
     cpSync(join(ROOT, 'dist'), join(folder, 'dist'), { recursive: true });
     const port = await freePort();
-    const program = Program.node(join(folder, 'dist/cli.js'), ['gateway', '--port', port]);
+    const program = Program.node(join(folder, 'dist/bin/cli.js'), ['gateway', '--port', port]);
     await program.output('stdout', /^gateway listening/m);
     rmSync(join(folder, 'package.json'));
 

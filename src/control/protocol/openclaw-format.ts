@@ -5,6 +5,7 @@ import { packageVersion } from '../../holder/package-version.js';
 import { GATEWAY_LOCK_SETTINGS } from '../../lock/gateway-lock.module-definition.js';
 import type { GatewayLockSettings } from '../../lock/gateway-lock.options.js';
 import { GatewayWsAdapter } from '../../lock/gateway-ws.adapter.js';
+import { WaitingRoom } from '../../lock/waiting-room.js';
 import type { WsClient } from '../../lock/ws-client.js';
 import type { WsFormat, WsSession } from '../../lock/ws-format.js';
 import type { AttemptOutcome } from '../access/attempt-gate.js';
@@ -27,8 +28,7 @@ export class OpenclawFormat implements WsFormat, SessionHost {
   readonly onAnyPath = true;
   readonly maxRequests: number;
   readonly handshakeTimeoutMs: number;
-  /** The one that waits for longest first. */
-  readonly #handshaking = new Set<OpenclawSession>();
+  readonly #handshaking: WaitingRoom<OpenclawSession>;
 
   constructor(
     @Inject(GATEWAY_LOCK_SETTINGS) private readonly settings: GatewayLockSettings,
@@ -43,6 +43,7 @@ export class OpenclawFormat implements WsFormat, SessionHost {
     const { protocol, clients: limits } = settings;
     this.maxRequests = limits.maxRequests;
     this.handshakeTimeoutMs = limits.handshakeTimeoutMs;
+    this.#handshaking = new WaitingRoom<OpenclawSession>(limits.maxHandshakes, (session) => session.pushOut());
     if (protocol !== 'openclaw') return;
     adapter.speak(this);
     catchBelowFilters(modules);
@@ -52,7 +53,6 @@ export class OpenclawFormat implements WsFormat, SessionHost {
     const session = new OpenclawSession(client, this);
     this.#handshaking.add(session);
     client.socket.once('close', () => this.#handshaking.delete(session));
-    if (this.#handshaking.size > this.settings.clients.maxHandshakes) this.#pushOutLongest();
     return session;
   }
 
@@ -97,12 +97,5 @@ export class OpenclawFormat implements WsFormat, SessionHost {
 
   onException(method: string, exception: unknown): void {
     this.watch.handlerFailed(method, exception);
-  }
-
-  #pushOutLongest(): void {
-    const [longest] = this.#handshaking;
-    if (!longest) return;
-    this.#handshaking.delete(longest);
-    longest.pushOut();
   }
 }
