@@ -146,6 +146,7 @@ describe('at shutdown', () => {
     expect(await upgradeStatus(lock.url)).toBe(503);
     const refused = await fetch(httpUrl(lock.url));
     expect([refused.status, refused.headers.get('connection')]).toEqual([503, 'close']);
+    expect(refused.headers.get('retry-after')).toBe('1');
     expect((await fetch(httpUrl(lock.url, '/unknown'))).status).toBe(404);
     work.done.open();
     await closed;
@@ -192,6 +193,37 @@ describe('at shutdown', () => {
     expect(await (await slow).text()).toBe('done');
     await closed;
     expect(await endless).toBe('cut off');
+  });
+
+  it('no other module is torn down while a request is running', async () => {
+    const work = new Work();
+    const order: string[] = [];
+    @Controller()
+    class SlowController {
+      @Get('slow')
+      async slow(): Promise<string> {
+        work.begun.open();
+        await work.done.opened;
+        order.push('answered');
+        return 'done';
+      }
+    }
+    const { app, lock } = await startApp({
+      controllers: [SlowController],
+      imports: [hookModule({ onModuleDestroy: () => order.push('torn down') })],
+      lock: { shutdownGraceMs: 60_000 },
+    });
+    const slow = fetch(httpUrl(lock.url, '/slow'));
+    await work.begun.opened;
+
+    const closed = app.close();
+    // By the time of an answer over the network, a shutdown that does not wait has come to the other modules.
+    expect((await fetch(httpUrl(lock.url))).status).toBe(503);
+    work.done.open();
+    await closed;
+
+    expect(await (await slow).text()).toBe('done');
+    expect(order).toEqual(['answered', 'torn down']);
   });
 
   it('half-sent requests, half a handshake and idle connections delay nothing', async () => {
