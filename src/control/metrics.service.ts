@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
 
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Registry } from 'prom-client';
 
 import { GatewayLockServer, type GatewayPhase } from '../lock/gateway-lock.server.js';
@@ -22,7 +22,7 @@ const MILLISECONDS = 1e3;
  * down is loaded when somebody asks.
  */
 @Injectable()
-export class Metrics {
+export class Metrics implements OnApplicationShutdown {
   readonly #requests = new Map<string, Tally>();
   readonly #durations = new Map<string, DurationTally>();
   readonly #refused = new Tally();
@@ -62,7 +62,7 @@ export class Metrics {
     return (await this.#registry).metrics();
   }
 
-  stop(): void {
+  onApplicationShutdown(): void {
     this.#loopDelay?.disable();
   }
 

@@ -1,3 +1,5 @@
+import { format } from 'node:util';
+
 import { Inject, Injectable } from '@nestjs/common';
 
 import { GATEWAY_LOCK_SETTINGS } from '../lock/gateway-lock.module-definition.js';
@@ -39,7 +41,8 @@ export class PortWatch {
 
   /** Only the message, in one line: a stack would show paths. */
   handlerFailed(method: string, exception: unknown): void {
-    const [message] = String((exception as Error | undefined)?.message ?? exception).split('\n');
+    // Not with String(), which fails for an object without a prototype: anything can be thrown.
+    const [message] = format('%s', (exception as Error | null | undefined)?.message ?? exception).split('\n');
     this.#log.warn(`handler of ${method}`, `the handler of ${method} failed: ${message}`);
   }
 }

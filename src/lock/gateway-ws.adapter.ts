@@ -26,6 +26,9 @@ const SERVICE_RESTART: Farewell = { code: CloseCode.SERVICE_RESTART, reason: 'se
 /** How long a client that is being closed may take to answer the close frame. Milliseconds. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
+/** Of `Sec-WebSocket-Version`; RFC 6455 is 13. */
+const DRAFT_VERSION = 8;
+
 /** The gateway classes of one path. */
 interface Endpoint {
   readonly server: WebSocketServer;
@@ -190,6 +193,11 @@ export class GatewayWsAdapter extends WsAdapter implements WsClientHost {
     }
     if (this.#clients.size >= this.#limits.maxConnections) {
       this.#server.refuseUpgrade(request, socket, 503, 'too many connections');
+      return;
+    }
+    // A draft that ws still speaks, whose clients have their origin in another header than the one that was judged.
+    if (Number(request.headers['sec-websocket-version']) === DRAFT_VERSION) {
+      this.#server.refuseUpgrade(request, socket, 400, 'unsupported WebSocket version');
       return;
     }
     endpoint.server.handleUpgrade(request, socket, head, (webSocket) => {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 
 import type { MessageMappingProperties } from '@nestjs/websockets';
-import { isObservable, type Observable, type Subscription } from 'rxjs';
+import { isObservable, tap, type Observable, type Subscription } from 'rxjs';
 import type { WebSocket } from 'ws';
 
 import type { WsSession } from './ws-format.js';
@@ -132,7 +132,9 @@ export class WsClient {
 
   #follow(results: Observable<unknown>, observer: ResultObserver): Promise<void> {
     return new Promise((resolve, reject) => {
-      const subscription = results.subscribe({ next: (value) => observer.next(value), error: reject });
+      // Of an observer that throws, rxjs would make an uncaught exception; of an operator it makes the end of the values.
+      const heard = results.pipe(tap((value) => observer.next(value)));
+      const subscription = heard.subscribe({ error: reject });
       const running = (this.#running ??= new Set());
       running.add(subscription);
       subscription.add(() => {

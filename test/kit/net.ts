@@ -123,7 +123,10 @@ export class Client {
     const arrived = new Promise<T>((resolve) => {
       check = () => {
         const index = this.messages.findIndex(isIt);
-        if (index !== -1) resolve(this.messages.splice(index, 1)[0] as T);
+        if (index === -1) return;
+        // At once: another such message may be in the same chunk, and is for whoever asks next.
+        this.#onMessage.delete(check);
+        resolve(this.messages.splice(index, 1)[0] as T);
       };
     });
     this.#onMessage.add(check);

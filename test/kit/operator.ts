@@ -8,7 +8,12 @@ export interface Response {
   readonly id: string;
   readonly ok: boolean;
   readonly payload?: unknown;
-  readonly error?: { readonly code: string; readonly message: string; readonly details?: unknown };
+  readonly error?: {
+    readonly code: string;
+    readonly message: string;
+    readonly details?: unknown;
+    readonly retryable?: boolean;
+  };
 }
 
 export interface Event {
@@ -22,6 +27,14 @@ export interface Hello {
   readonly protocol: number;
   readonly features: { readonly methods: readonly string[]; readonly events: readonly string[] };
   readonly auth: { readonly scopes: readonly string[] };
+}
+
+export function isResponse(message: unknown): message is Response {
+  return (message as { readonly type?: string }).type === 'res';
+}
+
+export function isEvent(message: unknown): message is Event {
+  return (message as { readonly type?: string }).type === 'event';
 }
 
 export interface ConnectOptions extends ClientOptions {
@@ -75,3 +88,15 @@ export const ABOUT = {
   maxProtocol: 4,
   client: { id: 'test', version: '1.0.0', platform: 'test', mode: 'backend' },
 };
+
+/** A connect request of so many bytes. */
+export function connectOf(bytes: number): string {
+  const request = (padding: string): string =>
+    JSON.stringify({
+      type: 'req',
+      id: 'connect',
+      method: 'connect',
+      params: { ...ABOUT, auth: { token: TOKEN }, padding },
+    });
+  return request('x'.repeat(bytes - request('').length));
+}

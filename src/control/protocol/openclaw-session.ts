@@ -147,8 +147,15 @@ class Answer implements ResultObserver {
 
   error(exception: unknown): void {
     const { error, isInternal } = describeException(exception);
+    let text: string;
+    try {
+      text = errorFrame(this.call.id, error);
+    } catch (cause) {
+      this.error(new Error('it failed with an error that has no form in JSON', { cause }));
+      return;
+    }
     if (isInternal) this.host.onException(this.call.method, exception);
-    this.#finish(isInternal ? 'unavailable' : 'error', errorFrame(this.call.id, error));
+    this.#finish(isInternal ? 'unavailable' : 'error', text);
   }
 
   #finish(outcome: RequestOutcome, text: string): void {

@@ -8,6 +8,8 @@ type Schema = v.GenericSchema;
 
 /** A request without params is one with none. */
 const NONE = {};
+/** A long list can be wrong in every item, and the answer is not to be longer than the request. */
+const MAX_ISSUES = 10;
 
 /** Lets only params pass that fit a schema of valibot: `@MessageBody(new ParamsPipe(schema))`. */
 export class ParamsPipe<S extends Schema> implements PipeTransform<unknown, v.InferOutput<S>> {
@@ -23,7 +25,7 @@ export class ParamsPipe<S extends Schema> implements PipeTransform<unknown, v.In
 
 /** What is said of params that do not fit: never the value, which may be a secret. */
 export function misfit(issues: readonly v.BaseIssue<unknown>[]): RequestError {
-  const rules = issues.map((issue) => ({
+  const rules = issues.slice(0, MAX_ISSUES).map((issue) => ({
     path: v.getDotPath(issue) ?? '',
     rule: ruleOf(issue),
   }));

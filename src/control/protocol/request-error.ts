@@ -28,7 +28,8 @@ export function describeException(exception: unknown): { readonly error: Request
 function fromWsException(exception: WsException): RequestError {
   const error = exception.getError();
   if (typeof error === 'string') return { code: 'INVALID_REQUEST', message: error };
-  const { code, message, ...rest } = error as Partial<RequestError>;
+  // A message that was not there, in spite of the type.
+  const { code, message, ...rest } = (error as Partial<RequestError> | undefined) ?? {};
   const known = { ...rest, message: typeof message === 'string' ? message : exception.message };
   return { ...known, code: typeof code === 'string' ? code : 'INVALID_REQUEST' };
 }
