@@ -1,10 +1,11 @@
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams, type StdioOptions } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { within } from '../../test/kit/deadline.js';
 import { TOKEN } from '../../test/kit/token.js';
+import type { Call, Reply } from './child-calls.js';
 
 /** The exit code, or the signal that ended it. */
 export type Exit = number | NodeJS.Signals;
@@ -21,13 +22,17 @@ export class Child {
   readonly #process: ChildProcessWithoutNullStreams;
   readonly #ended: Promise<Exit>;
   readonly #onOutput = new Set<() => void>();
+  readonly #replies = new Map<number, (reply: Reply) => void>();
   #output = '';
+  #calls = 0;
 
-  constructor(args: readonly string[]) {
+  /** @param answersCalls whether it is one for `call()` */
+  constructor(args: readonly string[], { answersCalls = false } = {}) {
     // No variable of whoever runs the measurement leaks in, and no gateway comes near a state folder of theirs.
     const { PATH, HOME } = process.env;
     const env = { PATH, HOME, OPENCLAW_GATEWAY_TOKEN: TOKEN, OPENCLAW_STATE_DIR: stateFolder() };
-    this.#process = spawn(process.execPath, args, { env });
+    const stdio: StdioOptions = ['pipe', 'pipe', 'pipe', ...(answersCalls ? (['ipc'] as const) : [])];
+    this.#process = spawn(process.execPath, args, { env, stdio }) as ChildProcessWithoutNullStreams;
     running.add(this);
     this.#process.stdin.end();
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
@@ -45,6 +50,10 @@ export class Child {
       });
     });
     this.#ended.catch(() => undefined);
+    this.#process.on('message', (reply: Reply) => {
+      this.#replies.get(reply.number)?.(reply);
+      this.#replies.delete(reply.number);
+    });
   }
 
   get pid(): number {
@@ -77,6 +86,24 @@ export class Child {
       throw new Error(`process ${this.pid}: ${message}; there was: ${this.#output}`, { cause: error });
     } finally {
       this.#onOutput.delete(check);
+    }
+  }
+
+  /** Has it do one of the things that it has named with `answerCalls`. */
+  async call<T>(name: string, argument?: unknown): Promise<T> {
+    const number = ++this.#calls;
+    const replied = new Promise<Reply>((resolve) => this.#replies.set(number, resolve));
+    const ended = this.#ended.then((exit) => Promise.reject(new Error(`it ended (${exit})`)));
+    this.#process.send({ number, name, argument } satisfies Call);
+    try {
+      const reply = await within(DEADLINE_MS, `the reply to ${name}`, Promise.race([replied, ended]));
+      if ('failure' in reply) throw new Error(reply.failure);
+      return reply.value as T;
+    } catch (error) {
+      const { message } = error as Error;
+      throw new Error(`process ${this.pid}: ${message}; there was: ${this.#output}`, { cause: error });
+    } finally {
+      this.#replies.delete(number);
     }
   }
 

@@ -101,6 +101,11 @@ export class GatewayLockServer {
     );
   }
 
+  /** An upgrade is done: somebody else listens for the errors of the connection from now on. */
+  handOver(socket: Duplex): void {
+    socket.off('error', hangUp);
+  }
+
   /** Resolves when no request that was handed to the app is running. */
   idle(): Promise<void> {
     if (this.#running === 0) return Promise.resolve();
@@ -153,7 +158,7 @@ export class GatewayLockServer {
     this.#connections.set(socket, connection);
     this.#idleConnections.add(socket);
     // Of a response that waits behind another on its connection, Node reports no end.
-    socket.once('close', () => {
+    socket.on('close', () => {
       this.#finish(connection, connection.running);
       this.#connections.delete(socket);
       this.#idleConnections.delete(socket);
@@ -176,7 +181,7 @@ export class GatewayLockServer {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     // Without a listener, a client that resets the connection would end the process.
-    socket.on('error', () => socket.destroy());
+    socket.on('error', hangUp);
     if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
       this.#ignoreUpgrade(request, socket);
       return;
@@ -204,6 +209,10 @@ export class GatewayLockServer {
  */
 export function requestPath({ url = '' }: Pick<IncomingMessage, 'url'>): string {
   return url.replace(/^https?:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '') || '/';
+}
+
+function hangUp(this: Duplex): void {
+  this.destroy();
 }
 
 function refuse(response: ServerResponse, status: number, message: string): void {

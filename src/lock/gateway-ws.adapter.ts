@@ -33,12 +33,12 @@ const DRAFT_VERSION = 8;
 interface Endpoint {
   readonly server: WebSocketServer;
   /** For each message, where its handlers are among those of a client; the same for all clients. */
-  places: Map<string, readonly Place[]> | undefined;
+  readonly places: Map<string, number[]>;
+  /** How many handlers of a client have a place: all, once the first client has entered. */
+  placed: number;
 }
 
-type Place = readonly [list: number, index: number];
-
-const NOWHERE: ReadonlyMap<string, readonly Place[]> = new Map();
+const NOWHERE: readonly number[] = [];
 
 /**
  * Serves `@WebSocketGateway()` classes on the listener of the lock, and on no other: upgrades come from the lock's
@@ -57,6 +57,7 @@ export class GatewayWsAdapter extends WsAdapter implements WsClientHost {
   readonly #heartbeat: WsHeartbeat;
   /** Of clients that are yet to enter, what Nest wants to know of their upgrade. */
   readonly #requests = new WeakMap<WsClient, IncomingMessage>();
+  readonly #onError = (error: Error): void => this.logger.debug(`a client broke the protocol: ${error.message}`);
   #format: WsFormat;
   #farewell = GOING_AWAY;
 
@@ -109,14 +110,30 @@ export class GatewayWsAdapter extends WsAdapter implements WsClientHost {
       ...wsOptions,
       noServer: true,
     });
-    this.#endpoints.set(withSlash(path), { server, places: undefined });
+    this.#endpoints.set(withSlash(path), { server, places: new Map(), placed: 0 });
     this.#heartbeat.start();
     return server;
   }
 
   /** Called by Nest for each gateway class of a path when a client enters, always in the same order. */
   override bindMessageHandlers(socket: WebSocket, handlers: MessageMappingProperties[]): void {
-    this.#clients.get(socket)?.handlers.push(handlers);
+    const client = this.#clients.get(socket);
+    const endpoint = client && this.#endpoints.get(client.path);
+    if (!endpoint) return;
+    const first = client.handlers.length;
+    // What is the same for all clients is not kept for each of them.
+    client.handlers = client.handlers.concat(handlers.map(({ callback }) => callback));
+    if (endpoint.placed >= client.handlers.length) return;
+    endpoint.placed = client.handlers.length;
+    handlers.forEach(({ message }, index) => {
+      const name = message as string;
+      endpoint.places.set(name, [...(endpoint.places.get(name) ?? []), first + index]);
+    });
+  }
+
+  /** Called by Nest for each gateway class of a path when a client enters. */
+  override bindClientDisconnect(socket: WebSocket, callback: () => void): void {
+    socket.on('close', callback);
   }
 
   enter(client: WsClient): boolean {
@@ -132,20 +149,12 @@ export class GatewayWsAdapter extends WsAdapter implements WsClientHost {
   }
 
   messagesOf(client: WsClient): readonly string[] {
-    return [...this.#placesOf(client).keys()];
+    return [...(this.#endpoints.get(client.path)?.places.keys() ?? [])];
   }
 
   handlersOf(client: WsClient, message: string): readonly MessageHandler[] {
-    const places = this.#placesOf(client).get(message) ?? [];
-    return places.flatMap(([list, index]) => client.handlers[list]?.[index]?.callback ?? []);
-  }
-
-  #placesOf({ path, handlers }: WsClient): ReadonlyMap<string, readonly Place[]> {
-    const endpoint = this.#endpoints.get(path);
-    // Nest binds no handlers where a path has none.
-    if (!endpoint || handlers.length === 0) return NOWHERE;
-    endpoint.places ??= placesIn(handlers);
-    return endpoint.places;
+    const places = this.#endpoints.get(client.path)?.places.get(message) ?? NOWHERE;
+    return places.map((place) => client.handlers[place]) as MessageHandler[];
   }
 
   onSlow(client: WsClient): void {
@@ -201,6 +210,7 @@ export class GatewayWsAdapter extends WsAdapter implements WsClientHost {
       return;
     }
     endpoint.server.handleUpgrade(request, socket, head, (webSocket) => {
+      this.#server.handOver(socket);
       const client = this.#welcome(webSocket, socket as Socket, path);
       this.#requests.set(client, request);
       client.session = this.#format.open(client);
@@ -221,8 +231,8 @@ export class GatewayWsAdapter extends WsAdapter implements WsClientHost {
       if (this.#server.phase === 'ready') client.session.receive(data, isBinary);
     });
     // A client that breaks the protocol is closed by ws with the code for it; that is its fault, not an error of ours.
-    socket.on('error', (error) => this.logger.debug(`a client broke the protocol: ${error.message}`));
-    socket.once('close', () => {
+    socket.on('error', this.#onError);
+    socket.on('close', () => {
       this.#clients.delete(socket);
       client.abandon();
     });
@@ -233,17 +243,6 @@ export class GatewayWsAdapter extends WsAdapter implements WsClientHost {
     this.onDropped(client, why);
     client.socket.terminate();
   }
-}
-
-function placesIn(handlers: readonly (readonly MessageMappingProperties[])[]): Map<string, readonly Place[]> {
-  const places = new Map<string, Place[]>();
-  handlers.forEach((list, listIndex) => {
-    list.forEach(({ message }, index) => {
-      const name = message as string;
-      places.set(name, [...(places.get(name) ?? []), [listIndex, index]]);
-    });
-  });
-  return places;
 }
 
 function withSlash(path: string): string {

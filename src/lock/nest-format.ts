@@ -21,6 +21,7 @@ export class NestFormat implements WsFormat {
     return {
       receive: (data, isBinary) => this.#receive(client, isBinary ? data : data.toString()),
       farewell: (notice: ShutdownNotice) => client.send(JSON.stringify({ event: 'shutdown', data: notice })),
+      ended: () => undefined,
     };
   }
 

@@ -44,8 +44,8 @@ export const CloseCode = {
 export class WsClient {
   readonly remoteAddress: string;
   session!: WsSession;
-  /** The handlers of each gateway class of its path, as Nest bound them to it. */
-  readonly handlers: MessageMappingProperties[][] = [];
+  /** Those of all gateway classes of its path, as Nest bound them to it. */
+  handlers: readonly MessageHandler[] = [];
   /** For the heartbeat: what had arrived when it last looked, and how often in a row that was nothing new. */
   bytesSeen = 0;
   silentPeriods = 0;
@@ -53,7 +53,6 @@ export class WsClient {
   #pending = 0;
   #onIdle: (() => void) | undefined;
   #running: Set<Subscription> | undefined;
-  #corked = false;
 
   constructor(
     readonly socket: WebSocket,
@@ -96,7 +95,7 @@ export class WsClient {
       this.close(CloseCode.TRY_AGAIN_LATER, 'reads too slowly');
       return;
     }
-    this.#corkForThisTick();
+    corkForThisTick(this.connection);
     this.socket.send(text, { binary: false });
   }
 
@@ -128,6 +127,7 @@ export class WsClient {
   /** Called when the connection is gone: its handlers have nobody to answer any more. */
   abandon(): void {
     this.#running?.forEach((subscription) => subscription.unsubscribe());
+    this.session.ended();
   }
 
   #follow(results: Observable<unknown>, observer: ResultObserver): Promise<void> {
@@ -143,15 +143,17 @@ export class WsClient {
       });
     });
   }
+}
 
-  /** What is answered in one turn of the event loop goes out in one write. */
-  #corkForThisTick(): void {
-    if (this.#corked) return;
-    this.#corked = true;
-    this.connection.cork();
-    process.nextTick(() => {
-      this.#corked = false;
-      this.connection.uncork();
-    });
-  }
+const corked: Socket[] = [];
+
+/** What is sent in one turn of the event loop goes out in one write. */
+function corkForThisTick(connection: Socket): void {
+  if (connection.writableCorked > 0) return;
+  connection.cork();
+  if (corked.push(connection) === 1) process.nextTick(uncorkAll);
+}
+
+function uncorkAll(): void {
+  for (const connection of corked.splice(0)) connection.uncork();
 }

@@ -24,4 +24,6 @@ export interface WsSession {
   receive(data: Buffer, isBinary: boolean): void;
   /** Tells the client that the gateway stops. */
   farewell(notice: ShutdownNotice): void;
+  /** The connection is gone. */
+  ended(): void;
 }

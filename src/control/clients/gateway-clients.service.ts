@@ -47,10 +47,12 @@ export class GatewayClients {
   /** For the protocol, when it has let a client in. */
   add(client: GatewayClient): void {
     this.#clients.set(client.socket, client);
-    client.socket.once('close', () => {
-      this.#clients.delete(client.socket);
-      this.onChange();
-    });
+    this.onChange();
+  }
+
+  /** For the protocol, when the connection of a client is gone. */
+  remove(client: GatewayClient): void {
+    this.#clients.delete(client.socket);
     this.onChange();
   }
 }

@@ -51,7 +51,7 @@ export function parseFrame(text: string): ParsedFrame {
     return { kind: 'invalid', id, rule: `method is a text of 1 to ${MAX_METHOD_LENGTH} characters` };
   }
   if (params !== undefined && !isObject(params)) return { kind: 'invalid', id, rule: 'params is an object' };
-  return { kind: 'request', request: { type, id, method, ...(params && { params }) } };
+  return { kind: 'request', request: value as unknown as RequestFrame };
 }
 
 /** @throws {TypeError} the payload has no form in JSON */

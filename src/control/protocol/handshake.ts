@@ -69,7 +69,6 @@ export class Handshake {
     this.#endLimit = limitFirstFrame(client.connection, MAX_CONNECT_BYTES, () =>
       this.#refuse('first message too big', CloseCode.MESSAGE_TOO_BIG),
     );
-    client.socket.once('close', () => this.end());
     client.send(unnumbered(eventHead('connect.challenge', { nonce: randomUUID(), ts: Date.now() })));
   }
 

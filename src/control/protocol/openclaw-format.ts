@@ -52,7 +52,6 @@ export class OpenclawFormat implements WsFormat, SessionHost {
   open(client: WsClient): WsSession {
     const session = new OpenclawSession(client, this);
     this.#handshaking.add(session);
-    client.socket.once('close', () => this.#handshaking.delete(session));
     return session;
   }
 
@@ -63,6 +62,11 @@ export class OpenclawFormat implements WsFormat, SessionHost {
   onAdmitted(session: OpenclawSession, client: GatewayClient): void {
     this.#handshaking.delete(session);
     this.clients.add(client);
+  }
+
+  onEnded(session: OpenclawSession, client: GatewayClient | undefined): void {
+    this.#handshaking.delete(session);
+    if (client) this.clients.remove(client);
   }
 
   hello({ id, scopes }: GatewayClient, protocol: number, methods: readonly string[]): unknown {

@@ -23,6 +23,8 @@ export interface SessionHost extends HandshakeHost {
   readonly maxRequests: number;
   /** Notes a client that is about to reach the gateway classes. */
   onAdmitted(session: OpenclawSession, client: GatewayClient): void;
+  /** @param client `undefined` for one that was not let in */
+  onEnded(session: OpenclawSession, client: GatewayClient | undefined): void;
   /** The payload of the answer to its connect request. */
   hello(client: GatewayClient, protocol: number, methods: readonly string[]): unknown;
   /** @param method `undefined` for one that there is not */
@@ -63,6 +65,11 @@ export class OpenclawSession implements WsSession {
   farewell(notice: ShutdownNotice): void {
     if (this.#entered) this.#entered.send('shutdown', notice);
     else this.client.send(unnumbered(eventHead('shutdown', notice)));
+  }
+
+  ended(): void {
+    this.#handshake?.end();
+    this.host.onEnded(this, this.#entered);
   }
 
   /** Gives up on a client that is yet to say who it is. */
