@@ -36,6 +36,16 @@ export function findToken(given: GivenTokens, { stateFolder }: Profile, environm
   return givenToken(given, environment) ?? readTokenFile(join(stateFolder, TOKEN_FILE));
 }
 
+/**
+ * As {@link findToken}, for whoever may do without: a token that was given is looked at now, the file when it is needed.
+ *
+ * @throws {InputError} a token that is none
+ */
+export function tokenFinder(given: GivenTokens, profile: Profile): () => string | undefined {
+  givenToken(given, process.env);
+  return () => findToken(given, profile);
+}
+
 function givenToken({ flag, configured }: GivenTokens, environment: NodeJS.ProcessEnv): string | undefined {
   if (flag !== undefined) return checkToken('--token', flag);
   const variable = environment[TOKEN_VARIABLE];

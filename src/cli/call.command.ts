@@ -99,7 +99,8 @@ function parseParams(text: string | undefined): object | undefined {
 
 function checkUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol === 'ws:' || url?.protocol === 'wss:') return text;
+  // A WebSocket has no fragment (RFC 6455, 3).
+  if ((url?.protocol === 'ws:' || url?.protocol === 'wss:') && !text.includes('#')) return text;
   throw new InputError(
     `--url: ${JSON.stringify(text)} is not the URL of a gateway; give one such as ws://127.0.0.1:18789`,
   );

@@ -1,6 +1,6 @@
 import { SubCommand } from 'nest-commander';
 
-import { findToken } from '../choose-auth.js';
+import { tokenFinder } from '../choose-auth.js';
 import { ExitCode } from '../exit-code.js';
 import { stopHolder } from '../holder/stop-holder.js';
 import { complain } from '../report.js';
@@ -12,11 +12,11 @@ export class RestartCommand extends AddressCommand {
   async run(): Promise<void> {
     const flags = this.addressFlags();
     const address = this.address(flags);
-    const profile = this.profile();
+    const token = tokenFinder({ flag: flags.token }, this.profile());
     const outcome = await stopHolder(address, {
       timeoutMs: DEFAULT_STOP_TIMEOUT_MS,
       kill: false,
-      ask: askToStop(() => findToken({ flag: flags.token }, profile)),
+      ask: askToStop(token),
       report: complain,
     });
     const exitCode = stopExitCode(outcome);

@@ -1,6 +1,6 @@
 import { Option, SubCommand } from 'nest-commander';
 
-import { findToken } from '../choose-auth.js';
+import { tokenFinder } from '../choose-auth.js';
 import { callGateway } from '../control/client/call-gateway.js';
 import { ExitCode, exitCodeOfHolder } from '../exit-code.js';
 import { describeHolder } from '../holder/describe-holder.js';
@@ -18,11 +18,11 @@ export class StopCommand extends AddressCommand {
   async run(_args: string[], { timeout }: { timeout?: string }): Promise<void> {
     const flags = this.addressFlags();
     const address = this.address(flags);
-    const profile = this.profile();
+    const token = tokenFinder({ flag: flags.token }, this.profile());
     const outcome = await stopHolder(address, {
       timeoutMs: timeout === undefined ? DEFAULT_STOP_TIMEOUT_MS : parseMilliseconds('--timeout', timeout),
       kill: false,
-      ask: askToStop(() => findToken({ flag: flags.token }, profile)),
+      ask: askToStop(token),
       report: complain,
     });
     const exitCode = stopExitCode(outcome);

@@ -36,10 +36,15 @@ export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Bu
 interface Connection {
   /** How many requests the app is working on for it. */
   running: number;
+  /** How many requests are yet to be answered in full, by the app or by us; an upgrade is one for ever. */
+  open: number;
 }
 
 /** How often the header and request deadlines are looked at, and so how exact they are. Milliseconds. */
 const DEADLINE_CHECK_MS = 1_000;
+
+/** RFC 9110, 10.1.1; other expectations may be ignored. */
+const CONTINUE = /\b100-continue\b/i;
 
 /**
  * The HTTP server that the lock owns. Nest's own never listens, since Nest closes it while modules still flush: its
@@ -78,6 +83,9 @@ export class GatewayLockServer {
     });
     this.http.on('connection', (socket: Socket) => this.#connectionOf(socket));
     this.http.on('request', (request, response) => this.#request(request, response));
+    // Node would answer these by itself, ahead of the admission.
+    this.http.on('checkContinue', (request, response) => this.#request(request, response));
+    this.http.on('checkExpectation', (request, response) => this.#request(request, response));
     this.http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
@@ -127,6 +135,7 @@ export class GatewayLockServer {
       response.writeHead(refusal.status, { Connection: 'close', 'Content-Length': 0 }).end();
       return;
     }
+    if (CONTINUE.test(request.headers.expect ?? '')) response.writeContinue();
     const path = requestPath(request);
     const answer = this.#answers.get(path);
     if (answer) {
@@ -154,7 +163,7 @@ export class GatewayLockServer {
   #connectionOf(socket: Socket): Connection {
     const known = this.#connections.get(socket);
     if (known) return known;
-    const connection = { running: 0 };
+    const connection = { running: 0, open: 0 };
     this.#connections.set(socket, connection);
     this.#idleConnections.add(socket);
     // Of a response that waits behind another on its connection, Node reports no end.
@@ -167,10 +176,17 @@ export class GatewayLockServer {
   }
 
   #busyUntilClosed(socket: Socket, response: ServerResponse): void {
-    this.#idleConnections.delete(socket);
+    const connection = this.#open(socket);
     response.once('close', () => {
-      if (this.#connections.has(socket) && !socket.destroyed) this.#idleConnections.add(socket);
+      if (--connection.open === 0 && !socket.destroyed) this.#idleConnections.add(socket);
     });
+  }
+
+  #open(socket: Socket): Connection {
+    const connection = this.#connectionOf(socket);
+    connection.open++;
+    this.#idleConnections.delete(socket);
+    return connection;
   }
 
   #finish(connection: Connection, count: number): void {
@@ -186,7 +202,7 @@ export class GatewayLockServer {
       this.#ignoreUpgrade(request, socket);
       return;
     }
-    this.#idleConnections.delete(socket as Socket);
+    this.#open(socket as Socket);
     const refusal = this.#admission(request);
     if (refusal) this.refuseUpgrade(request, socket, refusal.status, refusal.reason);
     else if (this.phase === 'ready') this.onUpgrade(request, socket, head);

@@ -38,7 +38,7 @@ export class WsHeartbeat {
       const silent = bytesRead === client.bytesSeen && !overslept;
       client.bytesSeen = bytesRead;
       client.silentPeriods = silent ? client.silentPeriods + 1 : 0;
-      if (client.silentPeriods > SILENT_PERIODS) this.onDead(client);
+      if (client.silentPeriods >= SILENT_PERIODS) this.onDead(client);
       else if (client.isOpen) client.socket.ping();
     }
   }

@@ -3,7 +3,13 @@ import { isIP } from 'node:net';
 import fc, { type Arbitrary } from 'fast-check';
 
 import { requestPath } from '../../src/lock/gateway-lock.server.js';
-import { addressOfUrl, addressSet, gatewayUrl, parseListenHost } from '../../src/lock/listener/listen-address.js';
+import {
+  addressOfUrl,
+  addressSet,
+  gatewayUrl,
+  isLoopbackHost,
+  parseListenHost,
+} from '../../src/lock/listener/listen-address.js';
 import { InputError } from '../../src/lock/input.error.js';
 import { choosePort, type Given } from '../../src/profile/port.js';
 import { proven } from '../kit/proven.js';
@@ -146,6 +152,22 @@ describe('addressSet', () => {
       expect(others.some(({ optional }) => optional)).toBe(asked === 'localhost');
     });
   });
+});
+
+describe('isLoopbackHost', () => {
+  it('is true of 127.0.0.0/8, ::1 and localhost, in every spelling, and of nothing else', () => {
+    const loopback = fc.tuple(fc.nat(255), fc.nat(255), fc.nat(255)).map((low) => `127.${low.join('.')}`);
+    forAll(fc.oneof(anyHost, loopback, fc.constantFrom('::1', '0:0::1', '127.0.0.1', '0.0.0.0', '::')), (text) => {
+      const host = parseListenHost(text);
+      const expected = host === 'localhost' || host === '::1' || (isIP(host) === 4 && /^127[.]/.test(host));
+      expect(isLoopbackHost(host)).toBe(expected);
+    });
+  });
+
+  it.each(['127.0.0.1.evil.example', '127.evil.example', '1127.0.0.1', '12.7.0.0', '::2', 'fe80::1', '::1%eth0', ''])(
+    'is false of %j',
+    (text) => expect(isLoopbackHost(text)).toBe(false),
+  );
 });
 
 describe('gatewayUrl', () => {

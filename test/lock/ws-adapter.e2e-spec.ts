@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 
 import {
   Catch,
@@ -28,6 +28,8 @@ import {
 import { map, of, type Observable } from 'rxjs';
 import { WebSocket } from 'ws';
 
+import { GatewayWsAdapter } from '../../src/index.js';
+import { WsClient } from '../../src/lock/ws-client.js';
 import { onCleanUp } from '../kit/cleaner.js';
 import { createApp, startApp } from '../kit/app.js';
 import { EchoGateway } from '../kit/controllers.js';
@@ -146,7 +148,8 @@ describe('GatewayWsAdapter', () => {
     const { lock } = await startApp({ providers: [EchoGateway] });
     const client = await Client.open(lock.url);
 
-    for (const nonsense of ['', 'not json', 'null', '[]', '{"event":"unheard of"}']) client.send(nonsense);
+    for (const nonsense of ['', 'not json', 'null', '5', '"text"', '[]', '{"event":"unheard of"}'])
+      client.send(nonsense);
 
     expect(await client.ask('echo', 'still here')).toEqual({ event: 'echo', data: 'still here' });
   });
@@ -177,6 +180,57 @@ describe('GatewayWsAdapter', () => {
     client.send('plain text');
 
     expect(await client.next()).toEqual({ event: 'echo', data: 'plain text' });
+  });
+
+  it('goes on after a parser that throws', async () => {
+    const messageParser = (message: unknown): { event: string; data: unknown } => {
+      if (message === 'break') throw new Error('on purpose');
+      return { event: 'echo', data: message };
+    };
+    const { lock } = await startApp({ providers: [EchoGateway], lock: { ws: { messageParser } } });
+    const client = await Client.open(lock.url);
+
+    client.send('break');
+    client.send('still here');
+
+    expect(await client.next()).toEqual({ event: 'echo', data: 'still here' });
+  });
+
+  it('reads messages with a parser that was set as in any Nest adapter', async () => {
+    const { app, lock } = await startApp({ providers: [EchoGateway] });
+    app.get(GatewayWsAdapter).setMessageParser((message) => ({ event: 'echo', data: message }));
+    const client = await Client.open(lock.url);
+
+    client.send('plain text');
+
+    expect(await client.next()).toEqual({ event: 'echo', data: 'plain text' });
+  });
+
+  describe('of a client that Nest has yet to bind', () => {
+    async function unbound(path: string): Promise<{ adapter: GatewayWsAdapter; client: WsClient }> {
+      const { app, lock } = await startApp({ providers: [EchoGateway] });
+      const adapter = app.get(GatewayWsAdapter);
+      const bound = await Client.open(lock.url);
+      await bound.ask('echo', 1);
+      return { adapter, client: new WsClient(bound.socket, new Socket(), path, adapter) };
+    }
+
+    it('knows an address even when its connection is gone', async () => {
+      const { client } = await unbound('/');
+      expect(client.remoteAddress).toBe('unknown');
+    });
+
+    it.each(['/', '/elsewhere'])('knows no messages on %s', async (path) => {
+      const { client } = await unbound(path);
+      expect(client.messages).toEqual([]);
+      expect(client.handlersOf('echo')).toEqual([]);
+    });
+
+    it('calls nothing of what others are bound to', async () => {
+      const { adapter, client } = await unbound('/');
+      client.handlers.push([]);
+      expect(adapter.handlersOf(client, 'echo')).toEqual([]);
+    });
   });
 
   it('closes a client whose message is over the limit with 1009, and serves the others', async () => {

@@ -6,8 +6,8 @@ const MAX_DELAY_MS = 5_000;
 const MAX_WAITING = 16;
 /** How long a failure is remembered. Milliseconds. */
 const MEMORY_MS = 60_000;
-/** So many addresses are remembered before those are looked for that can be forgotten. */
-const MANY_ADDRESSES = 1_000;
+/** How many addresses are remembered. Whoever has more of them than that has no need to come from one twice. */
+const MAX_ADDRESSES = 1_000;
 
 export type AttemptOutcome<T> = { readonly kind: 'judged'; readonly value: T | undefined } | { readonly kind: 'busy' };
 
@@ -26,12 +26,18 @@ interface Caller {
  * connections; nobody is locked out for good.
  */
 export class AttemptGate {
+  /** The one that has not come for longest first. */
   readonly #callers = new Map<string, Caller>();
 
   constructor(
     private readonly now: () => number = () => performance.now(),
     private readonly wait: (ms: number) => Promise<unknown> = (ms) => delay(ms, undefined, { ref: false }),
   ) {}
+
+  /** How many addresses are remembered. */
+  get size(): number {
+    return this.#callers.size;
+  }
 
   /**
    * @param compare what the token is good for; `undefined` for a wrong one
@@ -71,21 +77,20 @@ export class AttemptGate {
   }
 
   #callerAt(address: string): Caller {
-    const known = this.#callers.get(address);
-    if (known) {
-      if (known.waiting === 0 && this.now() > known.nextAt + MEMORY_MS) known.failures = 0;
-      return known;
-    }
-    if (this.#callers.size >= MANY_ADDRESSES) this.#forgetTheQuiet();
-    const caller = { turn: Promise.resolve(), waiting: 0, failures: 0, nextAt: 0 };
+    const caller = this.#callers.get(address) ?? { turn: Promise.resolve(), waiting: 0, failures: 0, nextAt: 0 };
+    if (caller.waiting === 0 && this.now() > caller.nextAt + MEMORY_MS) caller.failures = 0;
+    // At the end again, so that the first is the one that has not come for longest.
+    this.#callers.delete(address);
     this.#callers.set(address, caller);
+    if (this.#callers.size > MAX_ADDRESSES) this.#forgetLongest(caller);
     return caller;
   }
 
-  #forgetTheQuiet(): void {
-    const now = this.now();
-    for (const [address, { waiting, nextAt }] of this.#callers) {
-      if (waiting === 0 && now > nextAt + MEMORY_MS) this.#callers.delete(address);
+  #forgetLongest(newest: Caller): void {
+    for (const [address, caller] of this.#callers) {
+      if (caller.waiting > 0 || caller === newest) continue;
+      this.#callers.delete(address);
+      return;
     }
   }
 }

@@ -20,8 +20,10 @@ export interface LocalEnd {
 const ORIGIN_NOT_ALLOWED: Refusal = { status: 403, reason: 'origin not allowed' };
 const LOOPBACK_NAMES = ['127.0.0.1', '[::1]', 'localhost'];
 const HTTP_PORT = 80;
-const AUTHORITY = /^(\[[\da-f:.]+\]|[^\s:@/?#[\]]+)(?::(\d{1,5}))?$/;
-const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/(\[[\da-f:.]+\]|[^\s:@/?#[\]]+)(?::\d{1,5})?$/;
+const MAX_PORT = 65_535;
+/** On the wire a name has no other characters; in particular there is no pattern in it that would match others. */
+const AUTHORITY = /^(\[[\da-f:.]+\]|[a-z\d._-]+)(?::([1-9]\d{0,4}))?$/;
+const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/(\[[\da-f:.]+\]|[a-z\d._-]+)(?::([1-9]\d{0,4}))?$/;
 
 /**
  * Tells requests to this gateway from those that a hostile web page has a browser make: by DNS rebinding, which shows in
@@ -59,13 +61,15 @@ export class RequestGate {
     const [, name, port = String(HTTP_PORT)] = AUTHORITY.exec(host.toLowerCase()) ?? [];
     if (name === undefined) return false;
     if (this.#hosts.has(`${name}:${port}`)) return true;
-    if (Number(port) !== localPort) return false;
+    if (port !== String(localPort)) return false;
     return LOOPBACK_NAMES.includes(name) || this.#hosts.has(name) || name === literalOf(localAddress);
   }
 
   isOriginAllowed(origin: string, { localPort }: LocalEnd): boolean {
     const asked = origin.toLowerCase();
-    return this.#origins.has(asked) || LOOPBACK_NAMES.some((name) => asked === `http://${name}:${localPort}`);
+    // A browser leaves out the default port.
+    const port = localPort === HTTP_PORT ? '' : `:${localPort}`;
+    return this.#origins.has(asked) || LOOPBACK_NAMES.some((name) => asked === `http://${name}${port}`);
   }
 }
 
@@ -90,6 +94,7 @@ function literalOf(address = ''): string {
 
 function checked(kind: string, value: string, rule: RegExp, example: string): string {
   const text = value.toLowerCase();
-  if (rule.test(text)) return text;
+  const [whole, , port] = rule.exec(text) ?? [];
+  if (whole !== undefined && !(Number(port) > MAX_PORT)) return text;
   throw new InputError(`${JSON.stringify(value)} is not an allowed ${kind}: give one such as ${example}`);
 }

@@ -1,0 +1,90 @@
+import { startGateway, type RunningGateway } from '../kit/gateway.js';
+import { Client } from '../kit/net.js';
+import { knock } from '../kit/operator.js';
+import { parse } from '../kit/openclaw.js';
+import { proven } from '../kit/proven.js';
+import { exchange, head, statusOf } from '../kit/raw-http.js';
+import { TOKEN } from '../kit/token.js';
+
+const linesOf = (text: string): Record<string, unknown>[] =>
+  text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(parse);
+
+async function metricsOf({ port }: RunningGateway): Promise<string> {
+  const answer = await fetch(`http://127.0.0.1:${port}/metrics`, { headers: { Authorization: `Bearer ${TOKEN}` } });
+  return answer.text();
+}
+
+describe('a refusal', () => {
+  const forged = (port: number, header: string): Promise<string> =>
+    exchange(port, head('GET /healthz HTTP/1.1', header.replace('P', String(port)), 'Connection: close'));
+
+  it.each([
+    ['host not allowed', 'refused_total', (at: RunningGateway) => forged(at.port, 'Host: evil.example')],
+    [
+      'origin not allowed',
+      'refused_total',
+      (at: RunningGateway) => forged(at.port, 'Host: 127.0.0.1:P\r\nOrigin: https://evil.example'),
+    ],
+    [
+      'token mismatch',
+      'handshake_failures_total',
+      async (at: RunningGateway) => knock(await Client.open(at.url), { auth: { token: 'a-wrong-guess' } }),
+    ],
+    ['token missing', 'handshake_failures_total', async (at: RunningGateway) => knock(await Client.open(at.url), {})],
+    [
+      'no common protocol version',
+      'handshake_failures_total',
+      async (at: RunningGateway) => knock(await Client.open(at.url), { minProtocol: 9, maxProtocol: 9 }),
+    ],
+    [
+      'no connect request',
+      'handshake_failures_total',
+      async (at: RunningGateway) => {
+        const client = await Client.open(at.url);
+        client.send('GET / HTTP/1.1');
+        await client.close();
+      },
+    ],
+  ])('for %j is one line of JSON on stderr, with the address, and is counted', async (reason, metric, attack) => {
+    const gateway = await startGateway();
+    await attack(gateway);
+    await gateway.program.output('stderr', /\n/);
+
+    const lines = linesOf(gateway.program.stderr);
+
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatchObject({ level: 'warn', message: expect.stringContaining(reason) as unknown });
+    expect(lines[0]?.['message']).toContain('127.0.0.1');
+    expect(await metricsOf(gateway)).toContain(`gateway_${metric}{reason="${reason}"} 1\n`);
+  });
+
+  it('leaves a line whole whatever a client puts into it', async () => {
+    const gateway = await startGateway();
+    const name = 'Host: evil\x1b[31m"\\{}.example';
+    await exchange(gateway.port, head('GET /\x1b[2J HTTP/1.1', name, 'Connection: close'));
+    await forged(gateway.port, 'Host: evil.example');
+    await gateway.program.output('stderr', /\n/);
+    for (const line of linesOf(gateway.program.stderr)) expect(JSON.stringify(line)).not.toMatch(/evil|u001b/);
+  });
+
+  it('of many makes few lines, and all of them are counted', async () => {
+    const count = 500;
+    const gateway = await startGateway();
+    for (let batch = 0; batch < count / 50; batch++) {
+      const answers = await Promise.all(Array.from({ length: 50 }, () => forged(gateway.port, 'Host: evil.example')));
+      for (const answer of answers) expect(statusOf(answer)).toBe(403);
+    }
+    const metrics = await metricsOf(gateway);
+    expect(metrics).toContain(`gateway_refused_total{reason="host not allowed"} ${count}\n`);
+
+    await gateway.program.output('stderr', /\d+ more in 10 s/, 20_000);
+
+    const messages = linesOf(gateway.program.stderr).map(({ message }) => String(message));
+    const windows = messages.filter((message) => message.endsWith(' more in 10 s')).length;
+    expect(messages.length).toBeLessThanOrEqual((windows + 1) * 6);
+    proven(`${count} refused requests: ${messages.length} lines in the log, and ${count} in the metrics`);
+  }, 60_000);
+});
