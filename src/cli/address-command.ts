@@ -66,7 +66,8 @@ export abstract class AddressCommand extends OpenclawCommand {
     const before = this.command.parent?.opts<AddressFlags>() ?? {};
     for (const flag of Object.keys(before)) {
       if (!ADDRESS_FLAGS.includes(flag)) {
-        throw new InputError(`--${flag} is a flag of gateway alone: leave it out before ${this.command.name()}`);
+        const typed = flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+        throw new InputError(`--${typed} is a flag of gateway alone: leave it out before ${this.command.name()}`);
       }
       if (flag in own) throw new InputError(`--${flag} stands before and after ${this.command.name()}: give it once`);
     }

@@ -154,7 +154,7 @@ export class GatewayWsAdapter extends WsAdapter implements WsClientHost {
 
   handlersOf(client: WsClient, message: string): readonly MessageHandler[] {
     const places = this.#endpoints.get(client.path)?.places.get(message) ?? NOWHERE;
-    return places.map((place) => client.handlers[place]) as MessageHandler[];
+    return places.flatMap((place) => client.handlers[place] ?? []);
   }
 
   onSlow(client: WsClient): void {

@@ -22,6 +22,12 @@ class Visitors {
 }
 
 describe('WaitingRoom', () => {
+  it('lets nobody wait where the limit is none', () => {
+    const pushedOut: number[] = [];
+    new WaitingRoom<number>(0, (one) => pushedOut.push(one)).add(1);
+    expect(pushedOut).toEqual([1]);
+  });
+
   it('pushes out nobody up to the limit, however long they wait', () => {
     const visitors = new Visitors();
     visitors.come(LIMIT - 1);

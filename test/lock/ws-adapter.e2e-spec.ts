@@ -220,16 +220,15 @@ describe('GatewayWsAdapter', () => {
       expect(client.remoteAddress).toBe('unknown');
     });
 
-    it.each(['/', '/elsewhere'])('knows no messages on %s', async (path) => {
-      const { client } = await unbound(path);
+    it('knows no messages on a path that there is not', async () => {
+      const { client } = await unbound('/elsewhere');
       expect(client.messages).toEqual([]);
-      expect(client.handlersOf('echo')).toEqual([]);
     });
 
-    it('calls nothing of what others are bound to', async () => {
-      const { adapter, client } = await unbound('/');
-      client.handlers.push([]);
-      expect(adapter.handlersOf(client, 'echo')).toEqual([]);
+    it.each(['/', '/elsewhere'])('calls nothing of what others are bound to, on %s', async (path) => {
+      const { adapter, client } = await unbound(path);
+      adapter.bindMessageHandlers(new WebSocket(null), []);
+      expect(client.handlersOf('echo')).toEqual([]);
     });
   });
 
