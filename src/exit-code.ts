@@ -2,6 +2,7 @@ import { GatewayCallError, type CallFailure } from './control/client/gateway-cal
 import type { Holder, Verdict } from './lock/listener/holder.js';
 import { GatewayLockError } from './lock/listener/gateway-lock.error.js';
 import { InputError } from './lock/input.error.js';
+import { LaunchError, type LaunchFailure } from './launcher/launch.error.js';
 
 /** How our programs end, so that a script needs to parse nothing. Named after sysexits(3) where it has a name. */
 export const ExitCode = {
@@ -12,13 +13,15 @@ export const ExitCode = {
   FREE: 3,
   /** EX_USAGE: a flag, a variable or a value is wrong. */
   USAGE: 64,
+  /** EX_NOINPUT: `logs`: there is no log. */
+  NO_LOG: 66,
   /** EX_UNAVAILABLE: a stranger holds the port. */
   FOREIGN: 69,
-  /** EX_OSERR: the port could not be bound for a reason other than that it is held. */
+  /** EX_OSERR: the port could not be bound for a reason other than that it is held, or no process be started. */
   BIND_FAILED: 71,
-  /** EX_TEMPFAIL: it is held, but not by a gateway that is ready; trying again later can help. */
+  /** EX_TEMPFAIL: there is no gateway that is ready; trying again later can help. */
   NOT_READY: 75,
-  /** EX_NOPERM: the token is missing, wrong, or may not do that. */
+  /** EX_NOPERM: the token is missing, wrong, or may not do that; or the state folder is another user's. */
   NOT_ALLOWED: 77,
   /** EX_CONFIG: a ready gateway holds the port. */
   ALREADY_LISTENING: 78,
@@ -41,6 +44,16 @@ const CALL_FAILURES: Record<CallFailure, number> = {
   refused: ExitCode.UNEXPECTED,
 };
 
+const LAUNCH_FAILURES: Record<LaunchFailure, number> = {
+  held: ExitCode.NOT_READY,
+  'not allowed': ExitCode.NOT_ALLOWED,
+  paused: ExitCode.NOT_READY,
+  late: ExitCode.NOT_READY,
+  died: ExitCode.NOT_READY,
+  'not started': ExitCode.BIND_FAILED,
+  'no log': ExitCode.NO_LOG,
+};
+
 /** What a holder that is in the way means for the exit. */
 export function exitCodeOfHolder({ verdict }: Holder): number {
   return REFUSALS[verdict];
@@ -49,6 +62,7 @@ export function exitCodeOfHolder({ verdict }: Holder): number {
 export function exitCodeOf(error: unknown): number {
   if (error instanceof InputError) return ExitCode.USAGE;
   if (error instanceof GatewayCallError) return CALL_FAILURES[error.kind];
+  if (error instanceof LaunchError) return error.exitCode ?? LAUNCH_FAILURES[error.kind];
   if (error instanceof GatewayLockError) {
     if (error.code === 'GATEWAY_BIND_FAILED') return ExitCode.BIND_FAILED;
     // Where nobody asked who it is, trying again is the safe advice.
@@ -60,7 +74,10 @@ export function exitCodeOf(error: unknown): number {
 /** What a person is shown: the message alone where it was written for them, with a stack where nobody foresaw it. */
 export function describeError(error: unknown): string {
   const isForPeople =
-    error instanceof InputError || error instanceof GatewayLockError || error instanceof GatewayCallError;
+    error instanceof InputError ||
+    error instanceof GatewayLockError ||
+    error instanceof GatewayCallError ||
+    error instanceof LaunchError;
   if (isForPeople) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

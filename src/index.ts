@@ -9,6 +9,8 @@ export { ParamsPipe } from './control/protocol/params.pipe.js';
 export { GatewayRequestException } from './control/protocol/request-error.js';
 export { GatewayLockModule } from './gateway-lock.module.js';
 export { whoHolds, type WhoHoldsOptions } from './holder/who-holds.js';
+export { LaunchError, type GuardHolder, type LaunchFailure } from './launcher/launch.error.js';
+export { PidGuard } from './launcher/pid-guard.js';
 export type {
   AcquireOptions,
   AuthOptions,

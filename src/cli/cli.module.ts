@@ -3,14 +3,27 @@ import { CommandRunner, InjectCommander } from 'nest-commander';
 
 import { CallCommand, HealthCommand } from './call.command.js';
 import { GatewayCommand } from './gateway.command.js';
+import { LogsCommand } from './logs.command.js';
 import { RestartCommand } from './restart.command.js';
+import { StartCommand } from './start.command.js';
 import { StatusCommand } from './status.command.js';
 import { StopCommand } from './stop.command.js';
 
 type Commander = Parameters<CommandRunner['setCommand']>[0];
 
 /** The commands alone: the gateway is an app of its own, so that `--help` and a wrong flag bind nothing. */
-@Module({ providers: [GatewayCommand, StatusCommand, StopCommand, RestartCommand, HealthCommand, CallCommand] })
+@Module({
+  providers: [
+    GatewayCommand,
+    StartCommand,
+    StatusCommand,
+    StopCommand,
+    RestartCommand,
+    LogsCommand,
+    HealthCommand,
+    CallCommand,
+  ],
+})
 export class CliModule {
   constructor(@InjectCommander() commander: Commander) {
     // By default help shows the name of the script, and a command swallows the flags of its own commands.

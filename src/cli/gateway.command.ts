@@ -5,34 +5,34 @@ import { chooseAuth, findToken } from '../choose-auth.js';
 import { createGatewayApp } from '../create-app.js';
 import { describeHolder } from '../holder/describe-holder.js';
 import { stopHolder } from '../holder/stop-holder.js';
+import { LOG_VARIABLE } from '../launcher/log-variable.js';
 import type { GatewayLockOptions } from '../lock/gateway-lock.options.js';
 import type { FailedAddress } from '../lock/listener/gateway-lock.error.js';
 import type { Holder } from '../lock/listener/holder.js';
 import { InputError } from '../lock/input.error.js';
 import { complain } from '../report.js';
 import { runGateway } from '../run-gateway.js';
-import { AddressCommand, type AddressFlags } from './address-command.js';
 import { CallCommand, HealthCommand } from './call.command.js';
+import { LogsCommand } from './logs.command.js';
 import { RestartCommand } from './restart.command.js';
+import { ServingCommand, type ServingFlags } from './serving-command.js';
+import { StartCommand } from './start.command.js';
 import { StatusCommand } from './status.command.js';
 import { askToStop, DEFAULT_STOP_TIMEOUT_MS, describeStop, StopCommand } from './stop.command.js';
 
-interface GatewayFlags extends AddressFlags {
+interface GatewayFlags extends ServingFlags {
   ensure?: boolean;
   /** `true` without a value. */
   force?: true | 'kill';
   standby?: boolean;
-  allowHost?: string[];
-  allowOrigin?: string[];
-  verbose?: boolean;
 }
 
 @Command({
   name: 'gateway',
   description: 'run the gateway in the foreground',
-  subCommands: [StatusCommand, StopCommand, RestartCommand, HealthCommand, CallCommand],
+  subCommands: [StartCommand, StatusCommand, StopCommand, RestartCommand, LogsCommand, HealthCommand, CallCommand],
 })
-export class GatewayCommand extends AddressCommand {
+export class GatewayCommand extends ServingCommand {
   async run(_args: string[], flags: GatewayFlags): Promise<void> {
     const { ensure = false, force, standby = false, verbose = false, json = false } = flags;
     const chosen = Object.entries({ '--ensure': ensure, '--force': force, '--standby': standby }).filter(
@@ -56,6 +56,8 @@ export class GatewayCommand extends AddressCommand {
         await this.#makeRoom({ port, host }, force === 'kill', () => findToken({ flag: flags.token }, profile));
       return createGatewayApp(lock, { verbose });
     };
+    const log = process.env[LOG_VARIABLE];
+    if (log !== undefined) (await import('../launcher/detached-gateway.js')).serveDetached(log);
     const code = await runGateway(createApp, {
       json,
       ...(ensure && { isEnough: ({ verdict, card }) => verdict === 'ready' && card?.profile === profile.name }),
@@ -93,27 +95,6 @@ export class GatewayCommand extends AddressCommand {
 
   @Option({ flags: '--standby', description: 'wait for the holder of the port to go, and take over at once' })
   readStandby(): boolean {
-    return true;
-  }
-
-  @Option({
-    flags: '--allow-host <host>',
-    description: 'a name that clients may call this gateway by, as host or host:port; may be repeated',
-  })
-  readAllowHost(host: string, hosts: string[] = []): string[] {
-    return [...hosts, host];
-  }
-
-  @Option({
-    flags: '--allow-origin <origin>',
-    description: 'a web page that may connect, as https://app.example; may be repeated',
-  })
-  readAllowOrigin(origin: string, origins: string[] = []): string[] {
-    return [...origins, origin];
-  }
-
-  @Option({ flags: '-v, --verbose', description: 'log all that happens, on stderr' })
-  readVerbose(): boolean {
     return true;
   }
 }

@@ -1,0 +1,62 @@
+import { statSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { readFrom, ROTATED_FILES, rotatedFile, sizeOf } from './gateway-log.js';
+
+/** Milliseconds. */
+const LOOK_AGAIN_MS = 100;
+
+/**
+ * Yields what is appended to a log, over its rotations, until the signal.
+ *
+ * @param offset where to begin, in bytes
+ */
+export async function* followLog(file: string, offset: number, signal: AbortSignal): AsyncGenerator<Buffer> {
+  let newest = inodeOf(file, 1);
+  let end = offset;
+  while (!signal.aborted) {
+    const seen = inodeOf(file, 1);
+    if (seen !== undefined && seen !== newest) {
+      // What was being written is now the newest of the rotated ones, or an older one.
+      for (let age = rotationsSince(file, newest); age >= 1; age--) {
+        yield* some(readRotated(file, age, end));
+        end = 0;
+      }
+      newest = seen;
+    }
+    // In a rotation the file is empty for a moment before it is known where its content went.
+    const size = sizeOf(file);
+    if (size > end) {
+      const text = readFrom(file, end, size - end);
+      end += text.length;
+      yield* some(text);
+    } else if (size < end && inodeOf(file, 1) === newest && sizeOf(`${file}.rotating`) === 0) {
+      // Somebody else has emptied it.
+      end = 0;
+    }
+    await delay(LOOK_AGAIN_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+function* some(text: Buffer): Generator<Buffer> {
+  if (text.length > 0) yield text;
+}
+
+function rotationsSince(file: string, newest: bigint | undefined): number {
+  for (let age = 1; age <= ROTATED_FILES; age++) {
+    if (inodeOf(file, age) === newest) return age - 1;
+  }
+  return ROTATED_FILES;
+}
+
+function readRotated(file: string, age: number, offset: number): Buffer {
+  try {
+    return readFrom(rotatedFile(file, age), offset);
+  } catch {
+    return Buffer.alloc(0);
+  }
+}
+
+function inodeOf(file: string, age: number): bigint | undefined {
+  return statSync(rotatedFile(file, age), { bigint: true, throwIfNoEntry: false })?.ino;
+}

@@ -1,0 +1,84 @@
+import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readSync, type BigIntStats } from 'node:fs';
+
+import { InputError } from '../lock/input.error.js';
+import { LaunchError } from './launch.error.js';
+
+/** Read and write for the user alone. */
+export const PRIVATE_FILE = 0o600;
+const PRIVATE_FOLDER = 0o700;
+
+/** As much as is read of a file that should be small, whatever somebody has filled it with. */
+const MAX_BYTES = 64 * 1024;
+const DENIED = new Set(['EACCES', 'EPERM', 'EROFS']);
+
+/** A small file as it was at one moment. */
+export interface Sight {
+  readonly stats: BigIntStats;
+  readonly text: string;
+}
+
+/** @throws {LaunchError | InputError} it is not there, and cannot be made */
+export function makeStateFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER });
+  } catch (error) {
+    throw explain(error, folder);
+  }
+}
+
+/**
+ * A file of this user; undefined if there is none.
+ *
+ * @throws {LaunchError} it belongs to another user, or cannot be read
+ * @throws {InputError} it is not a file
+ */
+export function lookAt(file: string): Sight | undefined {
+  try {
+    const stats = lstatSync(file, { bigint: true });
+    // To open a FIFO would wait for its other end, and what a link points to is not ours to judge.
+    if (!stats.isFile()) throw new InputError(`${file} is ${kindOf(stats)}, not a file: move it away`);
+    refuseOthers(file, Number(stats.uid));
+    const descriptor = openSync(file, constants.O_RDONLY);
+    try {
+      const buffer = Buffer.alloc(MAX_BYTES);
+      const opened = fstatSync(descriptor, { bigint: true });
+      return { stats: opened, text: buffer.toString('utf8', 0, readSync(descriptor, buffer)) };
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw explain(error, file);
+  }
+}
+
+/** Root may do anything, and would leave files behind that the owner of the folder could not touch. */
+export function refuseOthers(file: string, uid: number): void {
+  const own = process.getuid?.();
+  if (own === undefined || uid === own) return;
+  throw new LaunchError(
+    'not allowed',
+    `${file} belongs to another user (uid ${uid}): run this as that user, or give another folder with OPENCLAW_STATE_DIR`,
+  );
+}
+
+/** The error in words for a person, where it is one of those that a wrong folder causes. */
+export function explain(error: unknown, path: string): unknown {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  if (DENIED.has(code)) {
+    return new LaunchError(
+      'not allowed',
+      `${path}: not to be written by this user (${code}): change that, or give another folder with OPENCLAW_STATE_DIR`,
+    );
+  }
+  if (code === 'EISDIR') return new InputError(`${path} is a folder, not a file: move it away`);
+  if (code === 'ENOTDIR' || code === 'EEXIST') {
+    return new InputError(`${path}: not a folder, or not in one: give another with OPENCLAW_STATE_DIR`);
+  }
+  return error;
+}
+
+function kindOf(stats: BigIntStats): string {
+  if (stats.isDirectory()) return 'a folder';
+  return stats.isSymbolicLink() ? 'a symbolic link' : 'a special file';
+}

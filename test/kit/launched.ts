@@ -1,0 +1,94 @@
+import { readdirSync, readlinkSync, realpathSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { GatewayCard } from '../../src/lock/listener/holder.js';
+import { onCleanUp } from './cleaner.js';
+import { BIN, Program } from './program.js';
+import { parse, type Result } from './openclaw.js';
+import { tempFolder } from './temp.js';
+import { TOKEN } from './token.js';
+
+const GONE_MS = 10_000;
+/** Twenty Node processes at once, on two cores that others use too. */
+const DEADLINE_MS = 90_000;
+
+/** A state folder; the gateways that were launched in it, which run on by design, are killed when the test ends. */
+export function launchFolder(): string {
+  const folder = realpathSync(tempFolder());
+  onCleanUp(async () => {
+    const deadline = performance.now() + GONE_MS;
+    for (let pids = processesIn(folder); pids.length > 0; pids = processesIn(folder)) {
+      if (performance.now() > deadline) throw new Error(`still there after SIGKILL: ${pids.join(', ')}`);
+      for (const pid of pids) killIfThere(pid);
+      // Nobody tells the end of a process that is not a child.
+      await delay(5);
+    }
+  });
+  return folder;
+}
+
+/** Those with this working directory: a gateway in the background has that of its state folder. */
+export function processesIn(folder: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => cwdOf(pid) === folder)
+    .map(Number);
+}
+
+function cwdOf(pid: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return undefined;
+  }
+}
+
+export function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Gone meanwhile.
+  }
+}
+
+/** Resolves when the process is gone, or a zombie. */
+export async function gone(pid: number): Promise<void> {
+  const deadline = performance.now() + GONE_MS;
+  while (cwdOf(String(pid)) !== undefined) {
+    if (performance.now() > deadline) throw new Error(`process ${pid} is still there`);
+    await delay(5);
+  }
+}
+
+/** `openclaw gateway <args>` with this state folder. */
+export function launcher(folder: string, args: readonly (string | number)[], env: NodeJS.ProcessEnv = {}): Program {
+  return Program.node(BIN, ['gateway', ...args], {
+    env: { OPENCLAW_STATE_DIR: folder, OPENCLAW_GATEWAY_TOKEN: TOKEN, ...env },
+  });
+}
+
+export async function call(
+  folder: string,
+  args: readonly (string | number)[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<Result> {
+  const program = launcher(folder, args, env);
+  const { code } = await program.exit(DEADLINE_MS);
+  return { code, stdout: program.stdout, stderr: program.stderr };
+}
+
+/** `openclaw gateway start --json`, which has to succeed. */
+export async function start(
+  folder: string,
+  port: number,
+  ...args: string[]
+): Promise<{ pid: number; started: boolean; url: string; logFile: string }> {
+  const { code, stdout, stderr } = await call(folder, ['start', '--json', '--port', port, ...args]);
+  if (code !== 0) throw new Error(`start ended with ${code}: ${stdout}${stderr}`);
+  return parse(stdout) as unknown as Awaited<ReturnType<typeof start>>;
+}
+
+export async function cardOf(port: number): Promise<GatewayCard> {
+  const response = await fetch(`http://127.0.0.1:${port}/.well-known/gateway`);
+  return (await response.json()) as GatewayCard;
+}
