@@ -227,7 +227,7 @@ describe('GatewayWsAdapter', () => {
 
     it.each(['/', '/elsewhere'])('calls nothing of what others are bound to, on %s', async (path) => {
       const { adapter, client } = await unbound(path);
-      adapter.bindMessageHandlers(new WebSocket(null), []);
+      adapter.bindMessageHandlers(client.socket, []);
       expect(client.handlersOf('echo')).toEqual([]);
     });
   });
