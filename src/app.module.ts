@@ -3,11 +3,22 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { ControlModule } from './control/control.module.js';
 import { GatewayLockModule } from './gateway-lock.module.js';
 import type { GatewayLockOptions } from './lock/gateway-lock.options.js';
+import { ChosenPort } from './profile/chosen-port.service.js';
+import { lockOptions, type Settings } from './settings.js';
 
 /** The gateway that `nest start` and `openclaw gateway` run. */
 @Module({})
 export class AppModule {
-  static forRoot(options: GatewayLockOptions): DynamicModule {
-    return { module: AppModule, imports: [GatewayLockModule.forRoot(options), ControlModule] };
+  /** @param lock goes before what the settings are to the lock */
+  static forRoot(settings: Settings, lock: GatewayLockOptions = {}): DynamicModule {
+    const { profile, port, configuration } = settings;
+    return {
+      module: AppModule,
+      imports: [
+        GatewayLockModule.forRoot({ protocol: 'openclaw', ...lockOptions(settings), ...lock }),
+        ControlModule.forRoot({ configFile: { path: configuration.file, exists: configuration.exists } }),
+      ],
+      providers: [{ provide: ChosenPort, useValue: new ChosenPort(profile, port) }],
+    };
   }
 }

@@ -4,6 +4,7 @@ export { GatewayCallError, type CallFailure } from './control/client/gateway-cal
 export type { GatewayClient } from './control/clients/gateway-client.js';
 export { GatewayClients } from './control/clients/gateway-clients.service.js';
 export { ControlModule } from './control/control.module.js';
+export type { ControlOptions } from './control/control.options.js';
 export type { RequestError } from './control/protocol/frames.js';
 export { ParamsPipe } from './control/protocol/params.pipe.js';
 export { GatewayRequestException } from './control/protocol/request-error.js';

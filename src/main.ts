@@ -1,17 +1,14 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-import { chooseAuth } from './choose-auth.js';
 import { createGatewayApp } from './create-app.js';
 import { describeError, exitCodeOf } from './exit-code.js';
 import { stopWithNestStart } from './nest-start.js';
 import { InputError } from './lock/input.error.js';
-import { choosePort } from './profile/port.js';
 import { resolveProfile } from './profile/profile.js';
 import { complain } from './report.js';
 import { runGateway } from './run-gateway.js';
-
-const PORT_VARIABLE = 'OPENCLAW_GATEWAY_PORT';
+import { chooseSettings, PORT_VARIABLE } from './settings.js';
 
 /** What `nest start` runs: everything from the environment, and from the `.env` of the project it is started in. */
 async function main(): Promise<number> {
@@ -22,20 +19,17 @@ async function main(): Promise<number> {
     );
   }
   stopWithNestStart();
-  const source = loadEnvFile() ? `${PORT_VARIABLE} in .env` : PORT_VARIABLE;
-  const profile = resolveProfile();
-  const port = choosePort(profile.name, { source, value: process.env[PORT_VARIABLE] });
-  return runGateway(() =>
-    createGatewayApp({ port, identity: { profile: profile.name }, auth: chooseAuth({}, profile) }),
-  );
+  const given = new Set(Object.keys(process.env));
+  loadEnvFile();
+  const nameVariable = (variable: string): string => (given.has(variable) ? variable : `${variable} in .env`);
+  const settings = await chooseSettings(resolveProfile(), {}, process.env, nameVariable);
+  return runGateway(() => createGatewayApp(settings));
 }
 
-/** Whether the port comes from the file; what the environment already says stays as it is. */
-function loadEnvFile(): boolean {
+/** What the environment already says stays as it is. */
+function loadEnvFile(): void {
   const file = fileURLToPath(new URL('../.env', import.meta.url));
-  const given = process.env[PORT_VARIABLE] !== undefined;
   if (existsSync(file)) process.loadEnvFile(file);
-  return !given;
 }
 
 main().then(

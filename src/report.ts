@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 
 import { exitCodeOf } from './exit-code.js';
-import { adviseOn, describeHolder } from './holder/describe-holder.js';
+import { adviseOn, describeHolder, type Advice } from './holder/describe-holder.js';
 import type { GatewayLockError, GatewayLockErrorCode } from './lock/listener/gateway-lock.error.js';
 import type { Holder, Verdict } from './lock/listener/holder.js';
 
@@ -30,18 +30,33 @@ export function reportOf(error: GatewayLockError): PortReport {
   };
 }
 
-/** What follows the first line of a refusal: who, and what to do. Empty where nobody asked. */
-export function refusalDetails({ holder, address }: GatewayLockError, color: boolean): string[] {
-  return holder ? holderLines(holder, address.port, color) : [];
+/**
+ * What follows the first line of a refusal: who, and what to do. Empty where nobody asked.
+ *
+ * @param profile of the start that was refused
+ */
+export function refusalDetails({ holder, address }: GatewayLockError, color: boolean, profile?: string): string[] {
+  return holder ? holderLines(holder, address.port, color, profile) : [];
 }
 
-export function holderLines(holder: Holder, port: number, color: boolean): string[] {
-  const rows = [['held by', describeHolder(holder)] as const, ...adviseOn(holder, port)];
+export function holderLines(holder: Holder, port: number, color: boolean, profile?: string): string[] {
+  const rows = [['held by', describeHolder(holder)] as const, ...mixUp(holder, profile), ...adviseOn(holder, port)];
   const width = Math.max(...rows.map(([label]) => label.length));
   return rows.map(([label, text]) => {
     const padded = label.padEnd(width);
     return `  ${color ? styleText('dim', padded, { validateStream: false }) : padded}  ${text}`;
   });
+}
+
+/** Two names can come to one port, and then neither is at fault. */
+function mixUp({ card }: Holder, profile: string | undefined): readonly Advice[] {
+  if (!card || profile === undefined || card.profile === profile) return [];
+  return [
+    [
+      'not yours',
+      `profile ${card.profile} is there, and this is ${profile}: give one of them another port with --port`,
+    ],
+  ];
 }
 
 /** Colour is for people at a terminal who have not declined it (no-color.org). */

@@ -5,9 +5,12 @@ import type { INestApplication } from '@nestjs/common';
 import { describeError, ExitCode, exitCodeOf } from './exit-code.js';
 import { GATEWAY_SERVICE } from './holder/card.js';
 import { describeHolder } from './holder/describe-holder.js';
+import { GATEWAY_LOCK_SETTINGS } from './lock/gateway-lock.module-definition.js';
+import type { GatewayLockSettings } from './lock/gateway-lock.options.js';
 import { GatewayLockService } from './lock/gateway-lock.service.js';
 import { GatewayLockError } from './lock/listener/gateway-lock.error.js';
 import type { Holder } from './lock/listener/holder.js';
+import { DEFAULT_PROFILE } from './profile/profile.js';
 import { complain, refusalDetails, reportOf, wantsColor } from './report.js';
 import { StopSignals } from './stop-signals.js';
 
@@ -60,7 +63,7 @@ export async function runGateway(
     // Nothing is bound as long as there is no app.
     code = app ? await serve(app, signals, exit, options) : ExitCode.OK;
   } catch (error) {
-    code = reportFailure(error, options);
+    code = reportFailure(error, options, app && profileOf(app));
   }
   try {
     await app?.close();
@@ -108,8 +111,16 @@ function announce({ url, addresses }: GatewayLockService, json: boolean): void {
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
+function profileOf(app: INestApplication): string {
+  return app.get<GatewayLockSettings>(GATEWAY_LOCK_SETTINGS).identity.profile ?? DEFAULT_PROFILE;
+}
+
 /** @returns the exit code for it */
-function reportFailure(error: unknown, { json = false, isEnough = () => false }: RunOptions): number {
+function reportFailure(
+  error: unknown,
+  { json = false, isEnough = () => false }: RunOptions,
+  profile: string | undefined,
+): number {
   if (!(error instanceof GatewayLockError)) {
     complain(describeError(error));
     return exitCodeOf(error);
@@ -122,7 +133,7 @@ function reportFailure(error: unknown, { json = false, isEnough = () => false }:
   } else if (enough) {
     process.stdout.write(`already there on ${error.url}: ${describeHolder(holder)}\n`);
   } else {
-    complain([error.message, ...refusalDetails(error, wantsColor(process.stderr))].join('\n'));
+    complain([error.message, ...refusalDetails(error, wantsColor(process.stderr), profile)].join('\n'));
   }
   return exitCode;
 }

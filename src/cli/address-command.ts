@@ -1,10 +1,8 @@
 import { Option } from 'nest-commander';
 
-import type { FailedAddress } from '../lock/listener/gateway-lock.error.js';
-import { parseListenHost } from '../lock/listener/listen-address.js';
 import { InputError } from '../lock/input.error.js';
-import { choosePort } from '../profile/port.js';
 import { resolveProfile, type Profile, type ProfileFlags } from '../profile/profile.js';
+import { chooseSettings, type SettingFlags, type Settings } from '../settings.js';
 import { OpenclawCommand } from './openclaw-command.js';
 
 export interface AddressFlags {
@@ -66,8 +64,7 @@ export abstract class AddressCommand extends OpenclawCommand {
     const before = this.command.parent?.opts<AddressFlags>() ?? {};
     for (const flag of Object.keys(before)) {
       if (!ADDRESS_FLAGS.includes(flag)) {
-        const typed = flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-        throw new InputError(`--${typed} is a flag of gateway alone: leave it out before ${this.command.name()}`);
+        throw new InputError(`${asTyped(flag)} is a flag of gateway alone: leave it out before ${this.command.name()}`);
       }
       if (flag in own) throw new InputError(`--${flag} stands before and after ${this.command.name()}: give it once`);
     }
@@ -89,24 +86,25 @@ export abstract class AddressCommand extends OpenclawCommand {
     return resolveProfile({ profile, dev: flags.some(({ dev }) => dev) });
   }
 
-  protected address({ port, host }: AddressFlags): FailedAddress {
-    return {
-      port: choosePort(
-        this.profile().name,
-        { source: '--port', value: port },
-        { source: 'OPENCLAW_GATEWAY_PORT', value: process.env['OPENCLAW_GATEWAY_PORT'] },
-      ),
-      host: host === undefined ? 'localhost' : chooseHost(host),
-    };
+  /**
+   * Where the gateway is, and what else is known of it from flags, variables and files.
+   *
+   * @throws {InputError} any of it is wrong
+   */
+  protected settings(flags: SettingFlags): Promise<Settings> {
+    return chooseSettings(this.profile(), flags);
+  }
+
+  /** @throws {InputError} one of these was given, and would mean nothing */
+  protected refuseFlags(flags: object, names: readonly string[], because: string): void {
+    const given = names.find((name) => name in flags);
+    if (given !== undefined) throw new InputError(`--${given} means nothing here: leave it out, since ${because}`);
   }
 }
 
-function chooseHost(text: string): string {
-  try {
-    return parseListenHost(text);
-  } catch (error) {
-    throw new InputError(`--host: ${(error as RangeError).message}`);
-  }
+/** The parser turns `--allow-host` into `allowHost`. */
+function asTyped(flag: string): string {
+  return `--${flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 /** @throws {InputError} */

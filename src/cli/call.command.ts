@@ -1,19 +1,24 @@
 import { Option, SubCommand } from 'nest-commander';
 
-import { findToken } from '../choose-auth.js';
 import { callGateway } from '../control/client/call-gateway.js';
 import { GatewayCallError } from '../control/client/gateway-call.error.js';
 import { describeError, exitCodeOf } from '../exit-code.js';
 import { InputError } from '../lock/input.error.js';
 import { ANCHOR_HOST, gatewayUrl } from '../lock/listener/listen-address.js';
 import { complain } from '../report.js';
-import { AddressCommand, parseMilliseconds } from './address-command.js';
+import { chooseToken, findToken, TOKEN_VARIABLE } from '../settings.js';
+import { AddressCommand, parseMilliseconds, type AddressFlags } from './address-command.js';
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 
 interface CallFlags {
   url?: string;
   timeout?: string;
+}
+
+interface Target {
+  readonly url: string;
+  readonly token: string | undefined;
 }
 
 /** A command that makes one request of a running gateway. */
@@ -35,14 +40,9 @@ abstract class RequestCommand extends AddressCommand {
   protected async request(method: string, params: object | undefined, { url, timeout }: CallFlags): Promise<never> {
     const flags = this.addressFlags();
     const timeoutMs = timeout === undefined ? DEFAULT_TIMEOUT_MS : parseMilliseconds('--timeout', timeout);
-    const target = url === undefined ? this.#urlOf(flags) : checkUrl(url);
-    // The token of this user's own gateway is not shown to any other.
-    if (url !== undefined && flags.token === undefined && process.env['OPENCLAW_GATEWAY_TOKEN'] === undefined) {
-      throw new InputError('--url: give the token of that gateway too, with --token or OPENCLAW_GATEWAY_TOKEN');
-    }
-    const token = findToken({ flag: flags.token }, this.profile());
+    const target = url === undefined ? await this.#ownGateway(flags) : this.#otherGateway(url, flags);
     try {
-      const payload = await callGateway({ url: target, token, method, params, timeoutMs });
+      const payload = await callGateway({ ...target, method, params, timeoutMs });
       const text = flags.json ? JSON.stringify({ ok: true, payload }) : JSON.stringify(payload, null, 2);
       process.stdout.write(`${text}\n`);
       process.exit(0);
@@ -56,9 +56,23 @@ abstract class RequestCommand extends AddressCommand {
     }
   }
 
-  #urlOf(flags: { port?: string; host?: string }): string {
-    const { host, port } = this.address(flags);
-    return gatewayUrl(WILDCARDS.has(host) ? ANCHOR_HOST : host, port);
+  async #ownGateway(flags: AddressFlags): Promise<Target> {
+    const settings = await this.settings(flags);
+    const { host, port } = settings;
+    return { url: gatewayUrl(WILDCARDS.has(host) ? ANCHOR_HOST : host, port), token: findToken(settings) };
+  }
+
+  /** The token of this user's own gateway is not shown to any other. */
+  #otherGateway(url: string, flags: AddressFlags): Target {
+    this.refuseFlags(flags, ['port', 'host'], '--url says which gateway');
+    const token = chooseToken(
+      { source: '--token', value: flags.token },
+      { source: TOKEN_VARIABLE, value: process.env[TOKEN_VARIABLE] },
+    );
+    if (token === undefined) {
+      throw new InputError(`--url: give the token of that gateway too, with --token or ${TOKEN_VARIABLE}`);
+    }
+    return { url: checkUrl(url), token };
   }
 }
 

@@ -4,6 +4,7 @@ import { CommandRunner, InjectCommander } from 'nest-commander';
 import { CallCommand, HealthCommand } from './call.command.js';
 import { GatewayCommand } from './gateway.command.js';
 import { LogsCommand } from './logs.command.js';
+import { PortsCommand } from './ports.command.js';
 import { RestartCommand } from './restart.command.js';
 import { StartCommand } from './start.command.js';
 import { StatusCommand } from './status.command.js';
@@ -22,6 +23,7 @@ type Commander = Parameters<CommandRunner['setCommand']>[0];
     LogsCommand,
     HealthCommand,
     CallCommand,
+    PortsCommand,
   ],
 })
 export class CliModule {

@@ -1,19 +1,19 @@
 import type { INestApplication } from '@nestjs/common';
 import { Command, Option } from 'nest-commander';
 
-import { chooseAuth, findToken } from '../choose-auth.js';
 import { createGatewayApp } from '../create-app.js';
 import { describeHolder } from '../holder/describe-holder.js';
 import { stopHolder } from '../holder/stop-holder.js';
 import { LOG_VARIABLE } from '../launcher/log-variable.js';
 import type { GatewayLockOptions } from '../lock/gateway-lock.options.js';
-import type { FailedAddress } from '../lock/listener/gateway-lock.error.js';
 import type { Holder } from '../lock/listener/holder.js';
 import { InputError } from '../lock/input.error.js';
 import { complain } from '../report.js';
 import { runGateway } from '../run-gateway.js';
+import { findToken, type Settings } from '../settings.js';
 import { CallCommand, HealthCommand } from './call.command.js';
 import { LogsCommand } from './logs.command.js';
+import { PortsCommand } from './ports.command.js';
 import { RestartCommand } from './restart.command.js';
 import { ServingCommand, type ServingFlags } from './serving-command.js';
 import { StartCommand } from './start.command.js';
@@ -30,7 +30,16 @@ interface GatewayFlags extends ServingFlags {
 @Command({
   name: 'gateway',
   description: 'run the gateway in the foreground',
-  subCommands: [StartCommand, StatusCommand, StopCommand, RestartCommand, LogsCommand, HealthCommand, CallCommand],
+  subCommands: [
+    StartCommand,
+    StatusCommand,
+    StopCommand,
+    RestartCommand,
+    LogsCommand,
+    HealthCommand,
+    CallCommand,
+    PortsCommand,
+  ],
 })
 export class GatewayCommand extends ServingCommand {
   async run(_args: string[], flags: GatewayFlags): Promise<void> {
@@ -41,36 +50,29 @@ export class GatewayCommand extends ServingCommand {
     if (chosen.length > 1) {
       throw new InputError(`${chosen.map(([flag]) => flag).join(' and ')} contradict each other: give one of them`);
     }
-    const { port, host } = this.address(flags);
-    const profile = this.profile();
-    const lock: GatewayLockOptions = {
-      port,
-      host,
-      identity: { profile: profile.name },
-      auth: chooseAuth({ flag: flags.token }, profile),
-      callers: { hosts: flags.allowHost ?? [], origins: flags.allowOrigin ?? [] },
-    };
+    const settings = await this.settings(flags);
+    const lock: GatewayLockOptions = {};
     if (standby) lock.acquire = { wait: 'standby', onWait: announceWait };
     const createApp = async (): Promise<INestApplication> => {
-      if (force)
-        await this.#makeRoom({ port, host }, force === 'kill', () => findToken({ flag: flags.token }, profile));
-      return createGatewayApp(lock, { verbose });
+      if (force) await this.#makeRoom(settings, force === 'kill');
+      return createGatewayApp(settings, { lock, verbose });
     };
     const log = process.env[LOG_VARIABLE];
     if (log !== undefined) (await import('../launcher/detached-gateway.js')).serveDetached(log);
-    const code = await runGateway(createApp, {
-      json,
-      ...(ensure && { isEnough: ({ verdict, card }) => verdict === 'ready' && card?.profile === profile.name }),
-    });
+    const isEnough = ({ verdict, card }: Holder): boolean =>
+      ensure && verdict === 'ready' && card?.profile === settings.profile.name;
+    const code = await runGateway(createApp, { json, isEnough });
     process.exit(code);
   }
 
   /** Whatever comes of it, the bind decides, and its refusal says who is there then. */
-  async #makeRoom(address: FailedAddress, kill: boolean, token: () => string | undefined): Promise<void> {
+  async #makeRoom(settings: Settings, kill: boolean): Promise<void> {
+    const { host, port } = settings;
+    const address = { host, port };
     const outcome = await stopHolder(address, {
       timeoutMs: DEFAULT_STOP_TIMEOUT_MS,
       kill,
-      ask: askToStop(token),
+      ask: askToStop(() => findToken(settings)),
       report: complain,
     });
     const tookPlace = outcome.kind === 'stopped' && outcome.successor !== undefined;

@@ -1,9 +1,10 @@
 import { SubCommand } from 'nest-commander';
 
-import { tokenFinder } from '../choose-auth.js';
 import { ExitCode } from '../exit-code.js';
 import { stopHolder } from '../holder/stop-holder.js';
+import { DEFAULT_PROFILE } from '../profile/profile.js';
 import { complain } from '../report.js';
+import { findToken, type Settings } from '../settings.js';
 import { AddressCommand } from './address-command.js';
 import { askToStop, describeStop, DEFAULT_STOP_TIMEOUT_MS, stopExitCode } from './stop.command.js';
 
@@ -11,17 +12,18 @@ import { askToStop, describeStop, DEFAULT_STOP_TIMEOUT_MS, stopExitCode } from '
 export class RestartCommand extends AddressCommand {
   async run(): Promise<void> {
     const flags = this.addressFlags();
-    const address = this.address(flags);
-    const token = tokenFinder({ flag: flags.token }, this.profile());
+    const settings = await this.settings(flags);
+    const { host, port } = settings;
+    const address = { host, port };
     const outcome = await stopHolder(address, {
       timeoutMs: DEFAULT_STOP_TIMEOUT_MS,
       kill: false,
-      ask: askToStop(token),
+      ask: askToStop(() => findToken(settings)),
       report: complain,
     });
     const exitCode = stopExitCode(outcome);
     // A gateway belongs into the foreground that it was started in; one that we forked would belong to nobody.
-    const next = exitCode === ExitCode.OK ? startCommand(address) : undefined;
+    const next = exitCode === ExitCode.OK ? startCommand(settings) : undefined;
     process.stdout.write(
       flags.json
         ? `${JSON.stringify({ ok: exitCode === ExitCode.OK, ...outcome, next, exitCode })}\n`
@@ -31,6 +33,11 @@ export class RestartCommand extends AddressCommand {
   }
 }
 
-function startCommand({ host, port }: { host: string; port: number }): string {
-  return `openclaw gateway --port ${port}${host === 'localhost' ? '' : ` --host ${host}`}`;
+function startCommand({ profile: { name }, host, port }: Settings): string {
+  const flags = [
+    ...(name === DEFAULT_PROFILE ? [] : [`--profile ${name}`]),
+    `--port ${port}`,
+    ...(host === 'localhost' ? [] : [`--host ${host}`]),
+  ];
+  return `openclaw gateway ${flags.join(' ')}`;
 }

@@ -1,9 +1,8 @@
+import { realpathSync } from 'node:fs';
 import { constants } from 'node:os';
-import { fileURLToPath } from 'node:url';
 
 import { Option, SubCommand } from 'nest-commander';
 
-import { chooseAuth } from '../choose-auth.js';
 import { describeError, exitCodeOf, ExitCode } from '../exit-code.js';
 import { LaunchError } from '../launcher/launch.error.js';
 import { DEFAULT_LAUNCH_TIMEOUT_MS, launchGateway, type LaunchedGateway } from '../launcher/launch-gateway.js';
@@ -23,10 +22,9 @@ export class StartCommand extends ServingCommand {
   async run(_args: string[], { timeout, ...own }: StartFlags): Promise<void> {
     const flags: ServingFlags = { ...own, ...this.addressFlags() };
     const { json = false } = flags;
-    const address = this.address(flags);
-    const profile = this.profile();
-    // What is wrong with the token is said here, and not in a log.
-    chooseAuth({ flag: flags.token }, profile);
+    // What is wrong is said here, and not in a log.
+    const settings = await this.settings(flags);
+    const { profile } = settings;
     const timeoutMs = timeout === undefined ? DEFAULT_LAUNCH_TIMEOUT_MS : parseMilliseconds('--timeout', timeout);
     const stop = new AbortController();
     // A gateway that this has begun to start is killed when the process exits.
@@ -34,16 +32,16 @@ export class StartCommand extends ServingCommand {
     void signals.first.then((signal) => stop.abort(signal));
     try {
       const gateway = await launchGateway({
-        address,
+        address: settings,
         profile,
-        command: commandOf(address, profile, flags),
+        command: commandOf(settings, profile, flags),
         environment: environmentOf(profile, flags),
         timeoutMs,
         signal: stop.signal,
         report: process.stderr.isTTY && !json ? complain : () => undefined,
       });
       process.stdout.write(
-        json ? `${JSON.stringify({ ok: true, ...gateway, exitCode: 0 })}\n` : describe(gateway, address),
+        json ? `${JSON.stringify({ ok: true, ...gateway, exitCode: 0 })}\n` : describe(gateway, settings),
       );
       process.exit(ExitCode.OK);
     } catch (error) {
@@ -66,7 +64,8 @@ function commandOf(
   { name }: Profile,
   { allowHost = [], allowOrigin = [], verbose = false }: ServingFlags,
 ): [string, ...string[]] {
-  const script = fileURLToPath(new URL('../cli.js', import.meta.url));
+  // The same command, however it was built and found.
+  const script = realpathSync(process.argv[1] ?? '');
   return [
     process.execPath,
     ...process.execArgv,

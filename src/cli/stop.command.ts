@@ -1,6 +1,5 @@
 import { Option, SubCommand } from 'nest-commander';
 
-import { tokenFinder } from '../choose-auth.js';
 import { callGateway } from '../control/client/call-gateway.js';
 import { ExitCode, exitCodeOfHolder } from '../exit-code.js';
 import { describeHolder } from '../holder/describe-holder.js';
@@ -8,6 +7,7 @@ import { stopHolder, type StopOutcome } from '../holder/stop-holder.js';
 import type { FailedAddress } from '../lock/listener/gateway-lock.error.js';
 import type { Holder } from '../lock/listener/holder.js';
 import { complain } from '../report.js';
+import { findToken } from '../settings.js';
 import { AddressCommand, parseMilliseconds } from './address-command.js';
 
 /** A little more than a gateway gives its own shutdown. Milliseconds. */
@@ -17,12 +17,13 @@ export const DEFAULT_STOP_TIMEOUT_MS = 6_000;
 export class StopCommand extends AddressCommand {
   async run(_args: string[], { timeout }: { timeout?: string }): Promise<void> {
     const flags = this.addressFlags();
-    const address = this.address(flags);
-    const token = tokenFinder({ flag: flags.token }, this.profile());
+    const settings = await this.settings(flags);
+    const { host, port } = settings;
+    const address = { host, port };
     const outcome = await stopHolder(address, {
       timeoutMs: timeout === undefined ? DEFAULT_STOP_TIMEOUT_MS : parseMilliseconds('--timeout', timeout),
       kill: false,
-      ask: askToStop(token),
+      ask: askToStop(() => findToken(settings)),
       report: complain,
     });
     const exitCode = stopExitCode(outcome);

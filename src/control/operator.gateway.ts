@@ -1,4 +1,4 @@
-import { Inject } from '@nestjs/common';
+import { Inject, Optional } from '@nestjs/common';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import * as v from 'valibot';
 
@@ -10,6 +10,7 @@ import type { GatewayCard } from '../lock/listener/holder.js';
 import { RequireScope } from './access/scope.guard.js';
 import { ClientEvents, type Health, type PresenceEntry } from './clients/client-events.service.js';
 import { GatewayClients } from './clients/gateway-clients.service.js';
+import { CONTROL_OPTIONS, type ControlOptions } from './control.options.js';
 import { ParamsPipe } from './protocol/params.pipe.js';
 
 const MAX_REASON_LENGTH = 200;
@@ -31,6 +32,7 @@ export interface Status extends GatewayCard {
   readonly clients: number;
 }
 
+/** What this gateway runs with; of its configuration file, that it was read and found right. */
 export interface ConfigView {
   readonly path: string | null;
   readonly exists: boolean;
@@ -49,6 +51,7 @@ export class OperatorGateway {
     private readonly holder: GatewayHolderService,
     private readonly clients: GatewayClients,
     private readonly events: ClientEvents,
+    @Optional() @Inject(CONTROL_OPTIONS) private readonly options: ControlOptions = {},
   ) {}
 
   @SubscribeMessage('health')
@@ -79,10 +82,14 @@ export class OperatorGateway {
   @SubscribeMessage('config.get')
   @RequireScope('operator.read')
   config(): ConfigView {
-    const { host = 'localhost' } = this.settings;
+    const { host = 'localhost', callers } = this.settings;
+    const { path = null, exists = false } = this.options.configFile ?? {};
     const [first] = this.lock.addresses;
-    const gateway = { port: first?.port, bind: host, auth: { mode: 'token' } };
-    return { path: null, exists: false, valid: true, config: { gateway }, issues: [] };
+    const config = {
+      gateway: { port: first?.port, bind: host, auth: { mode: 'token' } },
+      gatewayLock: { allowHosts: callers.hosts, allowOrigins: callers.origins },
+    };
+    return { path, exists, valid: true, config, issues: [] };
   }
 
   @SubscribeMessage('gateway.identity')

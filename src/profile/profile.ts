@@ -38,15 +38,35 @@ export function resolveProfile(
   home: () => string = homedir,
 ): Profile {
   const name = nameOf(flags, environment);
-  const own = join(home(), name === DEFAULT_PROFILE ? '.openclaw' : `.openclaw-${name}`);
-  const chosen = pathIn(STATE_VARIABLE, environment);
-  if (chosen !== undefined && chosen !== own && name !== DEFAULT_PROFILE) {
-    throw new InputError(
-      `${STATE_VARIABLE}: ${JSON.stringify(chosen)} is not the folder of profile ${name}, which is ${own}: unset it, or leave the profile out`,
-    );
-  }
-  const stateFolder = chosen ?? own;
+  const stateFolder = stateFolderOf(name, environment, home);
   return { name, stateFolder, configFile: pathIn(CONFIG_VARIABLE, environment) ?? join(stateFolder, CONFIG_FILE) };
+}
+
+/** Whether a text can be the name of a profile: 1 to 64 of a-z, 0-9 and `-`, not beginning with `-`. */
+export function isProfileName(text: string): boolean {
+  return NAME.test(text);
+}
+
+function stateFolderOf(name: string, environment: NodeJS.ProcessEnv, home: () => string): string {
+  const chosen = pathIn(STATE_VARIABLE, environment);
+  if (chosen !== undefined && name === DEFAULT_PROFILE) return chosen;
+  const own = join(homeFolder(home), name === DEFAULT_PROFILE ? '.openclaw' : `.openclaw-${name}`);
+  if (chosen === undefined || chosen === own) return own;
+  throw new InputError(
+    `${STATE_VARIABLE}: ${JSON.stringify(chosen)} is not the folder of profile ${name}, which is ${own}: unset it, or leave the profile out`,
+  );
+}
+
+/** Without one, files of ours would end up in whatever folder the process was started in. */
+function homeFolder(home: () => string): string {
+  let folder = '';
+  try {
+    folder = home();
+  } catch {
+    // This user has none: neither in the environment nor in the list of users.
+  }
+  if (folder.trim() !== '') return resolve(folder);
+  throw new InputError(`HOME: "" is not a path, and there is no other home folder; set it, or give ${STATE_VARIABLE}`);
 }
 
 function nameOf({ profile, dev = false }: ProfileFlags, environment: NodeJS.ProcessEnv): string {
@@ -71,7 +91,7 @@ function variableName(environment: NodeJS.ProcessEnv): { source: string; name: s
 }
 
 function checkName(source: string, name: string): string {
-  if (NAME.test(name)) return name;
+  if (isProfileName(name)) return name;
   throw new InputError(
     `${source}: ${JSON.stringify(name)} is not a name of a profile; give 1 to 64 of a-z, 0-9 and "-", not beginning with "-"`,
   );

@@ -48,7 +48,10 @@ describe('a method that every gateway has', () => {
     const { payload } = await operator.call('config.get');
 
     const port = Number(new URL(lock.url).port);
-    const config = { gateway: { port, bind: 'localhost', auth: { mode: 'token' } } };
+    const config = {
+      gateway: { port, bind: 'localhost', auth: { mode: 'token' } },
+      gatewayLock: { allowHosts: [], allowOrigins: [] },
+    };
     expect(payload).toEqual({ path: null, exists: false, valid: true, config, issues: [] });
     expect(JSON.stringify(payload)).not.toMatch(new RegExp(`${TOKEN}|${further}`));
   });

@@ -35,10 +35,8 @@ export class RequestGate {
 
   /** @throws {InputError} one line that names a value that is no host or no origin */
   constructor({ hosts, origins }: AllowedCallers) {
-    this.#hosts = new Set(
-      hosts.map((host) => checked('host', host, AUTHORITY, 'gateway.example or gateway.example:8443')),
-    );
-    this.#origins = new Set(origins.map((origin) => checked('origin', origin, ORIGIN, 'https://app.example')));
+    this.#hosts = new Set(hosts.map(checkHost));
+    this.#origins = new Set(origins.map(checkOrigin));
   }
 
   judge(request: IncomingMessage, response?: ServerResponse): Refusal | undefined {
@@ -90,6 +88,16 @@ function namedHosts({ rawHeaders }: IncomingMessage): string[] {
 function literalOf(address = ''): string {
   const plain = address.replace(/^::ffff:(?=[\d.]+$)/, '').replace(/%.*$/, '');
   return plain.includes(':') ? `[${plain}]` : plain;
+}
+
+/** @throws {InputError} one line */
+export function checkHost(value: string): string {
+  return checked('host', value, AUTHORITY, 'gateway.example or gateway.example:8443');
+}
+
+/** @throws {InputError} one line */
+export function checkOrigin(value: string): string {
+  return checked('origin', value, ORIGIN, 'https://app.example');
 }
 
 function checked(kind: string, value: string, rule: RegExp, example: string): string {

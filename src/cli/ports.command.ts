@@ -1,0 +1,71 @@
+import { SubCommand } from 'nest-commander';
+
+import { ExitCode } from '../exit-code.js';
+import { PORTS_PER_GATEWAY } from '../profile/port.js';
+import { conflictsOf, type PlannedPort } from '../profile/port-conflicts.js';
+import { complain } from '../report.js';
+import type { PortOrigin, Settings } from '../settings.js';
+import { AddressCommand } from './address-command.js';
+import { planProfiles, type PlannedProfile } from './plan-profiles.js';
+import { EMPTY_CELL, table } from './table.js';
+
+interface PortPlan {
+  readonly name: string;
+  readonly port: number | null;
+  readonly from: PortOrigin | null;
+  readonly stateFolder: string;
+  /** The other profiles that this one is in the way of. */
+  readonly conflicts: readonly PlannedPort[];
+  /** Why there is no port; one line. */
+  readonly problem: string | null;
+}
+
+@SubCommand({
+  name: 'ports',
+  description: 'the port of every profile of this user, and which are in the way of others',
+})
+export class PortsCommand extends AddressCommand {
+  async run(): Promise<void> {
+    const flags = this.addressFlags();
+    this.refuseFlags(flags, ['port', 'host', 'token'], 'ports is about every profile');
+    const plans = describePlans(await planProfiles(await this.settings(flags)));
+    const ok = plans.every(({ conflicts, problem }) => conflicts.length === 0 && problem === null);
+    const exitCode = ok ? ExitCode.OK : ExitCode.USAGE;
+    process.stdout.write(flags.json ? `${JSON.stringify({ ok, profiles: plans, exitCode })}\n` : portTable(plans));
+    plans.forEach(({ problem }) => problem !== null && complain(problem));
+    if (plans.some(({ conflicts }) => conflicts.length > 0)) {
+      complain(
+        `a gateway needs its port and the ${PORTS_PER_GATEWAY - 1} after it for itself: start one of them with another --port, or set gateway.port in its openclaw.json`,
+      );
+    }
+    process.exit(exitCode);
+  }
+}
+
+function describePlans(planned: readonly PlannedProfile[]): PortPlan[] {
+  const known = planned.flatMap(({ settings }) => (settings ? [portOf(settings)] : []));
+  return planned.map(({ profile: { name, stateFolder }, settings, problem }) => ({
+    name,
+    port: settings?.port ?? null,
+    from: settings?.portOrigin ?? null,
+    stateFolder,
+    conflicts: settings ? conflictsOf(portOf(settings), known) : [],
+    problem,
+  }));
+}
+
+function portOf({ profile: { name }, port }: Settings): PlannedPort {
+  return { name, port };
+}
+
+function portTable(plans: readonly PortPlan[]): string {
+  return table([
+    ['PROFILE', 'PORT', 'FROM', 'IN THE WAY OF'],
+    ...plans.map(({ name, port, from, conflicts }) => [
+      name,
+      String(port ?? EMPTY_CELL),
+      from ?? EMPTY_CELL,
+      conflicts.map((other) => `${other.name} (${other.port})`).join(', ') || EMPTY_CELL,
+    ]),
+  ]);
+}

@@ -1,0 +1,69 @@
+import { whoHolds, type Holder } from '../holder/who-holds.js';
+import { ANCHOR_HOST, gatewayUrl } from '../lock/listener/listen-address.js';
+import type { PlannedProfile } from './plan-profiles.js';
+import { EMPTY_CELL, table } from './table.js';
+
+/** How many ports are asked at a time: each has half a second to answer, and each costs a look at the processes. */
+const MAX_PROBES = 16;
+
+export interface ProfileStatus {
+  readonly name: string;
+  readonly port: number | null;
+  readonly url: string | null;
+  readonly verdict: Holder['verdict'] | 'free' | null;
+  readonly pid: number | null;
+  /** Of the gateway that is there. */
+  readonly version: string | null;
+  /** The profile of the gateway that is there, which may be another one. */
+  readonly heldBy: string | null;
+  /** Why the port is not known; one line. */
+  readonly problem: string | null;
+}
+
+/** Asks the port of every profile who is there. */
+export async function statusOfAll(planned: readonly PlannedProfile[]): Promise<ProfileStatus[]> {
+  const statuses: ProfileStatus[] = [];
+  const queue = planned.entries();
+  const probe = async (): Promise<void> => {
+    for (const [index, one] of queue) statuses[index] = await statusOf(one);
+  };
+  await Promise.all(Array.from({ length: MAX_PROBES }, probe));
+  return statuses;
+}
+
+async function statusOf({ profile: { name }, settings, problem }: PlannedProfile): Promise<ProfileStatus> {
+  if (!settings) {
+    return { name, port: null, url: null, verdict: null, pid: null, version: null, heldBy: null, problem };
+  }
+  const { host, port } = settings;
+  const { verdict, card, owner } = await whoHolds({ host, port });
+  return {
+    name,
+    port,
+    url: gatewayUrl(host === 'localhost' ? ANCHOR_HOST : host, port),
+    // Refused is all that a connection can tell.
+    verdict: verdict === 'blocked' ? 'free' : verdict,
+    pid: card?.pid ?? owner?.pid ?? null,
+    version: card?.version ?? null,
+    heldBy: card?.profile ?? null,
+    problem,
+  };
+}
+
+export function statusTable(statuses: readonly ProfileStatus[]): string {
+  return table([
+    ['PROFILE', 'PORT', 'STATE', 'PID', 'VERSION'],
+    ...statuses.map((status) => [
+      status.name,
+      String(status.port ?? EMPTY_CELL),
+      stateOf(status),
+      String(status.pid ?? EMPTY_CELL),
+      status.version ?? EMPTY_CELL,
+    ]),
+  ]);
+}
+
+function stateOf({ name, verdict, heldBy }: ProfileStatus): string {
+  if (verdict === null) return 'unknown';
+  return heldBy === null || heldBy === name ? verdict : `${verdict}, but profile ${heldBy}`;
+}

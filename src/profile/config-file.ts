@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+
+import { InputError } from '../lock/input.error.js';
+
+/** What a configuration file says; a key is missing where the file is silent. */
+export interface Configured {
+  readonly port?: number | undefined;
+  /** An IP address, or `localhost`. */
+  readonly host?: string | undefined;
+  /** Why `gateway.bind` gives no host; one line, for those who need one from it. */
+  readonly hostProblem?: string | undefined;
+  readonly token?: string | undefined;
+  readonly allowHosts?: readonly string[] | undefined;
+  readonly allowOrigins?: readonly string[] | undefined;
+}
+
+export interface Configuration extends Configured {
+  /** Absolute. */
+  readonly file: string;
+  readonly exists: boolean;
+}
+
+/**
+ * Reads a configuration file, and never writes one. One that is missing says nothing, which is fine.
+ *
+ * @throws {InputError} it cannot be read, is not JSON5, or a value in it is wrong; one line
+ */
+export async function readConfiguration(file: string): Promise<Configuration> {
+  const text = textOf(file);
+  if (text === undefined) return { file, exists: false };
+  // Most gateways have no such file, and need not wait for what reads it.
+  const { parseConfiguration } = await import('./config-text.js');
+  return { file, exists: true, ...parseConfiguration(text, file) };
+}
+
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw new InputError(
+      code === 'EISDIR'
+        ? `${file}: the configuration has to be a file, and this is a folder: move it away, or name another file with OPENCLAW_CONFIG_PATH`
+        : `${file}: the configuration cannot be read (${code}): mend the file, or name another with OPENCLAW_CONFIG_PATH`,
+    );
+  }
+}
