@@ -153,8 +153,10 @@ export class GatewayWsAdapter extends WsAdapter implements WsClientHost {
   }
 
   handlersOf(client: WsClient, message: string): readonly MessageHandler[] {
-    const places = this.#endpoints.get(client.path)?.places.get(message) ?? NOWHERE;
-    return places.flatMap((place) => client.handlers[place] ?? []);
+    const { handlers, path } = client;
+    // Nest binds none to a client that has not entered, whatever others have.
+    const places = handlers.length === 0 ? NOWHERE : (this.#endpoints.get(path)?.places.get(message) ?? NOWHERE);
+    return places.map((place) => handlers[place]) as MessageHandler[];
   }
 
   onSlow(client: WsClient): void {
