@@ -24,6 +24,8 @@ await build({
   external: [
     // Nest's own adapter requires it by name: there must not be two.
     'ws',
+    // Loaded when somebody asks for it, by names that a bundled CommonJS module does not have.
+    'prom-client',
     // What Nest and nest-commander look for and can do without.
     '@nestjs/microservices',
     '@nestjs/platform-express',
