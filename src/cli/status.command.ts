@@ -1,20 +1,27 @@
 import { Option, SubCommand } from 'nest-commander';
 
+import { callGateway } from '../control/client/call-gateway.js';
+import type { Status } from '../control/operator.gateway.js';
 import { ExitCode, exitCodeOfHolder } from '../exit-code.js';
 import { examinePort, type PortExamination } from '../holder/examine-port.js';
-import { whoHolds } from '../holder/who-holds.js';
+import { whoHolds, type Holder } from '../holder/who-holds.js';
 import { ANCHOR_HOST, gatewayUrl } from '../lock/listener/listen-address.js';
 import { complain, holderLines, wantsColor, type PortReport } from '../report.js';
+import { findToken, type Settings } from '../settings.js';
 import { AddressCommand, type AddressFlags } from './address-command.js';
 import { planProfiles } from './plan-profiles.js';
 import { statusOfAll, statusTable } from './status-of-all.js';
+
+/** How long a gateway that shows its card may take to say more. Milliseconds. */
+const ASK_TIMEOUT_MS = 1_000;
 
 @SubCommand({ name: 'status', description: 'say who holds the port' })
 export class StatusCommand extends AddressCommand {
   async run(_args: string[], { deep = false, all = false }: { deep?: boolean; all?: boolean }): Promise<void> {
     const flags = this.addressFlags();
     if (all) return this.#reportAll({ ...flags, ...(deep && { deep }) });
-    const { port, host } = await this.settings(flags);
+    const settings = await this.settings(flags);
+    const { port, host } = settings;
     const holder = await whoHolds({ port, host });
     // Refused is all that a connection can tell: to find out whether it is bound would be to bind it.
     const free = holder.verdict === 'blocked';
@@ -29,11 +36,11 @@ export class StatusCommand extends AddressCommand {
       holder: free ? null : holder,
       exitCode,
     };
-    const examination = deep ? await examinePort(host, port) : undefined;
+    const depth = deep ? { addresses: await examinePort(host, port), live: await askIfReady(holder, settings) } : {};
     process.stdout.write(
       flags.json
-        ? `${JSON.stringify({ ...report, ...(examination && { addresses: examination }) })}\n`
-        : `${[...this.#lines(report, port), ...(examination ?? []).map(addressLine)].join('\n')}\n`,
+        ? `${JSON.stringify({ ...report, ...depth })}\n`
+        : `${[...this.#lines(report, port), ...depthLines(depth)].join('\n')}\n`,
     );
     process.exit(exitCode);
   }
@@ -62,6 +69,27 @@ export class StatusCommand extends AddressCommand {
     if (!holder) return [`nobody listens on ${url}`];
     return [`${url} is held: ${String(verdict)}`, ...holderLines(holder, port, wantsColor(process.stdout))];
   }
+}
+
+/** What is only in there with `--deep`. */
+interface Depth {
+  readonly addresses?: readonly PortExamination[];
+  /** What the gateway says of itself to whoever has its token; `null` without one, or where it does not answer. */
+  readonly live?: Status | null;
+}
+
+async function askIfReady({ verdict, url }: Holder, settings: Settings): Promise<Status | null> {
+  if (verdict !== 'ready') return null;
+  try {
+    const token = findToken(settings);
+    return (await callGateway({ url, token, method: 'status', timeoutMs: ASK_TIMEOUT_MS })) as Status;
+  } catch {
+    return null;
+  }
+}
+
+function depthLines({ addresses = [], live }: Depth): string[] {
+  return [...addresses.map(addressLine), ...(live ? [`  clients: ${live.clients}, with this command`] : [])];
 }
 
 function addressLine({ url, owner, established }: PortExamination): string {

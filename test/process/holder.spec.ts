@@ -196,6 +196,16 @@ describe('status', () => {
       { url: `ws://127.0.0.1:${port}`, owner: { pid: program.pid }, established: 1 },
       { url: `ws://[::1]:${port}`, owner: { pid: program.pid }, established: 0 },
     ]);
+    // The client that asks is the one that was let in.
+    expect(parse(stdout)['live']).toMatchObject({ pid: program.pid, clients: 1 });
+  });
+
+  it('--deep does without what only a token shows', async () => {
+    const { port } = await startGateway();
+
+    const { code, stdout } = await openclaw('--port', port, 'status', '--deep', '--json', '--token', 'another-token');
+
+    expect([code, parse(stdout)['live']]).toEqual([0, null]);
   });
 
   it('takes no flag that it does not know', async () => {
