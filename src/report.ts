@@ -40,7 +40,11 @@ export function refusalDetails({ holder, address }: GatewayLockError, color: boo
 }
 
 export function holderLines(holder: Holder, port: number, color: boolean, profile?: string): string[] {
-  const rows = [['held by', describeHolder(holder)] as const, ...mixUp(holder, profile), ...adviseOn(holder, port)];
+  const rows = [
+    ['held by', describeHolder(holder)] as const,
+    ...mixUp(holder, profile),
+    ...adviseOn(holder, port, profile),
+  ];
   const width = Math.max(...rows.map(([label]) => label.length));
   return rows.map(([label, text]) => {
     const padded = label.padEnd(width);

@@ -2,6 +2,21 @@ import { describeHolder, uptime } from '../src/holder/describe-holder.js';
 import type { Holder } from '../src/index.js';
 import { holderLines, wantsColor } from '../src/report.js';
 
+const readyFor = (profile: string): Holder => ({
+  verdict: 'ready',
+  url: 'ws://127.0.0.1:1',
+  card: {
+    service: 'openclaw-gateway',
+    pid: 1,
+    profile,
+    version: '1.0.0',
+    phase: 'ready',
+    startedAt: 0,
+    url: 'ws://127.0.0.1:1',
+    instanceId: '00000000-0000-0000-0000-000000000000',
+  },
+});
+
 const blocked: Holder = { verdict: 'blocked', url: 'ws://127.0.0.1:1' };
 
 describe('what is said of a holder', () => {
@@ -25,6 +40,21 @@ describe('what is said of a holder', () => {
     if (before === undefined) delete process.env['NO_COLOR'];
     else process.env['NO_COLOR'] = before;
     expect(wants).toBe(wanted);
+  });
+
+  it('advises for the profile of the holder, and for one of our own', () => {
+    const text = holderLines(readyFor('rescue'), 1, false, 'dev').join('\n');
+
+    expect(text).toContain('openclaw gateway --profile rescue status --port 1');
+    expect(text).toContain('openclaw gateway --profile rescue stop --port 1');
+    expect(text).toContain('openclaw gateway --profile dev --port 1 --force');
+  });
+
+  it('puts nothing into a command that a shell could take for another', () => {
+    const commands = holderLines(readyFor('x; rm -rf ~'), 1, false).filter((line) => line.includes('openclaw'));
+
+    expect(commands).toHaveLength(3);
+    expect(commands.join('\n')).not.toContain('rm');
   });
 
   it('names what could not be found out', () => {

@@ -40,7 +40,7 @@ export class StatusCommand extends AddressCommand {
     process.stdout.write(
       flags.json
         ? `${JSON.stringify({ ...report, ...depth })}\n`
-        : `${[...this.#lines(report, port), ...depthLines(depth)].join('\n')}\n`,
+        : `${[...this.#lines(report, settings), ...depthLines(depth)].join('\n')}\n`,
     );
     process.exit(exitCode);
   }
@@ -65,9 +65,12 @@ export class StatusCommand extends AddressCommand {
     process.exit(ExitCode.OK);
   }
 
-  #lines({ verdict, url, holder }: PortReport, port: number): string[] {
+  #lines({ verdict, url, holder }: PortReport, { port, profile }: Settings): string[] {
     if (!holder) return [`nobody listens on ${url}`];
-    return [`${url} is held: ${String(verdict)}`, ...holderLines(holder, port, wantsColor(process.stdout))];
+    return [
+      `${url} is held: ${String(verdict)}`,
+      ...holderLines(holder, port, wantsColor(process.stdout), profile.name),
+    ];
   }
 }
 

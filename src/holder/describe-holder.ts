@@ -23,29 +23,37 @@ export function describeHolder({ verdict, card, owner }: Holder, now = Date.now(
   }
 }
 
-/** The two or three commands that make sense for a verdict. */
-export function adviseOn({ verdict, owner }: Holder, port: number): readonly Advice[] {
-  const gateway = `openclaw gateway`;
-  const status: Advice = ['see it', `${gateway} status --port ${port}`];
+/**
+ * The two or three commands that make sense for a verdict.
+ *
+ * @param profile of whoever asks
+ */
+export function adviseOn({ verdict, card, owner }: Holder, port: number, profile?: string): readonly Advice[] {
+  const gateway = commandFor(profile);
+  // The token of a gateway is with its profile.
+  const its = commandFor(card?.profile);
+  const status: Advice = ['see it', `${its} status --port ${port}`];
   const standby: Advice = ['take over when it is gone', `${gateway} --port ${port} --standby`];
   const elsewhere: Advice = ['use another port', `${gateway} --port <port>`];
   switch (verdict) {
     case 'ready':
-      return [
-        status,
-        ['stop it', `${gateway} stop --port ${port}`],
-        ['take over', `${gateway} --port ${port} --force`],
-      ];
+      return [status, ['stop it', `${its} stop --port ${port}`], ['take over', `${gateway} --port ${port} --force`]];
     case 'starting':
     case 'draining':
       return [status, standby];
     case 'stalled':
-      return [['look closer', `${gateway} status --port ${port} --deep`], ...end(owner), standby];
+      return [['look closer', `${its} status --port ${port} --deep`], ...end(owner), standby];
     case 'foreign':
       return [...(owner ? [['see it', `ps -fp ${owner.pid}`] as const] : []), elsewhere];
     case 'blocked':
       return [standby, elsewhere];
   }
+}
+
+/** A card may say anything of its profile, and a command is there to be copied: only a name goes into it. */
+function commandFor(profile = 'default'): string {
+  const isNamed = profile !== 'default' && /^[a-z0-9][a-z0-9-]*$/.test(profile);
+  return `openclaw gateway${isNamed ? ` --profile ${profile}` : ''}`;
 }
 
 function end(owner: PortOwner | undefined): readonly Advice[] {
