@@ -3,13 +3,17 @@ import { Option, SubCommand } from 'nest-commander';
 import { callGateway } from '../control/client/call-gateway.js';
 import { GatewayCallError } from '../control/client/gateway-call.error.js';
 import { describeError, exitCodeOf } from '../exit-code.js';
+import { whoHolds } from '../holder/who-holds.js';
 import { InputError } from '../lock/input.error.js';
+import type { FailedAddress } from '../lock/listener/gateway-lock.error.js';
 import { ANCHOR_HOST, gatewayUrl } from '../lock/listener/listen-address.js';
 import { complain } from '../report.js';
 import { chooseToken, findToken, TOKEN_VARIABLE } from '../settings.js';
 import { AddressCommand, parseMilliseconds, type AddressFlags } from './address-command.js';
 
 const DEFAULT_TIMEOUT_MS = 10_000;
+/** How long it may take to find out who holds the port. Milliseconds. */
+const LOOK_MS = 2_000;
 
 interface CallFlags {
   url?: string;
@@ -40,8 +44,8 @@ abstract class RequestCommand extends AddressCommand {
   protected async request(method: string, params: object | undefined, { url, timeout }: CallFlags): Promise<never> {
     const flags = this.addressFlags();
     const timeoutMs = timeout === undefined ? DEFAULT_TIMEOUT_MS : parseMilliseconds('--timeout', timeout);
-    const target = url === undefined ? await this.#ownGateway(flags) : this.#otherGateway(url, flags);
     try {
+      const target = url === undefined ? await this.#ownGateway(flags) : this.#otherGateway(url, flags);
       const payload = await callGateway({ ...target, method, params, timeoutMs });
       const text = flags.json ? JSON.stringify({ ok: true, payload }) : JSON.stringify(payload, null, 2);
       process.stdout.write(`${text}\n`);
@@ -59,7 +63,16 @@ abstract class RequestCommand extends AddressCommand {
   async #ownGateway(flags: AddressFlags): Promise<Target> {
     const settings = await this.settings(flags);
     const { host, port } = settings;
-    return { url: gatewayUrl(WILDCARDS.has(host) ? ANCHOR_HOST : host, port), token: findToken(settings) };
+    const url = gatewayUrl(WILDCARDS.has(host) ? ANCHOR_HOST : host, port);
+    const token = findToken(settings);
+    const isFound = settings.token === undefined && token !== undefined;
+    if (isFound && (await isAnothers(settings))) {
+      throw new GatewayCallError(
+        'not a gateway',
+        `the token of this user is not shown to ${url}, which is not a gateway of the same user: see openclaw gateway status --port ${port}, or give a token`,
+      );
+    }
+    return { url, token };
   }
 
   /** The token of this user's own gateway is not shown to any other. */
@@ -96,6 +109,14 @@ export class HealthCommand extends RequestCommand {
   async run(_args: string[], flags: CallFlags): Promise<void> {
     await this.request('health', undefined, flags);
   }
+}
+
+/** Whether somebody sits on the port who is not to learn the token that was found for it. */
+async function isAnothers(address: FailedAddress): Promise<boolean> {
+  const { verdict, owner } = await whoHolds(address, { timeoutMs: LOOK_MS });
+  if (verdict === 'blocked') return false;
+  // Where the operating system does not tell of users, the card is all there is.
+  return verdict === 'foreign' || (process.platform === 'linux' && owner?.uid !== process.getuid?.());
 }
 
 function parseParams(text: string | undefined): object | undefined {

@@ -1,7 +1,12 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
+import { WebSocketServer } from 'ws';
+
+import { onCleanUp } from '../kit/cleaner.js';
 import { startGateway } from '../kit/gateway.js';
 import { Client, freePort, isFree } from '../kit/net.js';
 import { knock, Operator } from '../kit/operator.js';
@@ -58,6 +63,27 @@ describe('the token that a gateway makes', () => {
 
     expect(readFileSync(file, 'utf8')).toBe(token);
     expect(await (await Operator.open(url, { token: token.trim() })).call('health')).toMatchObject({ ok: true });
+  });
+
+  it('is not shown to whoever else sits on the port', async () => {
+    const { options, folder, file } = freshHome();
+    mkdirSync(folder);
+    writeFileSync(file, SECRET);
+    const heard: string[] = [];
+    const squatter = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    onCleanUp(() => squatter.close());
+    squatter.on('connection', (socket) => {
+      socket.on('message', (data: Buffer) => heard.push(data.toString()));
+      socket.send('{"type":"event","event":"connect.challenge","payload":{"nonce":"n","ts":0}}');
+    });
+    await once(squatter, 'listening');
+    const { port } = squatter.address() as AddressInfo;
+
+    const { code, stderr } = await run(['health', '--port', port], options);
+
+    expect(code).toBe(69);
+    expect(stderr).toContain(`the token of this user is not shown to ws://127.0.0.1:${port}`);
+    expect(heard).toEqual([]);
   });
 
   it('is found by the commands of the same user', async () => {
