@@ -1,30 +1,13 @@
 import { Module } from '@nestjs/common';
 import { CommandRunner, InjectCommander } from 'nest-commander';
 
-import { CallCommand, HealthCommand } from './call.command.js';
-import { GatewayCommand } from './gateway.command.js';
-import { LogsCommand } from './logs.command.js';
-import { PortsCommand } from './ports.command.js';
-import { RestartCommand } from './restart.command.js';
-import { StartCommand } from './start.command.js';
-import { StatusCommand } from './status.command.js';
-import { StopCommand } from './stop.command.js';
+import { GatewayCommand, SUB_COMMANDS } from './gateway.command.js';
 
 type Commander = Parameters<CommandRunner['setCommand']>[0];
 
 /** The commands alone: the gateway is an app of its own, so that `--help` and a wrong flag bind nothing. */
 @Module({
-  providers: [
-    GatewayCommand,
-    StartCommand,
-    StatusCommand,
-    StopCommand,
-    RestartCommand,
-    LogsCommand,
-    HealthCommand,
-    CallCommand,
-    PortsCommand,
-  ],
+  providers: [GatewayCommand, ...SUB_COMMANDS],
 })
 export class CliModule {
   constructor(@InjectCommander() commander: Commander) {

@@ -27,19 +27,22 @@ interface GatewayFlags extends ServingFlags {
   standby?: boolean;
 }
 
+/** About a gateway that runs, or is to run in the background. */
+export const SUB_COMMANDS = [
+  StartCommand,
+  StatusCommand,
+  StopCommand,
+  RestartCommand,
+  LogsCommand,
+  HealthCommand,
+  CallCommand,
+  PortsCommand,
+] as const;
+
 @Command({
   name: 'gateway',
   description: 'run the gateway in the foreground',
-  subCommands: [
-    StartCommand,
-    StatusCommand,
-    StopCommand,
-    RestartCommand,
-    LogsCommand,
-    HealthCommand,
-    CallCommand,
-    PortsCommand,
-  ],
+  subCommands: [...SUB_COMMANDS],
 })
 export class GatewayCommand extends ServingCommand {
   async run(_args: string[], flags: GatewayFlags): Promise<void> {

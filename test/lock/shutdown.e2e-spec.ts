@@ -1,4 +1,4 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, type Type } from '@nestjs/common';
 import { SubscribeMessage, WebSocketGateway, type WsResponse } from '@nestjs/websockets';
 import { NEVER, type Observable } from 'rxjs';
 
@@ -34,6 +34,25 @@ function slowGateway(work: Work): { provide: symbol; useFactory: () => object }[
     }
   }
   return [SlowGateway as never];
+}
+
+function slowController(work: Work, onDone: () => unknown = () => undefined): Type {
+  @Controller()
+  class SlowController {
+    @Get('slow')
+    async slow(): Promise<string> {
+      work.begun.open();
+      await work.done.opened;
+      onDone();
+      return 'done';
+    }
+
+    @Get('endless')
+    endless(): Promise<never> {
+      return new Promise(() => undefined);
+    }
+  }
+  return SlowController;
 }
 
 describe('at shutdown', () => {
@@ -165,21 +184,7 @@ describe('at shutdown', () => {
 
   it('a running HTTP request is answered within the grace, and cut off after it', async () => {
     const work = new Work();
-    @Controller()
-    class SlowController {
-      @Get('slow')
-      async slow(): Promise<string> {
-        work.begun.open();
-        await work.done.opened;
-        return 'done';
-      }
-
-      @Get('endless')
-      endless(): Promise<never> {
-        return new Promise(() => undefined);
-      }
-    }
-    const { app, lock } = await startApp({ controllers: [SlowController], lock: { shutdownGraceMs: 200 } });
+    const { app, lock } = await startApp({ controllers: [slowController(work)], lock: { shutdownGraceMs: 200 } });
     const slow = fetch(httpUrl(lock.url, '/slow'));
     const endless = fetch(httpUrl(lock.url, '/endless')).then(
       () => 'answered',
@@ -198,18 +203,8 @@ describe('at shutdown', () => {
   it('no other module is torn down while a request is running', async () => {
     const work = new Work();
     const order: string[] = [];
-    @Controller()
-    class SlowController {
-      @Get('slow')
-      async slow(): Promise<string> {
-        work.begun.open();
-        await work.done.opened;
-        order.push('answered');
-        return 'done';
-      }
-    }
     const { app, lock } = await startApp({
-      controllers: [SlowController],
+      controllers: [slowController(work, () => order.push('answered'))],
       imports: [hookModule({ onModuleDestroy: () => order.push('torn down') })],
       lock: { shutdownGraceMs: 60_000 },
     });
