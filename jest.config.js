@@ -30,5 +30,7 @@ export default {
   coverageThreshold: { global: { lines: 100, branches: 100 } },
   setupFilesAfterEnv: ['<rootDir>/test/kit/clean-up.ts'],
   reporters: ['default', '<rootDir>/test/kit/summary-reporter.js'],
+  // Most specs wait for processes of their own; one worker would leave a processor idle.
+  maxWorkers: '100%',
   testTimeout: 30_000,
 };
