@@ -14,9 +14,10 @@ import { GatewayLockServer } from './lock/gateway-lock.server.js';
 import { GatewayLockService } from './lock/gateway-lock.service.js';
 import { GatewayWsAdapter } from './lock/gateway-ws.adapter.js';
 import { placeInHookOrder } from './lock/hook-order.js';
+import { ProfileLockService } from './profile/profile-lock.service.js';
 
 /**
- * Makes an app a gateway of which there is one per port: import it in the root module with `forRoot` or `forRootAsync`,
+ * Makes an app a gateway of which there is one per port, and one per state folder: import it in the root module with `forRoot` or `forRootAsync`,
  * call `app.init()` and never `app.listen()`.
  */
 @Global()
@@ -28,6 +29,7 @@ import { placeInHookOrder } from './lock/hook-order.js';
     GatewayWsAdapter,
     GatewayLockService,
     GatewayHolderService,
+    ProfileLockService,
   ],
   exports: [
     GATEWAY_LOCK_SETTINGS,

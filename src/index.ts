@@ -27,10 +27,12 @@ export type {
 } from './lock/gateway-lock.options.js';
 export type { GatewayPhase } from './lock/gateway-lock.server.js';
 export { GatewayLockService } from './lock/gateway-lock.service.js';
+export type { DerivedPorts } from './lock/derived-ports.js';
 export { GatewayWsAdapter } from './lock/gateway-ws.adapter.js';
 export type { ShutdownNotice } from './lock/ws-format.js';
 export { claimListener, type ClaimOptions } from './lock/listener/claim-listener.js';
 export type { BoundAddress, ClaimedListener, ListenerLoss } from './lock/listener/claimed-listener.js';
+export type { Endpoint, LocalSocket } from './lock/listener/endpoint.js';
 export { GatewayLockError, type FailedAddress, type GatewayLockErrorCode } from './lock/listener/gateway-lock.error.js';
 export type { GatewayCard, Holder, PortOwner, Verdict } from './lock/listener/holder.js';
 export { runGateway, type RunOptions } from './run-gateway.js';

@@ -1,9 +1,10 @@
 import { styleText } from 'node:util';
 
 import { exitCodeOf } from './exit-code.js';
-import { adviseOn, describeHolder, type Advice } from './holder/describe-holder.js';
+import { adviseOn, describeHolder, type Advice, type Obstacle } from './holder/describe-holder.js';
 import type { GatewayLockError, GatewayLockErrorCode } from './lock/listener/gateway-lock.error.js';
 import type { Holder, Verdict } from './lock/listener/holder.js';
+import { addressOfUrl } from './lock/listener/listen-address.js';
 
 /** The one object that `--json` prints of a port, whether it was asked for or got in the way. */
 export interface PortReport {
@@ -35,16 +36,32 @@ export function reportOf(error: GatewayLockError): PortReport {
  *
  * @param profile of the start that was refused
  */
-export function refusalDetails({ holder, address }: GatewayLockError, color: boolean, profile?: string): string[] {
-  return holder ? holderLines(holder, address.port, color, profile) : [];
+export function refusalDetails(error: GatewayLockError, color: boolean, profile = error.profile): string[] {
+  const { holder, derived, basePort } = error;
+  const needed: Advice[] =
+    derived === undefined ? [] : [['needed for', `${derived}, derived from port ${String(basePort)}`]];
+  if (!holder) return paint(needed, color);
+  const obstacle = { ...obstacleOf(error, holder), profile };
+  const advice = adviseOn(holder, obstacle);
+  const mistaken = obstacle.lock === 'profile' ? [] : mixUp(holder, profile);
+  return paint([['held by', describeHolder(holder)], ...needed, ...mistaken, ...advice], color);
 }
 
+/** Who holds a port, and what to do. */
 export function holderLines(holder: Holder, port: number, color: boolean, profile?: string): string[] {
-  const rows = [
-    ['held by', describeHolder(holder)] as const,
-    ...mixUp(holder, profile),
-    ...adviseOn(holder, port, profile),
-  ];
+  const advice = adviseOn(holder, { lock: 'port', holderPort: port, port, profile });
+  return paint([['held by', describeHolder(holder)], ...mixUp(holder, profile), ...advice], color);
+}
+
+function obstacleOf({ code, basePort, address: { port } }: GatewayLockError, { card }: Holder): Obstacle {
+  if (code === 'GATEWAY_PROFILE_IN_USE') {
+    return { lock: 'profile', port, ...(card && { holderPort: addressOfUrl(card.url).port }) };
+  }
+  if (basePort !== undefined) return { lock: 'derived port', holderPort: port, port: basePort };
+  return { lock: 'port', holderPort: port, port };
+}
+
+function paint(rows: readonly Advice[], color: boolean): string[] {
   const width = Math.max(...rows.map(([label]) => label.length));
   return rows.map(([label, text]) => {
     const padded = label.padEnd(width);

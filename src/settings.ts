@@ -102,6 +102,7 @@ export function lockOptions({ profile, port, host, token, allowHosts, allowOrigi
     port,
     host,
     identity: { profile: profile.name },
+    stateFolder: profile.stateFolder,
     auth: token === undefined ? { tokenFile: tokenFileOf(profile) } : { token },
     callers: { hosts: allowHosts, origins: allowOrigins },
   };

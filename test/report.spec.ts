@@ -1,6 +1,7 @@
 import { describeHolder, uptime } from '../src/holder/describe-holder.js';
 import type { Holder } from '../src/index.js';
-import { holderLines, wantsColor } from '../src/report.js';
+import { GatewayLockError } from '../src/lock/listener/gateway-lock.error.js';
+import { holderLines, refusalDetails, wantsColor } from '../src/report.js';
 
 const readyFor = (profile: string): Holder => ({
   verdict: 'ready',
@@ -18,6 +19,63 @@ const readyFor = (profile: string): Holder => ({
 });
 
 const blocked: Holder = { verdict: 'blocked', url: 'ws://127.0.0.1:1' };
+
+const cause = new Error('EADDRINUSE');
+const address = { host: '127.0.0.1', port: 18_800 };
+const inUse = (profile: string): GatewayLockError =>
+  GatewayLockError.profileInUse(profile, address, { socketPath: '/x' }, cause);
+
+describe('what follows the first line of a refusal', () => {
+  it('of a derived port: what it is needed for, and no command that would start a gateway on it', () => {
+    const refusal = GatewayLockError.alreadyListening({ host: '127.0.0.1', port: 18_791 }, cause);
+    const derived = refusal.derivedFrom(18_789, 'browser');
+    const verdicts = ['ready', 'starting', 'blocked'] as const;
+
+    const said = verdicts.map((verdict) => refusalDetails(derived.heldBy({ verdict, url: derived.url }), false));
+
+    expect(refusalDetails(derived, false)).toEqual(['  needed for  browser, derived from port 18789']);
+    expect(said).toEqual([
+      [
+        '  held by           a gateway that is ready',
+        '  needed for        browser, derived from port 18789',
+        '  see it            openclaw gateway status --port 18791',
+        '  stop it           openclaw gateway stop --port 18791',
+        '  use another port  openclaw gateway --port <port>',
+      ],
+      [
+        '  held by                    a gateway that is starting',
+        '  needed for                 browser, derived from port 18789',
+        '  see it                     openclaw gateway status --port 18791',
+        '  take over when it is gone  openclaw gateway --port 18789 --standby',
+      ],
+      [
+        '  held by                    bound, but nothing listens',
+        '  needed for                 browser, derived from port 18789',
+        '  take over when it is gone  openclaw gateway --port 18789 --standby',
+        '  use another port           openclaw gateway --port <port>',
+      ],
+    ]);
+  });
+
+  it('of a profile whose holder does not answer: nothing that would need its port', () => {
+    const silent = inUse('rescue').heldBy({ verdict: 'stalled', url: 'unknown address' });
+
+    expect(silent.message).toBe('another gateway instance is already using profile rescue (unknown address)');
+    expect(refusalDetails(silent, false).slice(1)).toEqual([
+      '  take over when it is gone  openclaw gateway --profile rescue --port 18800 --standby',
+    ]);
+  });
+
+  it('puts no name into a command that a shell could understand', () => {
+    const silent = inUse('x; reboot').heldBy({ verdict: 'blocked', url: 'unknown address' });
+
+    expect(refusalDetails(silent, false).join()).not.toContain('reboot');
+  });
+
+  it('is nothing where nobody asked', () => {
+    expect(refusalDetails(inUse('default'), false)).toEqual([]);
+  });
+});
 
 describe('what is said of a holder', () => {
   it('is coloured on request alone', () => {

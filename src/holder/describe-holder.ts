@@ -23,26 +23,44 @@ export function describeHolder({ verdict, card, owner }: Holder, now = Date.now(
   }
 }
 
-/**
- * The two or three commands that make sense for a verdict.
- *
- * @param profile of whoever asks
- */
-export function adviseOn({ verdict, card, owner }: Holder, port: number, profile?: string): readonly Advice[] {
+/** What a holder is in the way of. */
+export interface Obstacle {
+  readonly lock: 'port' | 'profile' | 'derived port';
+  /** Where the holder can be asked, where that is known. */
+  readonly holderPort?: number;
+  /** Where the gateway of whoever asks listens, or was to. */
+  readonly port: number;
+  /** Of whoever asks. */
+  readonly profile?: string | undefined;
+}
+
+/** The two or three commands that make sense for a verdict. */
+export function adviseOn(
+  { verdict, card, owner }: Holder,
+  { lock, holderPort, port, profile }: Obstacle,
+): readonly Advice[] {
   const gateway = commandFor(profile);
   // The token of a gateway is with its profile.
   const its = commandFor(card?.profile);
-  const status: Advice = ['see it', `${its} status --port ${port}`];
+  const at = (purpose: string, command: string, option = ''): readonly Advice[] =>
+    holderPort === undefined ? [] : [[purpose, `${command} --port ${holderPort}${option}`]];
+  const status = at('see it', `${its} status`);
   const standby: Advice = ['take over when it is gone', `${gateway} --port ${port} --standby`];
-  const elsewhere: Advice = ['use another port', `${gateway} --port <port>`];
+  const elsewhere: Advice =
+    lock === 'profile'
+      ? ['use another profile', 'openclaw gateway --profile <name>']
+      : ['use another port', `${gateway} --port <port>`];
   switch (verdict) {
-    case 'ready':
-      return [status, ['stop it', `${its} stop --port ${port}`], ['take over', `${gateway} --port ${port} --force`]];
+    case 'ready': {
+      // On a derived port, no gateway of this profile is to start.
+      const instead = lock === 'derived port' ? [elsewhere] : at('take over', gateway, ' --force');
+      return [...status, ...at('stop it', `${its} stop`), ...instead];
+    }
     case 'starting':
     case 'draining':
-      return [status, standby];
+      return [...status, standby];
     case 'stalled':
-      return [['look closer', `${its} status --port ${port} --deep`], ...end(owner), standby];
+      return [...at('look closer', `${its} status`, ' --deep'), ...end(owner), standby];
     case 'foreign':
       return [...(owner ? [['see it', `ps -fp ${owner.pid}`] as const] : []), elsewhere];
     case 'blocked':

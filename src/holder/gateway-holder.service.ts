@@ -11,7 +11,7 @@ import { GatewayLockService } from '../lock/gateway-lock.service.js';
 import type { GatewayCard } from '../lock/listener/holder.js';
 import { PROBE_HEADERS } from '../lock/probe-headers.js';
 import { packageVersion } from './package-version.js';
-import { acquireListener } from './acquire-listener.js';
+import { acquireLock } from './acquire-lock.js';
 import { CARD_PATH, GATEWAY_SERVICE, parseCard } from './card.js';
 import { HEARTBEAT_MS, WATCH_PATH } from './watch.js';
 
@@ -42,7 +42,7 @@ export class GatewayHolderService {
         `identity ${JSON.stringify(identity)} does not fit on a holder card: give a profile of 1 to 128 printable characters, and a version of 1 to 64`,
       );
     }
-    lock.acquireWith((options, signal) => acquireListener(options, acquire, signal));
+    lock.acquireWith((claim, signal) => acquireLock(claim, acquire, signal));
     server.answer(CARD_PATH, (_request, response) => {
       response.writeHead(200, { ...PROBE_HEADERS, 'Content-Type': 'application/json' }).end(JSON.stringify(this.card));
     });

@@ -4,7 +4,14 @@ import { userInfo } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 
 import type { PortOwner } from '../lock/listener/holder.js';
-import { hasGatewayTitle, parseListeningSockets, parseStartTime, parseStatus, parseUserName } from './proc-files.js';
+import {
+  hasGatewayTitle,
+  parseListeningSockets,
+  parseListeningUnixSocket,
+  parseStartTime,
+  parseStatus,
+  parseUserName,
+} from './proc-files.js';
 import { readableCommand } from './readable-command.js';
 import { listenersServing } from './serving-address.js';
 
@@ -25,9 +32,27 @@ export async function findPortOwnerOnLinux(
 ): Promise<PortOwner | undefined> {
   const tables = await Promise.all(['tcp', 'tcp6'].map((name) => textOf(`/proc/net/${name}`)));
   const listening = tables.flatMap(parseListeningSockets).filter((socket) => socket.port === port);
-  const links = new Set(listenersServing(listening, host).map(({ inode }) => `socket:[${inode}]`));
-  if (links.size === 0) return undefined;
+  const inodes = listenersServing(listening, host).map(({ inode }) => inode);
+  return findOwnerOfSockets(inodes, deadline, pidHint);
+}
 
+/** Finds a Unix socket by its name in /proc/net/unix, and its process as that of a port. */
+export async function findSocketOwnerOnLinux(
+  socketPath: string,
+  deadline: number,
+  pidHint?: number | Promise<number | undefined>,
+): Promise<PortOwner | undefined> {
+  const inode = parseListeningUnixSocket(await textOf('/proc/net/unix'), socketPath);
+  return findOwnerOfSockets(inode === undefined ? [] : [inode], deadline, pidHint);
+}
+
+async function findOwnerOfSockets(
+  inodes: readonly string[],
+  deadline: number,
+  pidHint?: number | Promise<number | undefined>,
+): Promise<PortOwner | undefined> {
+  const links = new Set(inodes.map((inode) => `socket:[${inode}]`));
+  if (links.size === 0) return undefined;
   const pid = await findProcess(links, deadline, await pidHint);
   return pid === undefined ? undefined : describeProcess(pid);
 }

@@ -1,6 +1,6 @@
 import type { PortOwner } from '../lock/listener/holder.js';
 import { findPortOwnerElsewhere } from './port-owner-elsewhere.js';
-import { findPortOwnerOnLinux } from './port-owner-linux.js';
+import { findPortOwnerOnLinux, findSocketOwnerOnLinux } from './port-owner-linux.js';
 
 export type { PortOwner };
 
@@ -18,6 +18,24 @@ export async function findPortOwner(
   deadline: number,
   pidHint?: number | Promise<number | undefined>,
 ): Promise<PortOwner | 'unknown'> {
+  const look = process.platform === 'linux' ? findPortOwnerOnLinux : findPortOwnerElsewhere;
+  return before(deadline, () => look(host, port, deadline, pidHint));
+}
+
+/**
+ * Asks the operating system which process listens on a local socket, as {@link findPortOwner} does. Linux alone says;
+ * elsewhere it is `unknown`.
+ */
+export async function findSocketOwner(
+  socketPath: string,
+  deadline: number,
+  pidHint?: number | Promise<number | undefined>,
+): Promise<PortOwner | 'unknown'> {
+  if (process.platform !== 'linux') return 'unknown';
+  return before(deadline, () => findSocketOwnerOnLinux(socketPath, deadline, pidHint));
+}
+
+async function before(deadline: number, look: () => Promise<PortOwner | undefined>): Promise<PortOwner | 'unknown'> {
   const remainingMs = deadline - performance.now();
   if (remainingMs <= 0) return 'unknown';
 
@@ -26,9 +44,8 @@ export async function findPortOwner(
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), remainingMs);
   });
-  const look = process.platform === 'linux' ? findPortOwnerOnLinux : findPortOwnerElsewhere;
   try {
-    return (await Promise.race([look(host, port, deadline, pidHint), late])) ?? 'unknown';
+    return (await Promise.race([look(), late])) ?? 'unknown';
   } catch {
     return 'unknown';
   } finally {

@@ -32,6 +32,15 @@ function parseAddress(hex: string): string {
   return canonicalAddress(groups.join(':'));
 }
 
+/** `num: references protocol flags(__SO_ACCEPTCON: it listens) type state inode path`, in /proc/net/unix (unix(7)). */
+const LISTENING_UNIX_ROW = /^[\da-f]+: [\dA-F]+ [\dA-F]+ 00010000 \d+ \d+ +(\d+) (.*)$/gm;
+
+/** The inode of the Unix socket that listens; connections that it has accepted have its name too. */
+export function parseListeningUnixSocket(table: string, socketPath: string): string | undefined {
+  const name = socketPath.replace(/^\0/, '@');
+  return Array.from(table.matchAll(LISTENING_UNIX_ROW)).find(([, , path]) => path === name)?.[1];
+}
+
 /** Of /proc/PID/status (proc_pid_status(5)). */
 export interface ProcessStatus {
   /** Effective. */

@@ -1,6 +1,7 @@
 import { get, type ClientRequest, type IncomingMessage } from 'node:http';
 import { isIPv6 } from 'node:net';
 
+import type { Endpoint } from '../lock/listener/endpoint.js';
 import { CARD_PATH, parseCard, type GatewayCard } from './card.js';
 
 /**
@@ -24,16 +25,16 @@ const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_BYTES = 64 * 1024;
 
 /** The machine itself says that nobody can be there. */
-const NOBODY_THERE = new Set(['ECONNREFUSED', 'EAFNOSUPPORT', 'ENETUNREACH', 'EHOSTUNREACH', 'ENOTFOUND']);
+const NOBODY_THERE = new Set(['ECONNREFUSED', 'EAFNOSUPPORT', 'ENETUNREACH', 'EHOSTUNREACH', 'ENOTFOUND', 'ENOENT']);
 
 /**
- * Asks a port for its card. One deadline bounds all of it: the connect, the headers and the body, however they arrive.
+ * Asks a port, or a local socket, for its card. One deadline bounds all of it: the connect, the headers and the body, however they arrive.
  * Nothing is left open when it resolves; it never rejects.
  *
- * @param host an IP address to connect to
+ * @param endpoint with an IP address for a host
  * @param deadline on the clock of `performance.now()`, in milliseconds
  */
-export function readCard(host: string, port: number, deadline: number): Promise<CardAnswer> {
+export function readCard(endpoint: Endpoint, deadline: number): Promise<CardAnswer> {
   const remainingMs = deadline - performance.now();
   if (remainingMs <= 0) return Promise.resolve({ kind: 'silent' });
 
@@ -48,12 +49,11 @@ export function readCard(host: string, port: number, deadline: number): Promise<
 
     try {
       request = get({
-        host,
-        port,
+        ...endpoint,
         path: CARD_PATH,
         agent: false,
         maxHeaderSize: MAX_HEADER_BYTES,
-        headers: { Host: hostHeader(host, port), Accept: 'application/json', Connection: 'close' },
+        headers: { Host: hostHeader(endpoint), Accept: 'application/json', Connection: 'close' },
       });
     } catch {
       // No port that anybody could listen on.
@@ -61,12 +61,13 @@ export function readCard(host: string, port: number, deadline: number): Promise<
       return;
     }
     let connected = false;
-    request.on('error', (error) => settle({ kind: connected ? 'stranger' : kindOfFailedConnect(error, host) }));
+    request.on('error', (error) => settle({ kind: connected ? 'stranger' : kindOfFailedConnect(error, endpoint) }));
     request.on('socket', (socket) => {
       socket.once('connect', () => {
         connected = true;
         // TCP lets a socket whose ephemeral port is the port it connects to meet itself (RFC 9293, 3.5).
-        const metItself = socket.localPort === socket.remotePort && socket.localAddress === socket.remoteAddress;
+        const { localPort, remotePort, localAddress, remoteAddress } = socket;
+        const metItself = localPort !== undefined && localPort === remotePort && localAddress === remoteAddress;
         if (metItself) settle({ kind: 'refused' });
       });
       // What is not body can be endless too, such as interim responses.
@@ -97,13 +98,18 @@ function readBody(response: IncomingMessage, settle: (answer: CardAnswer) => voi
   });
 }
 
-function kindOfFailedConnect({ code = '' }: NodeJS.ErrnoException, host: string): 'refused' | 'stranger' | 'silent' {
+function kindOfFailedConnect(
+  { code = '' }: NodeJS.ErrnoException,
+  endpoint: Endpoint,
+): 'refused' | 'stranger' | 'silent' {
   if (NOBODY_THERE.has(code)) return 'refused';
   // No such address here. With IPv4, where loopback is a given, it says that this machine has no port left to ask from.
-  if (code === 'EADDRNOTAVAIL' && isIPv6(host)) return 'refused';
+  if (code === 'EADDRNOTAVAIL' && 'host' in endpoint && isIPv6(endpoint.host)) return 'refused';
   return code === 'ECONNRESET' ? 'stranger' : 'silent';
 }
 
-function hostHeader(host: string, port: number): string {
+function hostHeader(endpoint: Endpoint): string {
+  if ('socketPath' in endpoint) return 'localhost';
+  const { host, port } = endpoint;
   return isIPv6(host) ? `[${host.replace(/%.*$/, '')}]:${port}` : `${host}:${port}`;
 }

@@ -99,7 +99,7 @@ async function gone(address: FailedAddress, { card }: Holder, deadline: number):
     const remainingMs = deadline - performance.now();
     if (remainingMs <= 0) return undefined;
     const signal = AbortSignal.timeout(Math.ceil(remainingMs));
-    const watched = await watchHolder(address.host, address.port, { signal });
+    const watched = await watchHolder(address, { signal });
     const now = await whoHolds(address);
     if (now.verdict === 'blocked') return { kind: 'stopped' };
     const another = now.card ? now.card.instanceId !== card?.instanceId : now.verdict === 'foreign';

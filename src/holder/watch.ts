@@ -1,5 +1,7 @@
 import { get } from 'node:http';
 
+import type { Endpoint } from '../lock/listener/endpoint.js';
+
 /** Answers with a response that stays open for as long as the gateway holds its port. */
 export const WATCH_PATH = '/.well-known/gateway/watch';
 
@@ -22,15 +24,11 @@ export interface WatchOptions {
  *
  * @returns whether the holder had agreed to be watched, so that the end of the watch is news of the holder
  */
-export function watchHolder(
-  host: string,
-  port: number,
-  { signal, onAgreed, onSilence }: WatchOptions,
-): Promise<boolean> {
+export function watchHolder(endpoint: Endpoint, { signal, onAgreed, onSilence }: WatchOptions): Promise<boolean> {
   return new Promise((resolve) => {
     let agreed = false;
     const silence = setTimeout(() => onSilence?.(), SILENCE_MS);
-    const request = get({ host, port, path: WATCH_PATH, agent: false, signal }, (response) => {
+    const request = get({ ...endpoint, path: WATCH_PATH, agent: false, signal }, (response) => {
       agreed = response.statusCode === 200;
       if (agreed) onAgreed?.();
       // A stranger could send without end.

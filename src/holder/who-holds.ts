@@ -1,6 +1,9 @@
 import type { Holder, PortOwner, Verdict } from '../lock/listener/holder.js';
+import type { Endpoint } from '../lock/listener/endpoint.js';
+import { UNKNOWN_ADDRESS } from '../lock/listener/gateway-lock.error.js';
 import { gatewayUrl } from '../lock/listener/listen-address.js';
-import { findPortOwner } from './port-owner.js';
+import { isAlive } from './is-alive.js';
+import { findPortOwner, findSocketOwner } from './port-owner.js';
 import { readCard, type CardAnswer } from './read-card.js';
 import { hostsToAsk, isWildcard } from './serving-address.js';
 
@@ -19,35 +22,52 @@ const DEFAULT_TIMEOUT_MS = 500;
 const HEAD_START_MS = 100;
 
 /**
- * Asks a port that could not be bound, and the operating system about it, who holds it. Never rejects.
+ * Asks a port or a local socket that could not be bound, and the operating system about it, who holds it. Never rejects.
  *
- * @param address `localhost` or an IP address of this machine, and a port
+ * @param endpoint with `localhost` or an IP address of this machine for a host
  */
 export async function whoHolds(
-  { host, port }: { readonly host: string; readonly port: number },
+  endpoint: Endpoint,
   { timeoutMs = DEFAULT_TIMEOUT_MS }: WhoHoldsOptions = {},
 ): Promise<Holder> {
   const deadline = performance.now() + timeoutMs;
-  let view = await look(host, port, deadline, Math.min(HEAD_START_MS, timeoutMs / 2));
+  let view = await look(endpoint, deadline, Math.min(HEAD_START_MS, timeoutMs / 2));
   if (isDoubtful(view)) {
-    const again = await look(host, port, deadline, timeoutMs);
+    const again = await look(endpoint, deadline, timeoutMs);
     if (settles(again, view)) view = again;
   }
   const { owner, url } = view;
-  return { ...judge(view, host), url, ...(owner !== 'unknown' && { owner }) };
+  const judged = judge(view, endpoint);
+  const { card } = judged;
+  // Of a local socket, the card alone says where its gateway listens.
+  return { ...judged, url: 'socketPath' in endpoint && card ? card.url : url, ...(owner !== 'unknown' && { owner }) };
+}
+
+interface Asked {
+  readonly answer: CardAnswer;
+  readonly url: string;
 }
 
 /** What the port said, and what the operating system did. */
-interface View {
-  readonly answer: CardAnswer;
-  readonly url: string;
+interface View extends Asked {
   readonly owner: PortOwner | 'unknown';
 }
 
-async function look(host: string, port: number, deadline: number, headStartMs: number): Promise<View> {
-  const asking = ask(host, port, deadline);
-  const hint = pidSaidWithin(headStartMs, asking);
-  const [asked, owner] = await Promise.all([asking, findPortOwner(host, port, deadline, hint)]);
+async function look(endpoint: Endpoint, deadline: number, headStartMs: number): Promise<View> {
+  if ('socketPath' in endpoint) {
+    const { socketPath } = endpoint;
+    return sight(askSocket(endpoint, deadline), headStartMs, (hint) => findSocketOwner(socketPath, deadline, hint));
+  }
+  const { host, port } = endpoint;
+  return sight(ask(host, port, deadline), headStartMs, (hint) => findPortOwner(host, port, deadline, hint));
+}
+
+async function sight(
+  asking: Promise<Asked>,
+  headStartMs: number,
+  findOwner: (hint: Promise<number | undefined>) => Promise<PortOwner | 'unknown'>,
+): Promise<View> {
+  const [asked, owner] = await Promise.all([asking, findOwner(pidSaidWithin(headStartMs, asking))]);
   return { ...asked, owner };
 }
 
@@ -68,13 +88,13 @@ function settles({ answer, owner }: View, first: View): boolean {
 }
 
 /** The answer of the first address on which there is somebody. */
-async function ask(host: string, port: number, deadline: number): Promise<{ answer: CardAnswer; url: string }> {
+async function ask(host: string, port: number, deadline: number): Promise<Asked> {
   const [first = host, ...others] = hostsToAsk(host);
   let url = gatewayUrl(first, port);
-  let answer = await readCard(first, port, deadline);
+  let answer = await readCard({ host: first, port }, deadline);
   for (const other of others) {
     if (answer.kind !== 'refused') break;
-    const next = await readCard(other, port, deadline);
+    const next = await readCard({ host: other, port }, deadline);
     if (next.kind === 'refused') continue;
     answer = next;
     url = gatewayUrl(other, port);
@@ -82,7 +102,14 @@ async function ask(host: string, port: number, deadline: number): Promise<{ answ
   return { answer, url };
 }
 
-async function pidSaidWithin(ms: number, asking: Promise<{ answer: CardAnswer }>): Promise<number | undefined> {
+async function askSocket(endpoint: Endpoint, deadline: number): Promise<Asked> {
+  const answer = await readCard(endpoint, deadline);
+  // All that can be checked where the operating system does not say whose socket it is.
+  const isLie = process.platform !== 'linux' && answer.kind === 'card' && !isAlive(answer.card.pid);
+  return { answer: isLie ? { kind: 'stranger' } : answer, url: UNKNOWN_ADDRESS };
+}
+
+async function pidSaidWithin(ms: number, asking: Promise<Asked>): Promise<number | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), ms);
@@ -92,7 +119,7 @@ async function pidSaidWithin(ms: number, asking: Promise<{ answer: CardAnswer }>
   return asked?.answer.kind === 'card' ? asked.answer.card.pid : undefined;
 }
 
-function judge({ answer, owner }: View, host: string): Pick<Holder, 'verdict' | 'card'> {
+function judge({ answer, owner }: View, endpoint: Endpoint): Pick<Holder, 'verdict' | 'card'> {
   switch (answer.kind) {
     case 'card':
       if (contradicts(owner, answer)) return { verdict: 'foreign' };
@@ -103,7 +130,9 @@ function judge({ answer, owner }: View, host: string): Pick<Holder, 'verdict' | 
       return { verdict: owner === 'unknown' || owner.isGateway ? 'stalled' : 'foreign' };
     case 'refused':
       // Somebody listens on another address than loopback, as no gateway does.
-      return { verdict: isWildcard(host) && owner !== 'unknown' ? 'foreign' : 'blocked' };
+      return {
+        verdict: 'host' in endpoint && isWildcard(endpoint.host) && owner !== 'unknown' ? 'foreign' : 'blocked',
+      };
   }
 }
 

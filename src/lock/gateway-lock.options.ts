@@ -1,6 +1,7 @@
+import { checkDerivedPorts, type DerivedPorts } from './derived-ports.js';
+import { DEFAULT_PORT, type ClaimOptions } from './listener/claim-listener.js';
 import type { ClaimedListener } from './listener/claimed-listener.js';
 import type { Holder } from './listener/holder.js';
-import type { ClaimOptions } from './listener/claim-listener.js';
 
 /** What arrives in one WebSocket message: text as a string, binary as it came. */
 export type WsMessage = string | Buffer;
@@ -152,6 +153,18 @@ export interface GatewayLockOptions extends ClaimOptions {
   acquire?: AcquireOptions;
   identity?: IdentityOptions;
   /**
+   * The folder where a gateway of this profile keeps what it has: made if it is missing, for this user alone, and held
+   * together with the port, so that no second gateway uses it, on whatever port.
+   * @default none: only the port is held
+   */
+  stateFolder?: string;
+  /**
+   * Further ports that are held together with the port, on the same hosts, for servers of the same gateway: how much
+   * greater each is, from 1 to 19, by a name of its own; see `GatewayLockService.derived`.
+   * @default {}
+   */
+  derived?: DerivedPorts;
+  /**
    * What is spoken over WebSockets. `nest`: the `{"event", "data"}` of Nest's own adapter, without a handshake.
    * `openclaw`: the protocol of the control port, with tokens, requests and numbered events.
    * @default 'nest'
@@ -170,7 +183,7 @@ export type GatewayLockSettings = GatewayLockOptions &
   Required<
     Pick<
       GatewayLockOptions,
-      'shutdownGraceMs' | 'shutdownDeadlineMs' | 'probePaths' | 'acquire' | 'identity' | 'protocol' | 'auth'
+      'shutdownGraceMs' | 'shutdownDeadlineMs' | 'probePaths' | 'acquire' | 'identity' | 'derived' | 'protocol' | 'auth'
     >
   > & {
     readonly callers: Required<CallersOptions>;
@@ -179,14 +192,21 @@ export type GatewayLockSettings = GatewayLockOptions &
     readonly ws: GatewayWsOptions & Required<Omit<GatewayWsOptions, 'messageParser'>>;
   };
 
-/** The one place where the defaults stand. */
+/**
+ * The one place where the defaults stand.
+ *
+ * @throws {RangeError} a derived port that cannot be
+ */
 export function withDefaults(options: GatewayLockOptions): GatewayLockSettings {
+  const { listener, port = DEFAULT_PORT, derived = {} } = options;
+  checkDerivedPorts(derived, listener ? listener.port : port);
   return {
     shutdownGraceMs: 1_000,
     shutdownDeadlineMs: 5_000,
     probePaths: ['/healthz', '/health', '/readyz', '/ready', '/metrics'],
     acquire: {},
     identity: {},
+    derived: {},
     protocol: 'nest',
     auth: {},
     ...options,

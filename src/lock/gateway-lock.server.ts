@@ -60,6 +60,8 @@ export class GatewayLockServer {
   onRefused: (refusal: Refusal, request: Pick<IncomingMessage, 'socket'>) => void = () => undefined;
 
   readonly #answers = new Map<string, RequestHandler>();
+  /** Connections that did not come over the port. */
+  readonly #answeredOnly = new WeakSet<object>();
   readonly #probePaths: ReadonlySet<string>;
   readonly #connections = new Map<Socket, Connection>();
   /** Those on which no request is being answered, and that are no WebSockets. */
@@ -92,6 +94,13 @@ export class GatewayLockServer {
   /** Answers GET on a path by itself and in every phase, ahead of the app. A shutdown does not wait for these. */
   answer(path: string, handler: RequestHandler): void {
     this.#answers.set(path, handler);
+  }
+
+  /** Serves a connection that came in elsewhere than on the port: what {@link answer} was told, and nothing else. */
+  answerOnly(socket: Socket): void {
+    this.#answeredOnly.add(socket);
+    this.http.emit('connection', socket);
+    socket.resume();
   }
 
   /** Has every request judged, by the last of several such calls, before anything is done about it. */
@@ -128,7 +137,8 @@ export class GatewayLockServer {
   #request(request: IncomingMessage, response: ServerResponse): void {
     this.#busyUntilClosed(request.socket, response);
     if (this.phase === 'draining') response.setHeader('Connection', 'close');
-    const refusal = this.#admission(request, response);
+    const answeredOnly = this.#answeredOnly.has(request.socket);
+    const refusal = answeredOnly ? undefined : this.#admission(request, response);
     if (refusal) {
       this.onRefused(refusal, request);
       // What else it has to send is not read.
@@ -141,6 +151,10 @@ export class GatewayLockServer {
     if (answer) {
       if (request.method === 'GET') answer(request, response);
       else response.writeHead(405, { ...PROBE_HEADERS, Allow: 'GET' }).end();
+      return;
+    }
+    if (answeredOnly) {
+      refuse(response, 404, 'not served here');
       return;
     }
     if (this.phase !== 'ready' && !this.#probePaths.has(path)) {
@@ -203,6 +217,10 @@ export class GatewayLockServer {
       return;
     }
     this.#open(socket as Socket);
+    if (this.#answeredOnly.has(socket)) {
+      this.refuseUpgrade(request, socket, 404, 'not served here');
+      return;
+    }
     const refusal = this.#admission(request);
     if (refusal) this.refuseUpgrade(request, socket, refusal.status, refusal.reason);
     else if (this.phase === 'ready') this.onUpgrade(request, socket, head);

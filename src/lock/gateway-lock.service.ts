@@ -7,13 +7,13 @@ import { GATEWAY_LOCK_SETTINGS } from './gateway-lock.module-definition.js';
 import type { GatewayLockSettings } from './gateway-lock.options.js';
 import { GatewayLockServer, type GatewayPhase } from './gateway-lock.server.js';
 import { GatewayWsAdapter } from './gateway-ws.adapter.js';
-import { claimListener, type ClaimOptions } from './listener/claim-listener.js';
 import type { BoundAddress, ClaimedListener, ListenerLoss } from './listener/claimed-listener.js';
+import { claimLockSet, type LockSet, type TakeFurtherLock } from './lock-set.js';
 import { ShutdownWatch } from './shutdown-watch.js';
 import type { ShutdownNotice } from './ws-format.js';
 
-/** Takes the lock, and gives up when the signal is aborted. */
-export type AcquireListener = (options: ClaimOptions, signal: AbortSignal) => Promise<ClaimedListener>;
+/** Takes the lock by one attempt or more, each of which takes all of it or nothing; gives up when the signal is aborted. */
+export type AcquireLock = (claim: () => Promise<LockSet>, signal: AbortSignal) => Promise<LockSet>;
 
 const STOPPED: ShutdownNotice = { reason: 'the gateway was stopped', restartExpectedMs: null };
 
@@ -40,8 +40,9 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
   readonly #logger = new Logger('GatewayLock');
   readonly #watch: ShutdownWatch;
   readonly #stopping = new AbortController();
-  #acquire: AcquireListener = claimListener;
-  #listener: ClaimedListener | undefined;
+  readonly #takeFurther: TakeFurtherLock[] = [];
+  #acquire: AcquireLock = (claim) => claim();
+  #locks: LockSet | undefined;
   #drained: Promise<void> | undefined;
   #reportLoss!: (loss: ListenerLoss) => void;
   #reportStop!: (notice: ShutdownNotice) => void;
@@ -63,12 +64,19 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
 
   /** The first address of the lock, `ws://host:port`. Throws before the lock is taken. */
   get url(): string {
-    return this.#held.url;
+    return this.#held.listener.url;
   }
 
   /** Every address of the lock, in the order in which they were bound. Throws before the lock is taken. */
   get addresses(): readonly BoundAddress[] {
-    return this.#held.addresses;
+    return this.#held.listener.addresses;
+  }
+
+  /** A derived port, bound but not served: have a server adopt it. Throws before the lock is taken. */
+  derived(name: string): ClaimedListener {
+    const listener = this.#held.derived.get(name);
+    if (!listener) throw new Error(`there is no derived port ${JSON.stringify(name)}: name it in the option "derived"`);
+    return listener;
   }
 
   get phase(): GatewayPhase {
@@ -88,15 +96,19 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
       );
     }
     await this.#prepareHttp();
-    const listener = this.settings.listener ?? (await this.#acquire(this.settings, this.#stopping.signal));
-    this.#listener = listener;
+    const claim = (): Promise<LockSet> => claimLockSet(this.settings, this.#takeFurther);
+    this.#locks = await this.#acquire(claim, this.#stopping.signal);
     this.#refuseIfStopped();
-    listener.adopt(this.server.http);
-    void listener.lost.then((loss) => this.#onLost(loss));
+    this.#serve(this.#locks);
+  }
+
+  /** Takes a further lock after the port, and after those that were named before it. Before the start. */
+  alsoTake(take: TakeFurtherLock): void {
+    this.#takeFurther.push(take);
   }
 
   /** Replaces how the lock is taken, from one attempt to something more patient or more telling. Before the start. */
-  acquireWith(acquire: AcquireListener): void {
+  acquireWith(acquire: AcquireLock): void {
     this.#acquire = acquire;
   }
 
@@ -125,23 +137,36 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
   /** Frees the port; the last step of the app's shutdown. Safe after a failed start, and twice. */
   onApplicationShutdown(): void {
     // A listener that was handed in has to go even when the start never came as far as to take it.
-    (this.#listener ?? this.settings.listener)?.close();
+    (this.#locks ?? this.settings.listener)?.close();
     this.server.destroyConnections();
     this.server.phase = 'released';
     this.#watch.end();
   }
 
-  get #held(): ClaimedListener {
-    if (!this.#listener) {
+  get #held(): LockSet {
+    if (!this.#locks) {
       throw new Error('the gateway lock is not held yet: its address is known from onApplicationBootstrap on');
     }
-    return this.#listener;
+    return this.#locks;
+  }
+
+  #serve({ listener, further, derived }: LockSet): void {
+    // Connections are only served within deadlines from this event on.
+    this.server.http.once('listening', () => {
+      for (const lock of further) lock.serve((socket) => this.server.answerOnly(socket));
+    });
+    listener.adopt(this.server.http);
+    for (const { lost } of [listener, ...further]) void lost.then((loss) => this.#onLost(loss));
+    for (const { lost } of derived.values()) {
+      // Whoever adopted it may close it in a shutdown hook of its own.
+      void lost.then((loss) => this.#drained ?? this.#onLost(loss));
+    }
   }
 
   #refuseIfStopped(): void {
     if (!this.#drained) return;
     // A bind can land when the shutdown is over. Before that, modules that have started are yet to be stopped behind it.
-    if (this.phase === 'released') this.#listener?.close();
+    if (this.phase === 'released') this.#locks?.close();
     throw new Error('the gateway was told to stop while it was starting');
   }
 

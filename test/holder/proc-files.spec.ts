@@ -1,6 +1,7 @@
 import {
   hasGatewayTitle,
   parseListeningSockets,
+  parseListeningUnixSocket,
   parseStartTime,
   parseStatus,
   parseUserName,
@@ -104,6 +105,25 @@ describe('/proc/PID/cmdline', () => {
     'node\0openclaw-gateway\0',
   ])('%j is not', (commandLine) => {
     expect(hasGatewayTitle(commandLine)).toBe(false);
+  });
+});
+
+describe('/proc/net/unix', () => {
+  const NAME = `openclaw-gateway-profile-1-2${'-'.repeat(79)}`;
+  const TABLE = `Num       RefCount Protocol Flags    Type St Inode Path
+00000000a11520ea: 00000003 00000000 00000000 0001 03 30 @${NAME}
+00000000a11520eb: 00000002 00000000 00010000 0001 01 31 @${NAME}x
+00000000a11520ec: 00000002 00000000 00010000 0001 01 32 @${NAME}
+00000000a11520ed: 00000002 00000000 00010000 0001 01 33 /run/a b.sock
+00000000a11520ee: 00000002 00000000 00000000 0002 01 34
+`;
+
+  it.each([
+    [`\0${NAME}`, '32'],
+    ['/run/a b.sock', '33'],
+    ['/run/other.sock', undefined],
+  ])('has the inode of the socket %j that listens: %s', (socketPath, inode) => {
+    expect(parseListeningUnixSocket(TABLE, socketPath)).toBe(inode);
   });
 });
 

@@ -7,7 +7,7 @@ import { WebSocket, type ClientOptions } from 'ws';
 import { onCleanUp } from './cleaner.js';
 import { within } from './deadline.js';
 
-/** A plain TCP server, closed with its connections when the test ends. Port 0 unless told. */
+/** A plain server, closed with its connections when the test ends. Port 0 on 127.0.0.1 unless told. */
 export async function stranger(options: ListenOptions = {}, onConnection?: (socket: Socket) => void): Promise<Server> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -19,7 +19,7 @@ export async function stranger(options: ListenOptions = {}, onConnection?: (sock
     sockets.forEach((socket) => socket.destroy());
     server.close();
   });
-  server.listen({ host: '127.0.0.1', port: 0, ...options });
+  server.listen(options.path === undefined ? { host: '127.0.0.1', port: 0, ...options } : options);
   await once(server, 'listening');
   return server;
 }

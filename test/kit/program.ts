@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { onCleanUp } from './cleaner.js';
 import { within } from './deadline.js';
+import { tempFolder } from './temp.js';
 import { TOKEN } from './token.js';
 
 export const ROOT = join(__dirname, '../..');
@@ -69,13 +70,16 @@ export class Program {
     });
   }
 
+  /** With a state folder of its own, unless told of another or of a home: two gateways of one profile refuse each other. */
   static start(command: string, args: readonly string[], options: StartOptions = {}): Program {
-    return new Program(command, args, options);
+    const own = options.env && 'HOME' in options.env ? {} : { OPENCLAW_STATE_DIR: tempFolder() };
+    return new Program(command, args, { ...options, env: { ...own, ...options.env } });
   }
 
-  /** Runs a script with the Node that runs the tests. */
+  /** Runs a script with the Node that runs the tests, and with a home of its own, unless told otherwise. */
   static node(script: string, args: readonly (string | number)[] = [], options: StartOptions = {}): Program {
-    return new Program(process.execPath, [script, ...args.map(String)], options);
+    const env = { HOME: tempFolder(), ...options.env };
+    return new Program(process.execPath, [script, ...args.map(String)], { ...options, env });
   }
 
   get pid(): number {

@@ -12,6 +12,8 @@ export interface Heat {
   readonly contenders: number;
   /** Binds with a single `listen` instead of the lock. */
   readonly bare: boolean;
+  /** Tries for this state folder instead of the port, in the way of a platform. */
+  readonly profile?: { readonly stateFolder: string; readonly platform: NodeJS.Platform };
 }
 
 export interface Result {
@@ -44,10 +46,13 @@ export class Starters {
   }
 
   /** One race. Nobody gives the port back before everybody has a verdict; everybody has when it ends. */
-  async race(port: number, { contenders = 1, bare = false } = {}): Promise<Result> {
+  async race(
+    port: number,
+    { contenders = 1, bare = false, ...rest }: Partial<Omit<Heat, 'port' | 'at'>> = {},
+  ): Promise<Result> {
     const verdicts = this.#answers();
     const at = (process.hrtime.bigint() + NOTICE_NS).toString();
-    this.#tell({ port, at, contenders, bare } satisfies Heat);
+    this.#tell({ port, at, contenders, bare, ...rest } satisfies Heat);
     const results = (await verdicts) as Result[];
     const released = this.#answers();
     this.#tell('release');

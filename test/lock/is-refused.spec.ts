@@ -7,11 +7,11 @@ describe('isRefused', () => {
   afterEach(() => jest.useRealTimers());
 
   it('is true where nobody listens', async () => {
-    expect(await isRefused('127.0.0.1', await freePort(), 5_000)).toBe(true);
+    expect(await isRefused({ host: '127.0.0.1', port: await freePort() }, 5_000)).toBe(true);
   });
 
   it('is false where somebody listens', async () => {
-    expect(await isRefused('127.0.0.1', portOf(await stranger()), 5_000)).toBe(false);
+    expect(await isRefused({ host: '127.0.0.1', port: portOf(await stranger()) }, 5_000)).toBe(false);
   });
 
   it('is true where it meets only itself', async () => {
@@ -21,7 +21,7 @@ describe('isRefused', () => {
     const meetItself = ((options: net.TcpNetConnectOpts) => connect({ ...options, localPort: port })) as typeof connect;
     const spy = jest.spyOn(net, 'connect').mockImplementation(meetItself);
 
-    const refused = await isRefused('127.0.0.1', port, 5_000);
+    const refused = await isRefused({ host: '127.0.0.1', port }, 5_000);
 
     spy.mockRestore();
     expect(refused).toBe(true);
@@ -31,7 +31,7 @@ describe('isRefused', () => {
     const port = await freePort();
     jest.useFakeTimers();
 
-    const refused = isRefused('127.0.0.1', port, 5_000);
+    const refused = isRefused({ host: '127.0.0.1', port }, 5_000);
     jest.advanceTimersByTime(5_000);
 
     expect(await refused).toBe(false);

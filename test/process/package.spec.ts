@@ -30,7 +30,7 @@ import { GatewayLockError, GatewayLockModule, type GatewayLockOptions } from 'op
 
 const options: GatewayLockOptions = { port: 0, ws: { maxPayloadBytes: 1 } };
 export const module = GatewayLockModule.forRoot(options);
-export const codeOf = (error: GatewayLockError): 'GATEWAY_ALREADY_LISTENING' | 'GATEWAY_BIND_FAILED' => error.code;
+export const isPort = (error: GatewayLockError): boolean => error.code === 'GATEWAY_ALREADY_LISTENING';
 // @ts-expect-error a wrong option is a type error
 GatewayLockModule.forRoot({ prot: 1 });
 `;

@@ -3,16 +3,23 @@ import { Gate } from '../kit/gate.js';
 import { startGateway } from '../kit/gateway.js';
 import { Client, freePort, isFree, portOf, stranger, upgradeStatus } from '../kit/net.js';
 import { Operator } from '../kit/operator.js';
-import { BIN, fixture, Program } from '../kit/program.js';
+import { BIN, fixture, Program, type StartOptions } from '../kit/program.js';
 import { proven } from '../kit/proven.js';
+import { tempFolder } from '../kit/temp.js';
 
 const listening = /^gateway listening on/m;
 
 let takeovers = 0;
 afterAll(() => proven(`${takeovers} takeovers by standbys, exactly one each time`));
 
+/** All are of one profile, as those that wait for one port are, and so have two locks to take over. */
+let options: StartOptions;
+beforeEach(() => {
+  options = { env: { HOME: tempFolder() } };
+});
+
 function standby(port: number): Program {
-  return Program.node(BIN, ['gateway', '--port', port, '--standby']);
+  return Program.node(BIN, ['gateway', '--port', port, '--standby'], options);
 }
 
 async function waiting(port: number, count: number): Promise<Program[]> {
@@ -50,7 +57,7 @@ describe('--standby', () => {
   });
 
   it('takes over from a holder that is killed', async () => {
-    const { program, port } = await startGateway();
+    const { program, port } = await startGateway(undefined, options);
     const standbys = await waiting(port, 1);
 
     program.signal('SIGKILL');
@@ -59,7 +66,7 @@ describe('--standby', () => {
   });
 
   it('takes over from a holder that is stopped, whose clients were told first', async () => {
-    const { program, port, url } = await startGateway();
+    const { program, port, url } = await startGateway(undefined, options);
     const standbys = await waiting(port, 1);
     const client = await Client.open(url);
 
@@ -83,7 +90,7 @@ describe('--standby', () => {
   });
 
   it('one of five takes over, round after round', async () => {
-    const { program, port } = await startGateway();
+    const { program, port } = await startGateway(undefined, options);
     let standbys = await waiting(port, 5);
     let holder = program;
 
@@ -96,7 +103,7 @@ describe('--standby', () => {
   });
 
   it('one of twenty takes over', async () => {
-    const { program, port } = await startGateway();
+    const { program, port } = await startGateway(undefined, options);
     const standbys = await waiting(port, 20);
 
     program.signal('SIGKILL');
@@ -135,8 +142,8 @@ describe('--standby', () => {
   });
 
   it('takes over a wildcard address from a holder of another one', async () => {
-    const { program, port } = await startGateway();
-    const waiter = Program.node(BIN, ['gateway', '--port', port, '--host', '::', '--standby']);
+    const { program, port } = await startGateway(undefined, options);
+    const waiter = Program.node(BIN, ['gateway', '--port', port, '--host', '::', '--standby'], options);
     await waiter.output('stderr', /^standing by for .* ready/m);
 
     program.signal('SIGKILL');
@@ -145,7 +152,7 @@ describe('--standby', () => {
   });
 
   it('reports a holder that freezes, and steals nothing from it', async () => {
-    const { program, port, url } = await startGateway();
+    const { program, port, url } = await startGateway(undefined, options);
     const [waiter] = await waiting(port, 1);
 
     program.signal('SIGSTOP');
@@ -157,7 +164,7 @@ describe('--standby', () => {
   });
 
   it('ends with 0 on SIGTERM while it waits, and holds nothing', async () => {
-    const { program, port } = await startGateway();
+    const { program, port } = await startGateway(undefined, options);
     const [waiter] = await waiting(port, 1);
 
     waiter?.signal('SIGTERM');

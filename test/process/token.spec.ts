@@ -101,11 +101,13 @@ describe('the token that a gateway makes', () => {
     expect(health.stderr).toMatch(/^the gateway on ws:\S+ lets nobody in: .*token is missing\n$/);
   });
 
-  it('is one for two gateways that start at once', async () => {
+  it('is made by one of two gateways that start at once, since only one has the profile', async () => {
     const { options, file } = freshHome();
-    const gateways = await Promise.all([startGateway(undefined, options), startGateway(undefined, options)]);
+    const starts = [startGateway(undefined, options), startGateway(undefined, options)];
+    const { url } = await Promise.any(starts);
     const token = readFileSync(file, 'utf8').trim();
-    for (const { url } of gateways) expect((await Operator.open(url, { token })).hello.protocol).toBe(4);
+    expect((await Operator.open(url, { token })).hello.protocol).toBe(4);
+    expect((await Promise.allSettled(starts)).map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
   });
 
   it('is kept where OPENCLAW_STATE_DIR says', async () => {
@@ -132,9 +134,9 @@ describe('the token that a gateway makes', () => {
   });
 
   it('is not made where one was given', async () => {
-    const { options, folder } = freshHome();
+    const { options, file } = freshHome();
     await startGateway(undefined, { env: { ...options.env, OPENCLAW_GATEWAY_TOKEN: TOKEN } });
-    expect(existsSync(folder)).toBe(false);
+    expect(existsSync(file)).toBe(false);
   });
 });
 
@@ -151,13 +153,15 @@ describe('a token file that is none', () => {
     });
 
   const delete_ = /^\S+gateway\.token (is empty|does not hold a token): .*or delete the file and a new one is made\n$/;
+  const noFolder =
+    /^the state folder "\S+" cannot be made or used \(EEXIST: [^)]+\): mend it, or choose another one .*\n$/;
   const mend = /^\S+gateway\.token: the token cannot be read \(E[A-Z]+\): mend the file, or give a token\n$/;
 
   it.each([
     ['an empty file', delete_, inFolder((file) => writeFileSync(file, ''))],
     ['garbage', delete_, inFolder((file) => writeFileSync(file, `${SECRET}\0\n\x1b[2J`))],
     ['a folder', mend, inFolder((file) => mkdirSync(file))],
-    ['a folder that is a file', mend, put(({ folder }) => writeFileSync(folder, ''))],
+    ['a folder that is a file', noFolder, put(({ folder }) => writeFileSync(folder, ''))],
   ])('(%s) ends a start in one line with a way out, and frees the port', async (_what, line, prepare) => {
     const { options } = prepare();
     const port = await freePort();
@@ -168,7 +172,7 @@ describe('a token file that is none', () => {
     expect(await isFree(port)).toBe(true);
   });
 
-  it('that cannot be written, in a folder that is read-only, does so too', async () => {
+  it('that could not be written, in a folder that is read-only, does so too', async () => {
     const { options, folder } = freshHome();
     mkdirSync(folder);
     chmodSync(folder, 0o500);
@@ -181,7 +185,7 @@ describe('a token file that is none', () => {
 
     expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
     expect(stderr).toMatch(
-      /^\S+gateway\.token: the gateway's token cannot be written \(EACCES\): give one with --token or OPENCLAW_GATEWAY_TOKEN, or another folder with OPENCLAW_STATE_DIR\n$/,
+      /^the state folder "\S+" cannot be made or used \(EACCES: permission denied\): mend it, or choose another one with OPENCLAW_STATE_DIR\n$/,
     );
     expect(await isFree(port)).toBe(true);
   });
@@ -200,18 +204,24 @@ describe('a token that was given', () => {
     mkdirSync(folder);
     writeFileSync(file, 'token-of-the-file');
     const env = { ...options.env, OPENCLAW_GATEWAY_TOKEN: 'token-of-the-variable' };
-    const port = await freePort();
-    const flagged = Program.node(BIN, ['gateway', '--port', port, '--token', 'token-of-the-flag'], { env });
-    await flagged.output('stdout', /^gateway listening/m);
-    const [byVariable, byFile] = [await startGateway(undefined, { env }), await startGateway(undefined, options)];
-
-    const urls = [`ws://127.0.0.1:${port}`, byVariable.url, byFile.url];
     const tokens = ['token-of-the-flag', 'token-of-the-variable', 'token-of-the-file'];
-    for (const [index, url] of urls.entries()) {
+    const starts: [string[], StartOptions][] = [
+      [['--token', 'token-of-the-flag'], { env }],
+      [[], { env }],
+      [[], options],
+    ];
+
+    // One after the other: they are of one profile.
+    for (const [index, [flags, start]] of starts.entries()) {
+      const port = await freePort();
+      const program = Program.node(BIN, ['gateway', '--port', port, ...flags], start);
+      await program.output('stdout', /^gateway listening/m);
       for (const token of tokens) {
-        const answer = await knock(await Client.open(url), { auth: { token } });
+        const answer = await knock(await Client.open(`ws://127.0.0.1:${port}`), { auth: { token } });
         expect([token, answer.ok]).toEqual([token, token === tokens[index]]);
       }
+      program.signal('SIGKILL');
+      await program.exit();
     }
   });
 

@@ -230,6 +230,7 @@ describe('what becomes of it', () => {
       port: settings.port,
       host: 'localhost',
       identity: { profile: 'work' },
+      stateFolder: settings.profile.stateFolder,
       auth: { token: 'of-the-flag' },
       callers: { hosts: ['a.example'], origins: [] },
     });

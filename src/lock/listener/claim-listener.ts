@@ -1,20 +1,12 @@
 import { createServer, type AddressInfo, type Server } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 
+import { bindExclusively } from './bind-exclusively.js';
 import { ClaimedListener } from './claimed-listener.js';
 import { GatewayLockError } from './gateway-lock.error.js';
-import { isRefused } from './is-refused.js';
 import { addressSet, parseListenHost, probeHosts, type AddressSet, type ListenAddress } from './listen-address.js';
 
 export const DEFAULT_PORT = 18789;
 
-/** How long a start that meets a taken but silent port keeps trying. Milliseconds. */
-const CONTENTION_DEADLINE_MS = 500;
-/** On a crowded machine one attempt can outlast the deadline; contention is not settled by so few. */
-const CONTENTION_MIN_ATTEMPTS = 4;
-const CONTENTION_PAUSE_MS = { min: 1, max: 20 };
-/** What a probe is given even when the deadline has passed, for the same reason. Milliseconds. */
-const PROBE_MIN_MS = 50;
 /** The OS picks port 0 for the first address alone; the same port may be taken on the next. */
 const ANY_PORT_ATTEMPTS = 16;
 
@@ -82,29 +74,17 @@ function isNoSuchAddress(error: unknown): boolean {
   return code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT';
 }
 
-async function bindOne(
-  address: ListenAddress,
-  port: number,
-  deadline = performance.now() + CONTENTION_DEADLINE_MS,
-  attempt = 1,
-): Promise<Server> {
+async function bindOne(address: ListenAddress, port: number): Promise<Server> {
+  const probes = probeHosts(address.host).map((host) => ({ host, port }));
   try {
-    return await listen(address, port);
+    return await bindExclusively(() => listen(address, port), probes);
   } catch (caught) {
     const error = caught as NodeJS.ErrnoException;
     const failed = { host: address.host, port };
-    if (error.code !== 'EADDRINUSE') throw GatewayLockError.bindFailed(failed, error);
-
-    // On Linux two simultaneous starters can both be refused: libuv sets SO_REUSEADDR, so both pass bind(2) and both
-    // fail listen(2) (inet_csk_listen_start). Only if nobody answers can that be the case; an answer is final.
-    const expired = performance.now() >= deadline && attempt >= CONTENTION_MIN_ATTEMPTS;
-    if (expired || !(await nobodyListens(address.host, port, deadline))) {
-      throw GatewayLockError.alreadyListening(failed, error);
-    }
+    throw error.code === 'EADDRINUSE'
+      ? GatewayLockError.alreadyListening(failed, error)
+      : GatewayLockError.bindFailed(failed, error);
   }
-  const { min, max } = CONTENTION_PAUSE_MS;
-  await delay(min + Math.random() * (max - min));
-  return bindOne(address, port, deadline, attempt + 1);
 }
 
 function listen({ host, ipv6Only }: ListenAddress, port: number): Promise<Server> {
@@ -118,12 +98,4 @@ function listen({ host, ipv6Only }: ListenAddress, port: number): Promise<Server
       resolve(server);
     });
   });
-}
-
-async function nobodyListens(host: string, port: number, deadline: number): Promise<boolean> {
-  for (const probeHost of probeHosts(host)) {
-    const timeoutMs = Math.max(deadline - performance.now(), PROBE_MIN_MS);
-    if (!(await isRefused(probeHost, port, timeoutMs))) return false;
-  }
-  return true;
 }

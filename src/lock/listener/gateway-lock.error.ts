@@ -1,7 +1,8 @@
+import type { Endpoint } from './endpoint.js';
 import type { Holder } from './holder.js';
 import { gatewayUrl } from './listen-address.js';
 
-export type GatewayLockErrorCode = 'GATEWAY_ALREADY_LISTENING' | 'GATEWAY_BIND_FAILED';
+export type GatewayLockErrorCode = 'GATEWAY_ALREADY_LISTENING' | 'GATEWAY_BIND_FAILED' | 'GATEWAY_PROFILE_IN_USE';
 
 /** Where a lock could not be taken. */
 export interface FailedAddress {
@@ -9,50 +10,119 @@ export interface FailedAddress {
   readonly port: number;
 }
 
+/** The url of a holder that does not say where it listens. */
+export const UNKNOWN_ADDRESS = 'unknown address';
+
+interface Refusal {
+  readonly message: string;
+  readonly code: GatewayLockErrorCode;
+  readonly address: FailedAddress;
+  readonly url: string;
+  readonly endpoint: Endpoint;
+  readonly cause: NodeJS.ErrnoException;
+  readonly holder?: Holder;
+  readonly profile?: string;
+  readonly derived?: string;
+  readonly basePort?: number;
+}
+
 /**
  * The lock could not be taken. The first line of `message` is a contract that scripts may match on.
  */
 export class GatewayLockError extends Error {
   override readonly name = 'GatewayLockError';
-  /** The address that failed, as `ws://host:port`, IPv6 in brackets. */
+  /**
+   * `GATEWAY_ALREADY_LISTENING`: somebody holds the port. `GATEWAY_PROFILE_IN_USE`: somebody holds the state folder.
+   * `GATEWAY_BIND_FAILED`: it cannot be bound for any other reason.
+   */
+  readonly code: GatewayLockErrorCode;
+  /** The address that failed, as `ws://host:port`, IPv6 in brackets; of a profile, where its holder says that it listens. */
   readonly url: string;
+  /** The address that failed; of a profile, the one on which this gateway was to listen. */
+  readonly address: FailedAddress;
+  /** Where whoever is in the way can be asked. */
+  readonly endpoint: Endpoint;
+  /** The native error of bind(2) or listen(2). */
+  override readonly cause: NodeJS.ErrnoException;
+  /** Who is in the way, where that was asked. */
+  readonly holder?: Holder;
+  /** Whose state folder is in use. */
+  readonly profile?: string;
+  /** Which derived port it is that failed. */
+  readonly derived?: string;
+  /** The port that the derived one comes from. */
+  readonly basePort?: number;
 
-  private constructor(
-    message: string,
-    /** `GATEWAY_ALREADY_LISTENING`: somebody holds the port. `GATEWAY_BIND_FAILED`: any other reason. */
-    readonly code: GatewayLockErrorCode,
-    readonly address: FailedAddress,
-    /** The native error of bind(2) or listen(2). */
-    override readonly cause: NodeJS.ErrnoException,
-    /** Who holds the port, where that was asked. */
-    readonly holder?: Holder,
-  ) {
+  readonly #refusal: Refusal;
+
+  private constructor(refusal: Refusal) {
+    const { message, code, url, address, endpoint, cause, holder, profile, derived, basePort } = refusal;
     super(message, { cause });
-    this.url = gatewayUrl(address.host, address.port);
+    this.code = code;
+    this.url = url;
+    this.address = address;
+    this.endpoint = endpoint;
+    this.cause = cause;
+    if (holder) this.holder = holder;
+    if (profile !== undefined) this.profile = profile;
+    if (derived !== undefined) this.derived = derived;
+    if (basePort !== undefined) this.basePort = basePort;
+    this.#refusal = refusal;
   }
 
   static alreadyListening(address: FailedAddress, cause: NodeJS.ErrnoException): GatewayLockError {
     const url = gatewayUrl(address.host, address.port);
-    return new GatewayLockError(
-      `another gateway instance is already listening on ${url}`,
-      'GATEWAY_ALREADY_LISTENING',
+    const message = `another gateway instance is already listening on ${url}`;
+    return new GatewayLockError({
+      message,
+      code: 'GATEWAY_ALREADY_LISTENING',
       address,
+      url,
+      endpoint: address,
       cause,
-    );
+    });
   }
 
   static bindFailed(address: FailedAddress, cause: NodeJS.ErrnoException): GatewayLockError {
     const url = gatewayUrl(address.host, address.port);
-    return new GatewayLockError(
-      `failed to bind gateway socket on ${url}: ${cause.message}`,
-      'GATEWAY_BIND_FAILED',
+    const message = `failed to bind gateway socket on ${url}: ${cause.message}`;
+    return new GatewayLockError({ message, code: 'GATEWAY_BIND_FAILED', address, url, endpoint: address, cause });
+  }
+
+  /** @param address where this gateway was to listen */
+  static profileInUse(
+    profile: string,
+    address: FailedAddress,
+    endpoint: Endpoint,
+    cause: NodeJS.ErrnoException,
+  ): GatewayLockError {
+    const message = profileMessage(profile, UNKNOWN_ADDRESS);
+    const url = UNKNOWN_ADDRESS;
+    return new GatewayLockError({
+      message,
+      code: 'GATEWAY_PROFILE_IN_USE',
       address,
+      url,
+      endpoint,
       cause,
-    );
+      profile,
+    });
   }
 
   /** The same error, with what was found out about the holder. */
   heldBy(holder: Holder): GatewayLockError {
-    return new GatewayLockError(this.message, this.code, this.address, this.cause, holder);
+    const { profile } = this;
+    if (profile === undefined) return new GatewayLockError({ ...this.#refusal, holder });
+    const { url } = holder;
+    return new GatewayLockError({ ...this.#refusal, message: profileMessage(profile, url), url, holder });
   }
+
+  /** The same error, of a port that belongs to another one. */
+  derivedFrom(basePort: number, derived: string): GatewayLockError {
+    return new GatewayLockError({ ...this.#refusal, basePort, derived });
+  }
+}
+
+function profileMessage(profile: string, url: string): string {
+  return `another gateway instance is already using profile ${profile} (${url})`;
 }

@@ -35,10 +35,10 @@ export interface PortOwner {
  */
 export type Verdict = 'ready' | 'starting' | 'draining' | 'stalled' | 'foreign' | 'blocked';
 
-/** Who holds a port. */
+/** Who holds a port or a profile. */
 export interface Holder {
   readonly verdict: Verdict;
-  /** The address that was asked, as `ws://host:port`. */
+  /** The address that was asked, as `ws://host:port`; of a profile, the one on the card, or `unknown address`. */
   readonly url: string;
   readonly card?: GatewayCard;
   readonly owner?: PortOwner;

@@ -1,12 +1,17 @@
 import { connect } from 'node:net';
 
+import type { Endpoint } from './endpoint.js';
+
+/** Nobody listens; of a local socket, there may also be no such file or pipe. */
+const NOBODY_THERE = new Set<string | undefined>(['ECONNREFUSED', 'ENOENT']);
+
 /**
  * Connects, sends nothing, hangs up, and tells whether nobody listens. Whatever else happens is somebody: an answer, a
  * reset, or no answer in time, as a stopped process with a full backlog behaves. Never rejects.
  */
-export function isRefused(host: string, port: number, timeoutMs: number): Promise<boolean> {
+export function isRefused(endpoint: Endpoint, timeoutMs: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ host, port });
+    const socket = connect('socketPath' in endpoint ? { path: endpoint.socketPath } : { ...endpoint });
     const timer = setTimeout(() => settle(false), timeoutMs);
     const settle = (refused: boolean): void => {
       clearTimeout(timer);
@@ -15,8 +20,9 @@ export function isRefused(host: string, port: number, timeoutMs: number): Promis
     };
     socket.once('connect', () => {
       // TCP lets a socket whose ephemeral port is the port it connects to meet itself (RFC 9293, 3.5, simultaneous open).
-      settle(socket.localPort === socket.remotePort && socket.localAddress === socket.remoteAddress);
+      const { localPort, remotePort, localAddress, remoteAddress } = socket;
+      settle(localPort !== undefined && localPort === remotePort && localAddress === remoteAddress);
     });
-    socket.on('error', (error: NodeJS.ErrnoException) => settle(error.code === 'ECONNREFUSED'));
+    socket.on('error', (error: NodeJS.ErrnoException) => settle(NOBODY_THERE.has(error.code)));
   });
 }
