@@ -2,7 +2,8 @@ import { closeSync, existsSync, fchmodSync, fstatSync, openSync, readFileSync, r
 import { join } from 'node:path';
 
 import { InputError } from '../lock/input.error.js';
-import { explain, PRIVATE_FILE, refuseOthers } from './state-file.js';
+import { PRIVATE_FILE } from '../lock/private-file.js';
+import { explain, refuseOthers } from './state-file.js';
 
 const LOG_FILE = 'gateway.log';
 /** How many older ones are kept: `gateway.log.1`, the newest, to `gateway.log.5`. */

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { replaceWhole } from '../lock/private-file.js';
 import { isSameStart, processStart } from './process-start.js';
-import { lookAt, PRIVATE_FILE } from './state-file.js';
+import { lookAt } from './state-file.js';
 
 export const HISTORY_FILE = 'launcher.json';
 
@@ -75,13 +74,11 @@ export class LaunchHistory {
 
   /** Where it cannot be written, nothing is remembered: no reason not to start a gateway. */
   #write(): void {
-    const temporary = `${this.file}.${randomUUID()}`;
+    const { deaths, running = null } = this;
     try {
-      const { deaths, running = null } = this;
-      writeFileSync(temporary, `${JSON.stringify({ running, deaths })}\n`, { mode: PRIVATE_FILE, flag: 'wx' });
-      renameSync(temporary, this.file);
+      replaceWhole(this.file, `${JSON.stringify({ running, deaths })}\n`);
     } catch {
-      rmSync(temporary, { force: true });
+      // The next launch knows less, and that is all.
     }
   }
 }

@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { linkSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { unlinkSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { createWhole } from '../lock/private-file.js';
 import { isSameStart, processStart } from './process-start.js';
-import { explain, lookAt, PRIVATE_FILE, type Sight } from './state-file.js';
+import { explain, lookAt, type Sight } from './state-file.js';
 
 /** While another launcher removes a stale file, which takes it less than that. */
 const RETRY = { attempts: 100, pauseMs: 10 };
@@ -42,7 +43,7 @@ export class PidFile {
     const { mark = null } = processStart(process.pid);
     const record: PidRecord = { pid: process.pid, start: mark, since: Date.now(), id: randomUUID() };
     for (let attempt = 1; ; attempt++) {
-      if (make(path, base, record)) return new PidFile(path, record);
+      if (make(path, record)) return new PidFile(path, record);
       const seen = lookAt(path);
       if (!seen) continue;
       const holder = holderIn(seen);
@@ -71,17 +72,11 @@ export class PidFile {
 }
 
 /** @returns whether there was none */
-function make(path: string, base: string, record: PidRecord): boolean {
-  const temporary = `${base}.${record.id}`;
+function make(path: string, record: PidRecord): boolean {
   try {
-    writeFileSync(temporary, `${JSON.stringify(record)}\n`, { mode: PRIVATE_FILE, flag: 'wx' });
-    linkSync(temporary, path);
-    return true;
+    return createWhole(path, `${JSON.stringify(record)}\n`);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw explain(error, path);
-  } finally {
-    rmSync(temporary, { force: true });
   }
 }
 

@@ -1,11 +1,8 @@
 import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readSync, type BigIntStats } from 'node:fs';
 
 import { InputError } from '../lock/input.error.js';
+import { PRIVATE_FOLDER } from '../lock/private-file.js';
 import { LaunchError } from './launch.error.js';
-
-/** Read and write for the user alone. */
-export const PRIVATE_FILE = 0o600;
-const PRIVATE_FOLDER = 0o700;
 
 /** As much as is read of a file that should be small, whatever somebody has filled it with. */
 const MAX_BYTES = 64 * 1024;

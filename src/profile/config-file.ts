@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
-
 import { InputError } from '../lock/input.error.js';
+import { codeOf, readIfThere } from '../lock/private-file.js';
 
 /** What a configuration file says; a key is missing where the file is silent. */
 export interface Configured {
@@ -35,10 +34,9 @@ export async function readConfiguration(file: string): Promise<Configuration> {
 
 function textOf(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8');
+    return readIfThere(file);
   } catch (error) {
-    const { code = 'unknown' } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    const code = codeOf(error);
     throw new InputError(
       code === 'EISDIR'
         ? `${file}: the configuration has to be a file, and this is a folder: move it away, or name another file with OPENCLAW_CONFIG_PATH`

@@ -1,15 +1,12 @@
-import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 
 import { InputError } from '../lock/input.error.js';
+import { codeOf, readIfThere, replaceWhole } from '../lock/private-file.js';
 import type { Given } from './port.js';
 import { DEFAULT_PROFILE, type Profile } from './profile.js';
 
 /** In the state folder: the port in decimal digits, and a line break. */
 const PORT_FILE = 'gateway.port';
-const PRIVATE_FILE = 0o600;
-const PRIVATE_FOLDER = 0o700;
 /** What is longer is no port, and of no use in a message. In characters. */
 const MAX_READ = 40;
 
@@ -36,23 +33,13 @@ export function readRememberedPort(profile: Profile): Given {
  */
 export function rememberPort(file: string, port: number): void {
   const text = `${port}\n`;
-  if (textOf(file) === text) return;
-  mkdirSync(dirname(file), { recursive: true, mode: PRIVATE_FOLDER });
-  const temporary = `${file}.${process.pid}.${randomBytes(6).toString('hex')}`;
-  try {
-    writeFileSync(temporary, text, { mode: PRIVATE_FILE, flag: 'wx', flush: true });
-    renameSync(temporary, file);
-  } finally {
-    rmSync(temporary, { force: true });
-  }
+  if (textOf(file) !== text) replaceWhole(file, text);
 }
 
 function textOf(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8');
+    return readIfThere(file);
   } catch (error) {
-    const { code = 'unknown' } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw new InputError(`${file}: the remembered port cannot be read (${code}): mend the file, or delete it`);
+    throw new InputError(`${file}: the remembered port cannot be read (${codeOf(error)}): mend the file, or delete it`);
   }
 }

@@ -2,9 +2,7 @@ import { constants } from 'node:fs';
 import { access, mkdir, stat } from 'node:fs/promises';
 
 import { InputError } from '../lock/input.error.js';
-
-/** For this user alone. */
-const PRIVATE_FOLDER = 0o700;
+import { PRIVATE_FOLDER } from '../lock/private-file.js';
 
 /** Which folder it is, however its path is spelled (st_dev and st_ino in stat(3type)). */
 export interface FolderIdentity {

@@ -1,14 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { chmodSync, statSync } from 'node:fs';
 
 import { InputError } from '../../lock/input.error.js';
+import { codeOf, createWhole, PRIVATE_FILE, readIfThere } from '../../lock/private-file.js';
 import { checkToken } from './tokens.js';
 
 const TOKEN_BYTES = 32;
-/** Read and write for the user alone. */
-const PRIVATE_FILE = 0o600;
-const PRIVATE_FOLDER = 0o700;
 const OTHERS = 0o077;
 
 /**
@@ -17,13 +14,13 @@ const OTHERS = 0o077;
  * @throws {InputError} it cannot be read, or holds no token
  */
 export function readTokenFile(file: string): string | undefined {
-  let text: string;
+  let text: string | undefined;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readIfThere(file);
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined;
     throw new InputError(`${file}: the token cannot be read (${codeOf(error)}): mend the file, or give a token`);
   }
+  if (text === undefined) return undefined;
   try {
     return checkToken(file, text.trim());
   } catch (error) {
@@ -43,20 +40,12 @@ export function obtainTokenFile(file: string): string {
     closeToOthers(file);
     return there;
   }
-  const temporary = `${file}.${process.pid}.${randomBytes(6).toString('hex')}`;
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: PRIVATE_FOLDER });
-    writeFileSync(temporary, `${randomBytes(TOKEN_BYTES).toString('base64url')}\n`, { mode: PRIVATE_FILE, flag: 'wx' });
-    // Unlike a rename it replaces nothing, and unlike a write it is there whole or not at all.
-    linkSync(temporary, file);
+    createWhole(file, `${randomBytes(TOKEN_BYTES).toString('base64url')}\n`);
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST') {
-      throw new InputError(
-        `${file}: the gateway's token cannot be written (${codeOf(error)}): give one with --token or OPENCLAW_GATEWAY_TOKEN, or another folder with OPENCLAW_STATE_DIR`,
-      );
-    }
-  } finally {
-    rmSync(temporary, { force: true });
+    throw new InputError(
+      `${file}: the gateway's token cannot be written (${codeOf(error)}): give one with --token or OPENCLAW_GATEWAY_TOKEN, or another folder with OPENCLAW_STATE_DIR`,
+    );
   }
   const made = readTokenFile(file);
   if (made === undefined) throw new InputError(`${file}: the gateway's token was deleted while it was made`);
@@ -70,8 +59,4 @@ function closeToOthers(file: string): void {
   } catch {
     // Somebody else's, or on a disk that cannot: whoever gave it to us has decided so.
   }
-}
-
-function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? 'unknown';
 }
