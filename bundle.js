@@ -1,12 +1,14 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
 import { build } from 'esbuild';
 
 /**
- * Makes one script of the built `openclaw` command and all that it loads, since finding and reading a thousand files is
- * most of a start. From the built JavaScript, which has the metadata of the decorators; readable, so that a stack says
- * where.
+ * Makes a few scripts of the built `openclaw` command and all that it loads, since finding and reading a thousand files
+ * is most of a start. From the built JavaScript, which has the metadata of the decorators; readable, so that a stack
+ * says where.
  */
-await build({
-  entryPoints: ['dist/cli.js'],
+const OPTIONS = {
   outdir: 'dist/bin',
   bundle: true,
   // What a refusal or a start does not need stays in files of its own.
@@ -22,8 +24,6 @@ await build({
     js: "import { createRequire as createRequireOfBundle } from 'node:module';\nconst require = createRequireOfBundle(import.meta.url);",
   },
   external: [
-    // Nest's own adapter requires it by name: there must not be two.
-    'ws',
     // Loaded when somebody asks for it, by names that a bundled CommonJS module does not have.
     'prom-client',
     // What Nest and nest-commander look for and can do without.
@@ -32,10 +32,52 @@ await build({
     '@nestjs/platform-socket.io',
     'class-transformer',
     'class-validator',
+    'file-type',
     'prettier',
     'typescript',
     // Native, or for another platform.
     'bufferutil',
+    'utf-8-validate',
     'pid-port',
   ],
+};
+
+/** Nest's adapter must get the `ws` that is in the bundle, and asks for it in a way that the bundler does not see. */
+const oneWs = {
+  name: 'one ws',
+  setup({ onLoad }) {
+    onLoad({ filter: /platform-ws.adapters.ws-adapter\.js$/ }, ({ path }) => {
+      const [before, after, ...more] = readFileSync(path, 'utf8').split("createRequire(import.meta.url)('ws')");
+      if (after === undefined || more.length > 0) throw new Error(`${path} loads ws in another way than it did`);
+      return { contents: `${before}require('ws')${after}` };
+    });
+  },
+};
+
+const RESOLVING = 'resolving';
+
+/** Of packages that are long lists of exports a start needs few: the rest is left out, and with it what it would load. */
+const onlyWhatIsUsed = {
+  name: 'only what is used',
+  setup({ onResolve, resolve }) {
+    onResolve({ filter: /^rxjs(\/operators)?$/ }, ({ path }) => ({
+      path: fileURLToPath(import.meta.resolve(path)).replace('/cjs/', '/esm/'),
+      sideEffects: false,
+    }));
+    // The files of Nest do nothing but to define what they export; the lists themselves load what it relies on.
+    onResolve({ filter: /^\./ }, async ({ path, pluginData, ...from }) => {
+      if (pluginData === RESOLVING || !/@nestjs/.test(from.importer)) return undefined;
+      return { ...(await resolve(path, { ...from, pluginData: RESOLVING })), sideEffects: false };
+    });
+  },
+};
+// A chunk has its content in its name, and those of earlier builds would stay.
+rmSync('dist/bin', { recursive: true, force: true });
+// In two, because the commands need CommonJS packages that load Nest, of which then nothing could be left out.
+await build({
+  ...OPTIONS,
+  entryPoints: ['dist/cli.js'],
+  external: [...OPTIONS.external, './commands.js'],
+  plugins: [oneWs, onlyWhatIsUsed],
 });
+await build({ ...OPTIONS, entryPoints: ['dist/commands.js'], plugins: [oneWs] });

@@ -1,19 +1,13 @@
 #!/usr/bin/env node
-import { CommandFactory } from 'nest-commander';
+import { parsePlainStart } from './cli/plain-start.js';
+import { serve } from './cli/serve.js';
+import { resolveProfile } from './profile/profile.js';
+import { exitWith } from './report.js';
 
-import { CliModule } from './cli/cli.module.js';
-import { exitAfterParsing } from './cli/openclaw-command.js';
-import { packageVersion } from './holder/package-version.js';
-import { complain } from './report.js';
-import { describeError, exitCodeOf } from './exit-code.js';
-
-await CommandFactory.run(CliModule, {
-  logger: false,
-  cliName: 'openclaw',
-  version: packageVersion(),
-  errorHandler: exitAfterParsing,
-  serviceErrorHandler: (error) => {
-    complain(describeError(error));
-    process.exit(exitCodeOf(error));
-  },
-});
+const flags = parsePlainStart(process.argv.slice(2));
+try {
+  if (flags) process.exit(await serve(resolveProfile(flags), flags));
+  await (await import('./commands.js')).runCommands();
+} catch (error) {
+  exitWith(error);
+}

@@ -36,3 +36,4 @@ export type { Endpoint, LocalSocket } from './lock/listener/endpoint.js';
 export { GatewayLockError, type FailedAddress, type GatewayLockErrorCode } from './lock/listener/gateway-lock.error.js';
 export type { GatewayCard, Holder, PortOwner, Verdict } from './lock/listener/holder.js';
 export { runGateway, type RunOptions } from './run-gateway.js';
+export { StopSignals, type StopSignal } from './stop-signals.js';

@@ -2,11 +2,10 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { createGatewayApp } from './create-app.js';
-import { describeError, exitCodeOf } from './exit-code.js';
 import { stopWithNestStart } from './nest-start.js';
 import { InputError } from './lock/input.error.js';
 import { resolveProfile } from './profile/profile.js';
-import { complain } from './report.js';
+import { exitWith } from './report.js';
 import { runGateway } from './run-gateway.js';
 import { chooseSettings, PORT_VARIABLE } from './settings.js';
 
@@ -32,10 +31,4 @@ function loadEnvFile(): void {
   if (existsSync(file)) process.loadEnvFile(file);
 }
 
-main().then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    complain(describeError(error));
-    process.exit(exitCodeOf(error));
-  },
-);
+main().then((code) => process.exit(code), exitWith);

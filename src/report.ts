@@ -1,8 +1,8 @@
 import { styleText } from 'node:util';
 
-import { exitCodeOf } from './exit-code.js';
+import { describeError, ExitCode, exitCodeOf } from './exit-code.js';
 import { adviseOn, describeHolder, type Advice, type Obstacle } from './holder/describe-holder.js';
-import type { GatewayLockError, GatewayLockErrorCode } from './lock/listener/gateway-lock.error.js';
+import { GatewayLockError, type GatewayLockErrorCode } from './lock/listener/gateway-lock.error.js';
 import type { Holder, Verdict } from './lock/listener/holder.js';
 import { addressOfUrl } from './lock/listener/listen-address.js';
 
@@ -16,6 +16,47 @@ export interface PortReport {
   readonly url: string;
   readonly holder: Holder | null;
   readonly exitCode: number;
+}
+
+export interface FailureOptions {
+  /**
+   * Prints the ready line and a refusal as one line of JSON on stdout.
+   * @default false
+   */
+  readonly json?: boolean;
+  /**
+   * Tells of a holder whether it is all that was wanted, so that the refusal is a success.
+   * @default nobody is
+   */
+  readonly isEnough?: (holder: Holder) => boolean;
+}
+
+/**
+ * Says why a start came to nothing: on stderr, in one line or, for a held port, in a few; as JSON on stdout.
+ *
+ * @param profile of the start
+ * @returns the exit code for it
+ */
+export function reportFailure(
+  error: unknown,
+  { json = false, isEnough = () => false }: FailureOptions,
+  profile: string | undefined,
+): number {
+  if (!(error instanceof GatewayLockError)) {
+    complain(describeError(error));
+    return exitCodeOf(error);
+  }
+  const { holder } = error;
+  const enough = holder !== undefined && isEnough(holder);
+  const exitCode = enough ? ExitCode.OK : exitCodeOf(error);
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ ...reportOf(error), ok: enough, exitCode })}\n`);
+  } else if (enough) {
+    process.stdout.write(`already there on ${error.url}: ${describeHolder(holder)}\n`);
+  } else {
+    complain([error.message, ...refusalDetails(error, wantsColor(process.stderr), profile)].join('\n'));
+  }
+  return exitCode;
 }
 
 export function reportOf(error: GatewayLockError): PortReport {
@@ -88,4 +129,10 @@ export function wantsColor(stream: NodeJS.WriteStream): boolean {
 /** Says something to the person who started the process; stdout is for what was asked for. */
 export function complain(text: string): void {
   process.stderr.write(`${text}\n`);
+}
+
+/** Ends the process with what went wrong. */
+export function exitWith(error: unknown): never {
+  complain(describeError(error));
+  process.exit(exitCodeOf(error));
 }

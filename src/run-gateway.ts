@@ -3,36 +3,23 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { INestApplication } from '@nestjs/common';
 
 import { describeError, ExitCode, exitCodeOf } from './exit-code.js';
-import { GATEWAY_SERVICE } from './holder/card.js';
-import { describeHolder } from './holder/describe-holder.js';
+import { beGateway } from './gateway-process.js';
 import { GATEWAY_LOCK_SETTINGS } from './lock/gateway-lock.module-definition.js';
 import type { GatewayLockSettings } from './lock/gateway-lock.options.js';
 import { GatewayLockService } from './lock/gateway-lock.service.js';
-import { GatewayLockError } from './lock/listener/gateway-lock.error.js';
-import type { Holder } from './lock/listener/holder.js';
 import { DEFAULT_PROFILE } from './profile/profile.js';
-import { complain, refusalDetails, reportOf, wantsColor } from './report.js';
+import { complain, reportFailure, type FailureOptions } from './report.js';
 import { StopSignals } from './stop-signals.js';
 
 /** How long a stop waits for a start that is under way, so that no module is destroyed in mid-bootstrap. Milliseconds. */
 const START_GRACE_MS = 1_000;
 
-export interface RunOptions {
+export interface RunOptions extends FailureOptions {
   /**
-   * Ends the process at once, with an exit code.
-   * @default process.exit
+   * For a process that has something to stop before there is an app.
+   * @default listens to signals from the call on
    */
-  readonly exit?: (code: number) => void;
-  /**
-   * Prints the ready line and a refusal as one line of JSON on stdout.
-   * @default false
-   */
-  readonly json?: boolean;
-  /**
-   * Tells of a holder whether it is all that was wanted, so that the refusal is a success.
-   * @default nobody is
-   */
-  readonly isEnough?: (holder: Holder) => boolean;
+  readonly signals?: StopSignals;
 }
 
 /**
@@ -48,12 +35,8 @@ export async function runGateway(
   createApp: () => Promise<INestApplication>,
   options: RunOptions = {},
 ): Promise<number> {
-  const { exit = (code) => process.exit(code) } = options;
-  // How the operating system's view of a port tells a gateway from other Node processes.
-  process.title = GATEWAY_SERVICE;
-  // A gateway outlives the pipe that it was started from.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-  const signals = new StopSignals(exit);
+  beGateway();
+  const { signals = new StopSignals() } = options;
 
   let app: INestApplication | undefined;
   let code: number;
@@ -61,7 +44,7 @@ export async function runGateway(
     const impatience = signals.first.then(() => delay(START_GRACE_MS));
     app = (await Promise.race([createApp(), impatience])) ?? undefined;
     // Nothing is bound as long as there is no app.
-    code = app ? await serve(app, signals, exit, options) : ExitCode.OK;
+    code = app ? await serve(app, signals, options) : ExitCode.OK;
   } catch (error) {
     code = reportFailure(error, options, app && profileOf(app));
   }
@@ -75,16 +58,11 @@ export async function runGateway(
 }
 
 /** Resolves with the exit code when the gateway has to stop, with the app yet to be closed. */
-async function serve(
-  app: INestApplication,
-  signals: StopSignals,
-  exit: (code: number) => void,
-  { json = false }: RunOptions,
-): Promise<number> {
+async function serve(app: INestApplication, signals: StopSignals, { json = false }: RunOptions): Promise<number> {
   const lock = app.get(GatewayLockService);
   void lock.overdue.then((hook) => {
     complain(`the gateway did not stop in time: ${hook} still runs; ending the process`);
-    exit(ExitCode.UNEXPECTED);
+    process.exit(ExitCode.UNEXPECTED);
   });
   void signals.first.then((signal) => lock.beginShutdown({ reason: signal, restartExpectedMs: null }));
   // The loss of a listener comes first: it is also a reason to stop.
@@ -113,27 +91,4 @@ function announce({ url, addresses }: GatewayLockService, json: boolean): void {
 
 function profileOf(app: INestApplication): string {
   return app.get<GatewayLockSettings>(GATEWAY_LOCK_SETTINGS).identity.profile ?? DEFAULT_PROFILE;
-}
-
-/** @returns the exit code for it */
-function reportFailure(
-  error: unknown,
-  { json = false, isEnough = () => false }: RunOptions,
-  profile: string | undefined,
-): number {
-  if (!(error instanceof GatewayLockError)) {
-    complain(describeError(error));
-    return exitCodeOf(error);
-  }
-  const { holder } = error;
-  const enough = holder !== undefined && isEnough(holder);
-  const exitCode = enough ? ExitCode.OK : exitCodeOf(error);
-  if (json) {
-    process.stdout.write(`${JSON.stringify({ ...reportOf(error), ok: enough, exitCode })}\n`);
-  } else if (enough) {
-    process.stdout.write(`already there on ${error.url}: ${describeHolder(holder)}\n`);
-  } else {
-    complain([error.message, ...refusalDetails(error, wantsColor(process.stderr), profile)].join('\n'));
-  }
-  return exitCode;
 }

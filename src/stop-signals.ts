@@ -15,8 +15,11 @@ export class StopSignals {
 
   #received: { signal: StopSignal; at: number } | undefined;
 
-  /** @param onSecond is given 128 plus the number of the second signal, as a shell reports a death by signal */
-  constructor(onSecond: (exitCode: number) => void) {
+  /**
+   * @param onSecond is given 128 plus the number of the second signal, as a shell reports a death by signal; ends the
+   * process with it by default
+   */
+  constructor(onSecond: (exitCode: number) => void = (exitCode) => process.exit(exitCode)) {
     this.first = new Promise((resolve) => {
       // A closed terminal is a stop in order too, but not for one that nohup(1) has taken off it, and told to ignore that.
       const hangUp: StopSignal[] = process.stdout.isTTY ? ['SIGHUP'] : [];

@@ -3,6 +3,7 @@ import { Option } from 'nest-commander';
 import { InputError } from '../lock/input.error.js';
 import { resolveProfile, type Profile, type ProfileFlags } from '../profile/profile.js';
 import { chooseSettings, type SettingFlags, type Settings } from '../settings.js';
+import { ADDRESS_FLAGS } from './gateway-flags.js';
 import { OpenclawCommand } from './openclaw-command.js';
 
 export interface AddressFlags {
@@ -13,43 +14,36 @@ export interface AddressFlags {
 }
 
 const MAX_MILLISECONDS = 3_600_000;
-const ADDRESS_FLAGS = ['port', 'host', 'json', 'token', 'profile', 'dev'];
 
 /** A command about one gateway address. */
 export abstract class AddressCommand extends OpenclawCommand {
   // Read as text and judged together in address(), so that every wrong value is reported in the same words.
-  @Option({
-    flags: '-p, --port <port>',
-    description: 'the port (default: OPENCLAW_GATEWAY_PORT, or the one of the profile)',
-  })
+  @Option(ADDRESS_FLAGS.port)
   readPort(text: string): string {
     return text;
   }
 
-  @Option({ flags: '--host <address>', description: 'the IP address (default: localhost, 127.0.0.1 and ::1)' })
+  @Option(ADDRESS_FLAGS.host)
   readHost(text: string): string {
     return text;
   }
 
-  @Option({ flags: '--profile <name>', description: 'a gateway of its own, with a port and a state folder of its own' })
+  @Option(ADDRESS_FLAGS.profile)
   readProfile(text: string): string {
     return text;
   }
 
-  @Option({ flags: '--dev', description: 'the same as --profile dev' })
+  @Option(ADDRESS_FLAGS.dev)
   readDev(): boolean {
     return true;
   }
 
-  @Option({ flags: '--json', description: 'one line of JSON on stdout, for scripts' })
+  @Option(ADDRESS_FLAGS.json)
   readJson(): boolean {
     return true;
   }
 
-  @Option({
-    flags: '--token <token>',
-    description: "the gateway's token (default: OPENCLAW_GATEWAY_TOKEN, or the one in the state folder)",
-  })
+  @Option(ADDRESS_FLAGS.token)
   readToken(text: string): string {
     return text;
   }
@@ -63,7 +57,7 @@ export abstract class AddressCommand extends OpenclawCommand {
     const own = this.command.opts<AddressFlags>();
     const before = this.command.parent?.opts<AddressFlags>() ?? {};
     for (const flag of Object.keys(before)) {
-      if (!ADDRESS_FLAGS.includes(flag)) {
+      if (!(flag in ADDRESS_FLAGS)) {
         throw new InputError(`${asTyped(flag)} is a flag of gateway alone: leave it out before ${this.command.name()}`);
       }
       if (flag in own) throw new InputError(`--${flag} stands before and after ${this.command.name()}: give it once`);

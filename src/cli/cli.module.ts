@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { CommandRunner, InjectCommander } from 'nest-commander';
 
 import { GatewayCommand, SUB_COMMANDS } from './gateway.command.js';
+import { PROFILE_FLAGS } from './gateway-flags.js';
 
 type Commander = Parameters<CommandRunner['setCommand']>[0];
 
@@ -15,7 +16,7 @@ export class CliModule {
     commander
       .name('openclaw')
       .enablePositionalOptions()
-      .option('--profile <name>', 'a gateway of its own, with a port and a state folder of its own')
-      .option('--dev', 'the same as --profile dev');
+      .option(PROFILE_FLAGS.profile.flags, PROFILE_FLAGS.profile.description)
+      .option(PROFILE_FLAGS.dev.flags, PROFILE_FLAGS.dev.description);
   }
 }

@@ -1,6 +1,7 @@
 import { Option } from 'nest-commander';
 
 import { AddressCommand, type AddressFlags } from './address-command.js';
+import { SERVING_FLAGS } from './gateway-flags.js';
 
 export interface ServingFlags extends AddressFlags {
   allowHost?: string[];
@@ -10,23 +11,17 @@ export interface ServingFlags extends AddressFlags {
 
 /** A command that a gateway comes of, in the foreground or in the background. */
 export abstract class ServingCommand extends AddressCommand {
-  @Option({
-    flags: '--allow-host <host>',
-    description: 'a name that clients may call this gateway by, as host or host:port; may be repeated',
-  })
+  @Option(SERVING_FLAGS.allowHost)
   readAllowHost(host: string, hosts: string[] = []): string[] {
     return [...hosts, host];
   }
 
-  @Option({
-    flags: '--allow-origin <origin>',
-    description: 'a web page that may connect, as https://app.example; may be repeated',
-  })
+  @Option(SERVING_FLAGS.allowOrigin)
   readAllowOrigin(origin: string, origins: string[] = []): string[] {
     return [...origins, origin];
   }
 
-  @Option({ flags: '-v, --verbose', description: 'log all that happens, on stderr' })
+  @Option(SERVING_FLAGS.verbose)
   readVerbose(): boolean {
     return true;
   }

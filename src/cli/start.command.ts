@@ -28,7 +28,7 @@ export class StartCommand extends ServingCommand {
     const timeoutMs = timeout === undefined ? DEFAULT_LAUNCH_TIMEOUT_MS : parseMilliseconds('--timeout', timeout);
     const stop = new AbortController();
     // A gateway that this has begun to start is killed when the process exits.
-    const signals = new StopSignals((code) => process.exit(code));
+    const signals = new StopSignals();
     void signals.first.then((signal) => stop.abort(signal));
     try {
       const gateway = await launchGateway({

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { AcquireOptions } from '../lock/gateway-lock.options.js';
-import type { AcquireLock } from '../lock/gateway-lock.service.js';
 import type { Endpoint } from '../lock/listener/endpoint.js';
 import { GatewayLockError } from '../lock/listener/gateway-lock.error.js';
 import type { Holder } from '../lock/listener/holder.js';
@@ -15,8 +14,8 @@ const POLL_MS = 500;
 /** What a standby still meets of a holder that is dying, whose descriptors do not close together. */
 const TAKEOVER = { attempts: 25, pauseMs: 2 };
 
-type Locks = Awaited<ReturnType<AcquireLock>>;
-type Claim = Parameters<AcquireLock>[0];
+/** One attempt, which takes all of it or nothing. */
+type Claim<Locks> = () => Promise<Locks>;
 
 /**
  * Takes the lock as the options say: at once or with a refusal that names the holder, or in its turn.
@@ -24,8 +23,8 @@ type Claim = Parameters<AcquireLock>[0];
  * @param signal ends a standby's wait, which then rejects
  * @throws {GatewayLockError} it is held and `wait` is not `standby`, or it cannot be bound
  */
-export async function acquireLock(
-  claim: Claim,
+export async function acquireLock<Locks>(
+  claim: Claim<Locks>,
   { wait = 'fail', identify = true, onWait }: AcquireOptions,
   signal: AbortSignal,
 ): Promise<Locks> {
@@ -45,7 +44,11 @@ export async function acquireLock(
  * Waits for the holder to go without polling: it watches a connection, which the kernel closes with its other end.
  * Meanwhile it holds nothing, so that of two that wait for each other's port, or for one profile, neither is in the way.
  */
-async function standBy(claim: Claim, signal: AbortSignal, onWait: AcquireOptions['onWait']): Promise<Locks> {
+async function standBy<Locks>(
+  claim: Claim<Locks>,
+  signal: AbortSignal,
+  onWait: AcquireOptions['onWait'],
+): Promise<Locks> {
   let lastSeen: string | undefined;
   const see = (holder: Holder): void => {
     const seen = [holder.verdict, holder.card?.instanceId, holder.owner?.pid].join(' ');
@@ -86,7 +89,11 @@ async function isHeldStill({ endpoint, basePort }: GatewayLockError): Promise<bo
 }
 
 /** Tries for a moment, and returns the last refusal. */
-async function claimWithin(attempts: number, claim: Claim, signal: AbortSignal): Promise<Locks | GatewayLockError> {
+async function claimWithin<Locks>(
+  attempts: number,
+  claim: Claim<Locks>,
+  signal: AbortSignal,
+): Promise<Locks | GatewayLockError> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await claim();

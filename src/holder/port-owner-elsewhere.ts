@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 import type { PortOwner } from '../lock/listener/holder.js';
@@ -13,8 +12,6 @@ export interface PortBinding {
   readonly pid: number;
 }
 
-const run = promisify(execFile);
-
 /**
  * macOS and Windows have no file to read this from: the package runs `netstat` and knows its formats. `ps`, or
  * `tasklist`, then describes the process.
@@ -26,7 +23,7 @@ export async function findPortOwnerElsewhere(
   port: number,
   deadline: number,
 ): Promise<PortOwner | undefined> {
-  // Loaded here alone, so that Linux never pays for it.
+  // Loaded here alone, as what runs programs is below, so that Linux never pays for it.
   const { portBindings } = await import('pid-port');
   const pid = pidServing(await portBindings(port, { host: '*' }), host);
   if (pid === undefined) return undefined;
@@ -42,12 +39,20 @@ export function pidServing(bindings: readonly PortBinding[], host: string): numb
   return listenersServing(listeners, host)[0]?.pid;
 }
 
+async function run(
+  program: string,
+  args: readonly string[],
+  options: { readonly timeout: number; readonly env?: NodeJS.ProcessEnv; readonly windowsHide?: boolean },
+): Promise<string> {
+  const { execFile } = await import('node:child_process');
+  return (await promisify(execFile)(program, args, options)).stdout;
+}
+
 async function describeOnUnix(pid: number, timeout: number): Promise<PortOwner> {
   // In other locales the date has other formats.
   const env = { ...process.env, LC_ALL: 'C' };
   const args = ['-ww', '-o', 'uid=,user=,lstart=,args=', '-p', String(pid)];
-  const { stdout } = await run('ps', args, { timeout, env });
-  return parsePs(pid, stdout);
+  return parsePs(pid, await run('ps', args, { timeout, env }));
 }
 
 const PS_ROW = /^\s*(\d+)\s+(\S+)\s+(\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4})\s+(.*)$/m;
@@ -70,8 +75,7 @@ export function parsePs(pid: number, output: string): PortOwner {
 
 async function describeOnWindows(pid: number, timeout: number): Promise<PortOwner> {
   const args = ['/FI', `PID eq ${pid}`, '/FO', 'CSV', '/NH'];
-  const { stdout } = await run('tasklist', args, { timeout, windowsHide: true });
-  return parseTasklist(pid, stdout);
+  return parseTasklist(pid, await run('tasklist', args, { timeout, windowsHide: true }));
 }
 
 /**

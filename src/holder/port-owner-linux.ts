@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
 import { open, readdir, readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -6,17 +6,22 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { PortOwner } from '../lock/listener/holder.js';
 import {
   hasGatewayTitle,
-  parseListeningSockets,
+  isOfConnection,
+  parseListeningSocket,
   parseListeningUnixSocket,
   parseStartTime,
   parseStatus,
   parseUserName,
+  type ListeningSocket,
 } from './proc-files.js';
 import { readableCommand } from './readable-command.js';
-import { listenersServing } from './serving-address.js';
+import { canonicalAddress, hostsToAsk, listenersServing } from './serving-address.js';
 
 /** Arguments can take megabytes. */
 const MAX_COMMAND_BYTES = 4096;
+/** Of a row in /proc/net/tcp; those in tcp6 are longer. */
+const ROW_BYTES = 150;
+
 /**
  * Finds the listening socket in /proc/net, and the process that has it open in /proc/PID/fd (proc_pid_fd(5)). Where a
  * socket was inherited, one of the processes that have it.
@@ -30,10 +35,48 @@ export async function findPortOwnerOnLinux(
   deadline: number,
   pidHint?: number | Promise<number | undefined>,
 ): Promise<PortOwner | undefined> {
-  const tables = await Promise.all(['tcp', 'tcp6'].map((name) => textOf(`/proc/net/${name}`)));
-  const listening = tables.flatMap(parseListeningSockets).filter((socket) => socket.port === port);
-  const inodes = listenersServing(listening, host).map(({ inode }) => inode);
+  const inodes = listenersServing(listenersOn(host, port), host).map(({ inode }) => inode);
   return findOwnerOfSockets(inodes, deadline, pidHint);
+}
+
+/**
+ * The sockets that listen on a port, up to the one that a connection to `host` comes to before all others. Row by row,
+ * since the kernel reads ahead for whoever has room for more: after those that listen, through a table of all others
+ * that takes milliseconds even where it is empty.
+ */
+function listenersOn(host: string, port: number): ListeningSocket[] {
+  const [first] = hostsToAsk(host).map(canonicalAddress);
+  const listeners: ListeningSocket[] = [];
+  for (const table of ['tcp', 'tcp6']) {
+    for (const row of rowsOf(`/proc/net/${table}`)) {
+      if (isOfConnection(row)) break;
+      const socket = parseListeningSocket(row, port);
+      if (socket) listeners.push(socket);
+      if (socket?.address === first) return listeners;
+    }
+  }
+  return listeners;
+}
+
+/** None where there is no such table, such as tcp6 on a machine without IPv6. */
+function* rowsOf(path: string): Generator<string> {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, 'r');
+  } catch {
+    return;
+  }
+  try {
+    const buffer = Buffer.alloc(ROW_BYTES);
+    let text = '';
+    for (let length = readSync(descriptor, buffer); length > 0; length = readSync(descriptor, buffer)) {
+      const rows = (text + buffer.toString('latin1', 0, length)).split('\n');
+      text = rows.pop() ?? '';
+      yield* rows;
+    }
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** Finds a Unix socket by its name in /proc/net/unix, and its process as that of a port. */

@@ -1,26 +1,29 @@
 import { endianness } from 'node:os';
 
+import { canonicalIPv6 } from '../lock/listener/listen-address.js';
 import { GATEWAY_SERVICE } from './card.js';
-import { canonicalAddress } from './serving-address.js';
 
 /** A listening socket, from /proc/net/tcp or tcp6 (proc_pid_net(5)). */
 export interface ListeningSocket {
   /** Canonical; a v4-mapped one as IPv4. */
   readonly address: string;
-  readonly port: number;
   readonly inode: string;
 }
 
 /** `sl local remote st(0A: LISTEN) tx:rx tr:when retransmits uid timeout inode`. */
 const LISTEN_ROW =
-  /^ *\d+: ([\dA-F]{8}|[\dA-F]{32}):([\dA-F]{4}) [\dA-F]+:[\dA-F]{4} 0A \S+ \S+ \S+ +\d+ +\d+ +(\d+)\b/gm;
+  /^ *\d+: ([\dA-F]{8}|[\dA-F]{32}):([\dA-F]{4}) [\dA-F]+:[\dA-F]{4} 0A \S+ \S+ \S+ +\d+ +\d+ +(\d+)\b/;
+const OTHER_ROW = /^ *\d+: \S+ \S+ (?!0A)/;
 
-export function parseListeningSockets(table: string): ListeningSocket[] {
-  return Array.from(table.matchAll(LISTEN_ROW), ([, address = '', port = '', inode = '']) => ({
-    address: parseAddress(address),
-    port: parseInt(port, 16),
-    inode,
-  }));
+/** The socket of a row, if it listens on the port. */
+export function parseListeningSocket(row: string, port: number): ListeningSocket | undefined {
+  const [, address = '', hex = '', inode = ''] = LISTEN_ROW.exec(row) ?? [];
+  return parseInt(hex, 16) === port ? { address: parseAddress(address), inode } : undefined;
+}
+
+/** Whether a row is of a socket that does not listen; those that do come before all others (net/ipv4/tcp_ipv4.c). */
+export function isOfConnection(row: string): boolean {
+  return OTHER_ROW.test(row);
 }
 
 /** The kernel prints addresses as 32-bit words, in the byte order of the machine. */
@@ -29,7 +32,7 @@ function parseAddress(hex: string): string {
   if (endianness() === 'LE') bytes.swap32();
   if (bytes.length === 4) return bytes.join('.');
   const groups = bytes.toString('hex').match(/.{4}/g) ?? [];
-  return canonicalAddress(groups.join(':'));
+  return canonicalIPv6(groups.join(':'));
 }
 
 /** `num: references protocol flags(__SO_ACCEPTCON: it listens) type state inode path`, in /proc/net/unix (unix(7)). */

@@ -1,7 +1,7 @@
 import { get, type ClientRequest, type IncomingMessage } from 'node:http';
-import { isIPv6 } from 'node:net';
 
 import type { Endpoint } from '../lock/listener/endpoint.js';
+import { hasIPv6Form } from '../lock/listener/listen-address.js';
 import { CARD_PATH, parseCard, type GatewayCard } from './card.js';
 
 /**
@@ -104,12 +104,12 @@ function kindOfFailedConnect(
 ): 'refused' | 'stranger' | 'silent' {
   if (NOBODY_THERE.has(code)) return 'refused';
   // No such address here. With IPv4, where loopback is a given, it says that this machine has no port left to ask from.
-  if (code === 'EADDRNOTAVAIL' && 'host' in endpoint && isIPv6(endpoint.host)) return 'refused';
+  if (code === 'EADDRNOTAVAIL' && 'host' in endpoint && hasIPv6Form(endpoint.host)) return 'refused';
   return code === 'ECONNRESET' ? 'stranger' : 'silent';
 }
 
 function hostHeader(endpoint: Endpoint): string {
   if ('socketPath' in endpoint) return 'localhost';
   const { host, port } = endpoint;
-  return isIPv6(host) ? `[${host.replace(/%.*$/, '')}]:${port}` : `${host}:${port}`;
+  return hasIPv6Form(host) ? `[${host.replace(/%.*$/, '')}]:${port}` : `${host}:${port}`;
 }

@@ -1,6 +1,6 @@
-import { isIP, isIPv4, isIPv6 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 
-import { addressSet, parseListenHost, probeHosts } from '../lock/listener/listen-address.js';
+import { addressSet, canonicalIPv6, hasIPv6Form, probeHosts } from '../lock/listener/listen-address.js';
 
 const IPV4_WILDCARD = '0.0.0.0';
 const IPV6_WILDCARD = '::';
@@ -29,7 +29,8 @@ export function listenersServing<T extends { readonly address: string }>(
   listeners: readonly T[],
   host: string,
 ): readonly T[] {
-  for (const asked of hostsToAsk(host).map(canonicalAddress)) {
+  for (const hostToAsk of hostsToAsk(host)) {
+    const asked = canonicalAddress(hostToAsk);
     // Whether a listener on :: takes IPv4 as well, the operating systems do not say.
     const wildcards = isIPv4(asked) ? [IPV4_WILDCARD, IPV6_WILDCARD] : [IPV6_WILDCARD];
     for (const address of [asked, ...wildcards]) {
@@ -42,6 +43,5 @@ export function listenersServing<T extends { readonly address: string }>(
 
 /** One spelling for each address: without a zone, and a v4-mapped one (RFC 4291, 2.5.5.2) as the IPv4 address it is. */
 export function canonicalAddress(address: string): string {
-  const withoutZone = isIPv6(address) ? address.replace(/%.*$/, '') : address;
-  return isIP(withoutZone) ? parseListenHost(withoutZone) : withoutZone;
+  return hasIPv6Form(address) && isIPv6(address) ? canonicalIPv6(address.replace(/%.*$/, '')) : address;
 }

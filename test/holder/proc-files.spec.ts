@@ -1,10 +1,12 @@
 import {
   hasGatewayTitle,
-  parseListeningSockets,
+  isOfConnection,
+  parseListeningSocket,
   parseListeningUnixSocket,
   parseStartTime,
   parseStatus,
   parseUserName,
+  type ListeningSocket,
 } from '../../src/holder/proc-files.js';
 
 const TCP = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode                                                     
@@ -22,26 +24,35 @@ const TCP6 = `  sl  local_address                         remote_address        
    4: 00000000000000000000000001000000:9090 00000000000000000000000001000000:8F91 06 00000000:00000000 03:000006AB 00000000     0        0 0 3 00000000f1f21bd0
 `;
 
+function listeningSockets(table: string, port: number): ListeningSocket[] {
+  return table.split('\n').flatMap((row) => parseListeningSocket(row, port) ?? []);
+}
+
 describe('/proc/net/tcp', () => {
-  it('has the listening sockets, and no others', () => {
-    expect(parseListeningSockets(TCP)).toEqual([
-      { address: '0.0.0.0', port: 2024, inode: '586' },
-      { address: '127.0.0.1', port: 18789, inode: '48213' },
-      { address: '192.168.0.2', port: 18789, inode: '99999' },
+  it('has the sockets that listen on a port, and no others', () => {
+    expect(listeningSockets(TCP, 2024)).toEqual([{ address: '0.0.0.0', inode: '586' }]);
+    expect(listeningSockets(TCP, 18789)).toEqual([
+      { address: '127.0.0.1', inode: '48213' },
+      { address: '192.168.0.2', inode: '99999' },
     ]);
+    expect(listeningSockets(TCP, 45072)).toEqual([]);
   });
 
   it('has those of IPv6, a mapped address as IPv4', () => {
-    expect(parseListeningSockets(TCP6)).toEqual([
-      { address: '::', port: 22, inode: '21532' },
-      { address: '::1', port: 18789, inode: '48214' },
-      { address: '127.0.0.1', port: 18790, inode: '48215' },
-      { address: '2001:db8::1', port: 18789, inode: '48216' },
+    expect(listeningSockets(TCP6, 22)).toEqual([{ address: '::', inode: '21532' }]);
+    expect(listeningSockets(TCP6, 18789)).toEqual([
+      { address: '::1', inode: '48214' },
+      { address: '2001:db8::1', inode: '48216' },
     ]);
+    expect(listeningSockets(TCP6, 18790)).toEqual([{ address: '127.0.0.1', inode: '48215' }]);
+  });
+
+  it('tells connections from sockets that listen', () => {
+    expect(TCP.split('\n').map(isOfConnection)).toEqual([false, false, false, true, true, false, false]);
   });
 
   it.each(['', 'sl local_address', TCP.slice(0, 200)])('can be cut short', (table) => {
-    expect(parseListeningSockets(table)).toEqual([]);
+    expect(listeningSockets(table, 18789)).toEqual([]);
   });
 });
 

@@ -54,11 +54,14 @@ describe('exactly one, never two, never none', () => {
         const outcomes = await Promise.all(gateways.map(outcome));
 
         const winner = gateways[outcomes.indexOf('ready')];
-        expect(outcomes.filter((text) => text !== 'ready')).toEqual(
-          Array<string>(GATEWAYS - 1).fill(
-            `78: another gateway instance is already listening on ws://127.0.0.1:${port}`,
-          ),
-        );
+        const refusals = outcomes.filter((text) => text !== 'ready');
+        expect(refusals).toHaveLength(GATEWAYS - 1);
+        // 75 where the winner was still starting.
+        for (const refusal of refusals) {
+          expect(refusal).toMatch(
+            new RegExp(`^7[58]: another gateway instance is already listening on ws://127.0.0.1:${port}$`),
+          );
+        }
         winner?.signal('SIGTERM');
         expect(await winner?.exit()).toEqual({ code: 0, signal: null });
         expect(await isFree(port)).toBe(true);

@@ -2,9 +2,9 @@ import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 
 import { GATEWAY_LOCK_SETTINGS } from '../../lock/gateway-lock.module-definition.js';
 import type { GatewayLockSettings } from '../../lock/gateway-lock.options.js';
-import { isLoopbackHost } from '../../lock/listener/listen-address.js';
 import { InputError } from '../../lock/input.error.js';
 import { AttemptGate, type AttemptOutcome } from './attempt-gate.js';
+import { refuseOpenBind } from './open-bind.js';
 import { obtainTokenFile } from './token-file.js';
 import { checkToken, SCOPES, Tokens, type Scope, type TokenGrant } from './tokens.js';
 
@@ -15,14 +15,14 @@ export class Authenticator implements OnApplicationBootstrap {
   #tokens = new Tokens([]);
 
   constructor(@Inject(GATEWAY_LOCK_SETTINGS) private readonly settings: GatewayLockSettings) {
-    const { protocol, auth } = settings;
+    const { protocol, auth, host = 'localhost', listener } = settings;
     if (protocol !== 'openclaw') return;
     for (const { token } of this.#given) checkToken('auth: a token', token);
     if (this.#given.length > 0) return;
     if (auth.tokenFile === undefined) {
       throw new InputError("protocol 'openclaw' needs a token: give auth.token, auth.tokens or auth.tokenFile");
     }
-    this.#refuseOpenBind();
+    refuseOpenBind(listener ? listener.addresses.map((address) => address.host) : [host]);
   }
 
   /** A token is only made by whoever holds the lock, since it is written. */
@@ -43,16 +43,5 @@ export class Authenticator implements OnApplicationBootstrap {
   get #given(): readonly TokenGrant[] {
     const { token, tokens = [] } = this.settings.auth;
     return token === undefined ? tokens : [{ token, scopes: SCOPES }, ...tokens];
-  }
-
-  /** A token that nobody has chosen protects only as far as its file does. */
-  #refuseOpenBind(): void {
-    const { host = 'localhost', listener } = this.settings;
-    const hosts = listener ? listener.addresses.map((address) => address.host) : [host];
-    const open = hosts.find((candidate) => !isLoopbackHost(candidate));
-    if (open === undefined) return;
-    throw new InputError(
-      `refusing to bind ${open} without auth: others than this machine can reach it, so give a token of your own with --token or OPENCLAW_GATEWAY_TOKEN`,
-    );
   }
 }

@@ -1,7 +1,7 @@
 import type { Server as HttpServer } from 'node:http';
-import { isIPv6, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 
-import { gatewayUrl } from './listen-address.js';
+import { gatewayUrl, hasIPv6Form } from './listen-address.js';
 
 /** An address that is held. */
 export interface BoundAddress {
@@ -118,5 +118,5 @@ function serve(http: HttpServer, socket: Socket): void {
 
 function boundAddress(server: Server): BoundAddress {
   const { address: host, port } = server.address() as AddressInfo;
-  return { host, port, family: isIPv6(host) ? 6 : 4, url: gatewayUrl(host, port) };
+  return { host, port, family: hasIPv6Form(host) ? 6 : 4, url: gatewayUrl(host, port) };
 }

@@ -34,7 +34,8 @@ export function parseListenHost(text: string): string {
   );
 }
 
-function canonicalIPv6(text: string): string {
+/** One spelling for each address, with its zone; a v4-mapped one as the IPv4 address it is. */
+export function canonicalIPv6(text: string): string {
   const [address = '', zone] = text.split('%');
   const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1);
   // ::ffff:a.b.c.d is the IPv4 address a.b.c.d to the kernel (RFC 4291, 2.5.5.2), and must collide as such.
@@ -65,7 +66,7 @@ export function addressSet(
 
   const requested: ListenAddress = {
     host,
-    ipv6Only: isIPv6(host) && (ipv6Only || host !== IPV6_WILDCARD),
+    ipv6Only: hasIPv6Form(host) && (ipv6Only || host !== IPV6_WILDCARD),
     optional: false,
   };
   const takesAnchor = host === IPV4_WILDCARD || (host === IPV6_WILDCARD && !ipv6Only);
@@ -88,7 +89,12 @@ export function addressOfUrl(url: string): { host: string; port: number } {
 
 /** `ws://host:port`, with an IPv6 host in brackets (RFC 3986, 3.2.2) and its zone escaped (RFC 6874). */
 export function gatewayUrl(host: string, port: number): string {
-  return isIPv6(host) ? `ws://[${host.replace('%', '%25')}]:${port}` : `ws://${host}:${port}`;
+  return hasIPv6Form(host) ? `ws://[${host.replace('%', '%25')}]:${port}` : `ws://${host}:${port}`;
+}
+
+/** Whether an IP address, or `localhost`, is an IPv6 address: `isIPv6` would judge any text, and take milliseconds of a start. */
+export function hasIPv6Form(host: string): boolean {
+  return host.includes(':');
 }
 
 /** Whether only this machine can reach a host that {@link parseListenHost} has returned (RFC 1122, 3.2.1.3). */
