@@ -21,7 +21,7 @@ export const ExitCode = {
   BIND_FAILED: 71,
   /** EX_TEMPFAIL: there is no gateway that is ready; trying again later can help. */
   NOT_READY: 75,
-  /** EX_NOPERM: the token is missing, wrong, or may not do that; or the state folder is another user's. */
+  /** EX_NOPERM: the token is missing, wrong, or may not do that; or a file in the state folder is another user's. */
   NOT_ALLOWED: 77,
   /** EX_CONFIG: a ready gateway holds the port. */
   ALREADY_LISTENING: 78,

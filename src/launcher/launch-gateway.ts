@@ -12,7 +12,6 @@ import { HISTORY_FILE, LaunchHistory, TOO_MANY } from './launch-history.js';
 import { LaunchError, type GuardHolder } from './launch.error.js';
 import { LOG_VARIABLE } from './log-variable.js';
 import { PidGuard } from './pid-guard.js';
-import { makeStateFolder } from './state-file.js';
 
 export const DEFAULT_LAUNCH_TIMEOUT_MS = 30_000;
 
@@ -127,7 +126,6 @@ class Launch {
   async #start(): Promise<LaunchedGateway | undefined> {
     const { profile, command, environment } = this.#options;
     const { stateFolder } = profile;
-    makeStateFolder(stateFolder);
     const history = LaunchHistory.read(stateFolder);
     history.notice();
     refusePaused(history, stateFolder);

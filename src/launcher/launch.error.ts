@@ -1,6 +1,6 @@
 /**
  * - `held`: another launcher is at it
- * - `not allowed`: the state folder, or a file in it, is not this user's to write
+ * - `not allowed`: a file in the state folder is not this user's to read or to write
  * - `paused`: the gateway has died too often
  * - `late`: no gateway was ready in time
  * - `died`: the gateway ended while it was starting

@@ -1,9 +1,9 @@
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { openStateFolder } from '../profile/state-folder.js';
 import { LaunchError, type GuardHolder } from './launch.error.js';
 import { PidFile } from './pid-file.js';
-import { makeStateFolder } from './state-file.js';
 
 const GUARD_FILE = 'launcher.pid';
 /** What a launcher that was killed may have left behind is older than that. Milliseconds. */
@@ -21,12 +21,12 @@ export class PidGuard {
    * Takes the guard of a state folder, which is made if it is missing. One that a dead process has left is replaced; of
    * several that find it at once, one gets it.
    *
-   * @throws {LaunchError} `held`: another process has it, see {@link LaunchError.holder}; `not allowed`: the folder or
-   * the file is not this user's to write
-   * @throws {InputError} something else is in its place
+   * @throws {LaunchError} `held`: another process has it, see {@link LaunchError.holder}; `not allowed`: the file is
+   * another user's
+   * @throws {InputError} the folder cannot be made or used, or something else is in the place of the file
    */
   static async acquire(folder: string): Promise<PidGuard> {
-    makeStateFolder(folder);
+    await openStateFolder(folder);
     const taken = await PidFile.take(join(folder, GUARD_FILE));
     if (!(taken instanceof PidFile)) throw heldBy(taken);
     removeLeftovers(folder);

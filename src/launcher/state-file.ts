@@ -1,7 +1,6 @@
-import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readSync, type BigIntStats } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type BigIntStats } from 'node:fs';
 
 import { InputError } from '../lock/input.error.js';
-import { PRIVATE_FOLDER } from '../lock/private-file.js';
 import { LaunchError } from './launch.error.js';
 
 /** As much as is read of a file that should be small, whatever somebody has filled it with. */
@@ -12,15 +11,6 @@ const DENIED = new Set(['EACCES', 'EPERM', 'EROFS']);
 export interface Sight {
   readonly stats: BigIntStats;
   readonly text: string;
-}
-
-/** @throws {LaunchError | InputError} it is not there, and cannot be made */
-export function makeStateFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER });
-  } catch (error) {
-    throw explain(error, folder);
-  }
 }
 
 /**
@@ -69,9 +59,7 @@ export function explain(error: unknown, path: string): unknown {
     );
   }
   if (code === 'EISDIR') return new InputError(`${path} is a folder, not a file: move it away`);
-  if (code === 'ENOTDIR' || code === 'EEXIST') {
-    return new InputError(`${path}: not a folder, or not in one: give another with OPENCLAW_STATE_DIR`);
-  }
+  if (code === 'ENOTDIR') return new InputError(`${path} is not in a folder: give another one with OPENCLAW_STATE_DIR`);
   return error;
 }
 
