@@ -23,7 +23,7 @@ export const ExitCode = {
   NOT_READY: 75,
   /** EX_NOPERM: the token is missing, wrong, or may not do that; or a file in the state folder is another user's. */
   NOT_ALLOWED: 77,
-  /** EX_CONFIG: a ready gateway holds the port. */
+  /** EX_CONFIG: a ready gateway holds the port, or the profile. */
   ALREADY_LISTENING: 78,
 } as const;
 
@@ -47,6 +47,7 @@ const CALL_FAILURES: Record<CallFailure, number> = {
 const LAUNCH_FAILURES: Record<LaunchFailure, number> = {
   held: ExitCode.NOT_READY,
   'not allowed': ExitCode.NOT_ALLOWED,
+  elsewhere: ExitCode.ALREADY_LISTENING,
   paused: ExitCode.NOT_READY,
   late: ExitCode.NOT_READY,
   died: ExitCode.NOT_READY,

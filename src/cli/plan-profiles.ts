@@ -1,12 +1,18 @@
 import { InputError } from '../lock/input.error.js';
 import { knownProfiles } from '../profile/known-profiles.js';
 import type { Profile } from '../profile/profile.js';
+import { whoHoldsProfile, type ProfileHolder } from '../profile/who-holds-profile.js';
 import { chooseSettings, type Settings } from '../settings.js';
 
-/** A profile, and what a start of it would use; or why it would not start. */
-export type PlannedProfile = { readonly profile: Profile } & (
-  { readonly settings: Settings; readonly problem: null } | { readonly settings: undefined; readonly problem: string }
-);
+/** What a start would use, or why there would be none. */
+type Plan =
+  { readonly settings: Settings; readonly problem: null } | { readonly settings: undefined; readonly problem: string };
+
+export type PlannedProfile = Plan & {
+  readonly profile: Profile;
+  /** Its gateway, which may listen on another port than the next one would. */
+  readonly running: ProfileHolder | undefined;
+};
 
 /**
  * Every profile of this user. What the environment says is about the current one alone.
@@ -16,18 +22,20 @@ export type PlannedProfile = { readonly profile: Profile } & (
  */
 export async function planProfiles(current: Settings): Promise<PlannedProfile[]> {
   return Promise.all(
-    knownProfiles(current.profile).map(async (profile) =>
-      profile.name === current.profile.name ? { profile, settings: current, problem: null } : plan(profile),
-    ),
+    knownProfiles(current.profile).map(async (profile) => {
+      const running = await whoHoldsProfile(profile.stateFolder);
+      return { profile, running, ...(await plan(profile, current)) };
+    }),
   );
 }
 
-async function plan(profile: Profile): Promise<PlannedProfile> {
+async function plan(profile: Profile, current: Settings): Promise<Plan> {
+  if (profile.name === current.profile.name) return { settings: current, problem: null };
   try {
-    return { profile, settings: await chooseSettings(profile, {}, {}), problem: null };
+    return { settings: await chooseSettings(profile, {}, {}), problem: null };
   } catch (error) {
     // A mistake of one is no reason to say nothing of the others.
-    if (error instanceof InputError) return { profile, settings: undefined, problem: error.message };
+    if (error instanceof InputError) return { settings: undefined, problem: error.message };
     throw error;
   }
 }

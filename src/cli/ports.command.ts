@@ -3,8 +3,9 @@ import { SubCommand } from 'nest-commander';
 import { ExitCode } from '../exit-code.js';
 import { PORTS_PER_GATEWAY } from '../profile/port.js';
 import { conflictsOf, type PlannedPort } from '../profile/port-conflicts.js';
+import { portOfCard } from '../profile/who-holds-profile.js';
 import { complain } from '../report.js';
-import type { PortOrigin, Settings } from '../settings.js';
+import type { PortOrigin } from '../settings.js';
 import { AddressCommand } from './address-command.js';
 import { planProfiles, type PlannedProfile } from './plan-profiles.js';
 import { EMPTY_CELL, table } from './table.js';
@@ -12,7 +13,8 @@ import { EMPTY_CELL, table } from './table.js';
 interface PortPlan {
   readonly name: string;
   readonly port: number | null;
-  readonly from: PortOrigin | null;
+  /** `running`: its gateway was told to listen there, and the next start would not. */
+  readonly from: PortOrigin | 'running' | null;
   readonly stateFolder: string;
   /** The other profiles that this one is in the way of. */
   readonly conflicts: readonly PlannedPort[];
@@ -43,19 +45,23 @@ export class PortsCommand extends AddressCommand {
 }
 
 function describePlans(planned: readonly PlannedProfile[]): PortPlan[] {
-  const known = planned.flatMap(({ settings }) => (settings ? [portOf(settings)] : []));
-  return planned.map(({ profile: { name, stateFolder }, settings, problem }) => ({
+  const rows = planned.map((one) => ({ ...one.profile, ...portOf(one), problem: one.problem }));
+  const known = rows.flatMap(({ name, port }) => (port === null ? [] : [{ name, port }]));
+  return rows.map(({ name, port, from, stateFolder, problem }) => ({
     name,
-    port: settings?.port ?? null,
-    from: settings?.portOrigin ?? null,
+    port,
+    from,
     stateFolder,
-    conflicts: settings ? conflictsOf(portOf(settings), known) : [],
+    conflicts: port === null ? [] : conflictsOf({ name, port }, known),
     problem,
   }));
 }
 
-function portOf({ profile: { name }, port }: Settings): PlannedPort {
-  return { name, port };
+/** What is taken now counts for the others, whatever the next start would take. */
+function portOf({ running, settings }: PlannedProfile): Pick<PortPlan, 'port' | 'from'> {
+  const port = running && portOfCard(running.card);
+  if (port !== undefined && port !== settings?.port) return { port, from: 'running' };
+  return { port: settings?.port ?? null, from: settings?.portOrigin ?? null };
 }
 
 function portTable(plans: readonly PortPlan[]): string {

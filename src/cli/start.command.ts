@@ -4,9 +4,11 @@ import { constants } from 'node:os';
 import { Option, SubCommand } from 'nest-commander';
 
 import { describeError, exitCodeOf, ExitCode } from '../exit-code.js';
+import { commandFor } from '../holder/describe-holder.js';
 import { LaunchError } from '../launcher/launch.error.js';
 import { DEFAULT_LAUNCH_TIMEOUT_MS, launchGateway, type LaunchedGateway } from '../launcher/launch-gateway.js';
 import type { FailedAddress } from '../lock/listener/gateway-lock.error.js';
+import { addressOfUrl } from '../lock/listener/listen-address.js';
 import type { Profile } from '../profile/profile.js';
 import { complain } from '../report.js';
 import { StopSignals } from '../stop-signals.js';
@@ -24,7 +26,7 @@ export class StartCommand extends ServingCommand {
     const { json = false } = flags;
     // What is wrong is said here, and not in a log.
     const settings = await this.settings(flags);
-    const { profile } = settings;
+    const { profile, portOrigin } = settings;
     const timeoutMs = timeout === undefined ? DEFAULT_LAUNCH_TIMEOUT_MS : parseMilliseconds('--timeout', timeout);
     const stop = new AbortController();
     // A gateway that this has begun to start is killed when the process exits.
@@ -33,6 +35,7 @@ export class StartCommand extends ServingCommand {
     try {
       const gateway = await launchGateway({
         address: settings,
+        anyPort: portOrigin !== 'flag' && portOrigin !== 'variable',
         profile,
         command: commandOf(settings, profile, flags),
         environment: environmentOf(profile, flags),
@@ -41,7 +44,7 @@ export class StartCommand extends ServingCommand {
         report: process.stderr.isTTY && !json ? complain : () => undefined,
       });
       process.stdout.write(
-        json ? `${JSON.stringify({ ok: true, ...gateway, exitCode: 0 })}\n` : describe(gateway, settings),
+        json ? `${JSON.stringify({ ok: true, ...gateway, exitCode: 0 })}\n` : describe(gateway, profile),
       );
       process.exit(ExitCode.OK);
     } catch (error) {
@@ -90,11 +93,11 @@ function environmentOf({ stateFolder, configFile }: Profile, { token }: ServingF
   };
 }
 
-function describe({ started, url, pid, logFile }: LaunchedGateway, { port }: FailedAddress): string {
+function describe({ started, url, pid, logFile }: LaunchedGateway, { name }: Profile): string {
   const lines = [
     `gateway ${started ? 'started' : 'already there'} on ${url}: pid ${pid}`,
     ...(logFile === null ? [] : [`its log: ${logFile}`]),
-    `to stop it: openclaw gateway stop --port ${port}`,
+    `to stop it: ${commandFor(name)} stop --port ${addressOfUrl(url).port}`,
     '',
   ];
   return lines.join('\n');

@@ -1,5 +1,6 @@
 import { whoHolds, type Holder } from '../holder/who-holds.js';
 import { ANCHOR_HOST, gatewayUrl } from '../lock/listener/listen-address.js';
+import { portOfCard } from '../profile/who-holds-profile.js';
 import type { PlannedProfile } from './plan-profiles.js';
 import { EMPTY_CELL, table } from './table.js';
 
@@ -20,7 +21,7 @@ export interface ProfileStatus {
   readonly problem: string | null;
 }
 
-/** Asks the port of every profile who is there. */
+/** Says where the gateway of every profile is; where there is none, asks its port who is there. */
 export async function statusOfAll(planned: readonly PlannedProfile[]): Promise<ProfileStatus[]> {
   const statuses: ProfileStatus[] = [];
   const queue = planned.entries();
@@ -31,7 +32,12 @@ export async function statusOfAll(planned: readonly PlannedProfile[]): Promise<P
   return statuses;
 }
 
-async function statusOf({ profile: { name }, settings, problem }: PlannedProfile): Promise<ProfileStatus> {
+async function statusOf({ profile: { name }, running, settings, problem }: PlannedProfile): Promise<ProfileStatus> {
+  if (running) {
+    const { verdict, url, card } = running;
+    const { pid, version, profile: heldBy } = card;
+    return { name, port: portOfCard(card), url, verdict, pid, version, heldBy, problem };
+  }
   if (!settings) {
     return { name, port: null, url: null, verdict: null, pid: null, version: null, heldBy: null, problem };
   }

@@ -69,7 +69,7 @@ export function adviseOn(
 }
 
 /** A card may say anything of its profile, and a command is there to be copied: only a name goes into it. */
-function commandFor(profile = 'default'): string {
+export function commandFor(profile = 'default'): string {
   const isNamed = profile !== 'default' && /^[a-z0-9][a-z0-9-]*$/.test(profile);
   return `openclaw gateway${isNamed ? ` --profile ${profile}` : ''}`;
 }

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { describeHolder } from '../holder/describe-holder.js';
+import { commandFor, describeHolder } from '../holder/describe-holder.js';
 import { whoHolds } from '../holder/who-holds.js';
 import type { FailedAddress } from '../lock/listener/gateway-lock.error.js';
 import type { GatewayCard, Holder } from '../lock/listener/holder.js';
 import type { Profile } from '../profile/profile.js';
+import { portOfCard, whoHoldsProfile } from '../profile/who-holds-profile.js';
 import { DetachedProcess } from './detached-process.js';
 import { logFileIn } from './gateway-log.js';
 import { HISTORY_FILE, LaunchHistory, TOO_MANY } from './launch-history.js';
@@ -29,6 +30,8 @@ const REFUSALS = { least: 64, greatest: 78 };
 
 export interface LaunchOptions {
   readonly address: FailedAddress;
+  /** Whether a gateway of the profile is as good on another port. */
+  readonly anyPort: boolean;
   readonly profile: Profile;
   /** Runs the gateway in the foreground. Program and arguments, which other users can see. */
   readonly command: readonly [string, ...string[]];
@@ -53,7 +56,7 @@ export interface LaunchedGateway {
 }
 
 /**
- * Sees to it that a gateway of a profile is ready on an address: one that is there, one that another launcher is
+ * Sees to it that a gateway of a profile is ready, on an address if it has to be that one: one that is there, one that another launcher is
  * starting, or a new one in the background.
  *
  * @throws {LaunchError | InputError}
@@ -83,7 +86,7 @@ class Launch {
         if (card) return this.#attached(card);
         if (this.#mayBecomeReady(holder)) {
           this.#refuseLate(holder);
-          this.#report(`waiting for the gateway that holds the port and is ${holder.verdict}${pidOf(holder)}`);
+          this.#report(`waiting for the gateway on ${holder.url}, which is ${holder.verdict}${pidOf(holder)}`);
           await this.#pause(LOOK_AGAIN_MS);
         } else if (!this.#guard) {
           // The port is looked at once more with the guard in hand: who had it before has left a gateway.
@@ -192,11 +195,20 @@ class Launch {
     });
   }
 
+  /** Who holds the port; or the gateway of the profile, where that one listens on another. */
   async #look(): Promise<Holder> {
-    this.#options.signal.throwIfAborted();
-    const holder = await whoHolds(this.#options.address, { timeoutMs: LOOK_MS });
-    this.#options.signal.throwIfAborted();
-    return holder;
+    const { address, profile, signal } = this.#options;
+    signal.throwIfAborted();
+    const [ofPort, ofProfile] = await Promise.all([
+      whoHolds(address, { timeoutMs: LOOK_MS }),
+      whoHoldsProfile(profile.stateFolder, { timeoutMs: LOOK_MS }),
+    ]);
+    signal.throwIfAborted();
+    return ofProfile?.card.profile === profile.name && this.#isElsewhere(ofProfile.card) ? ofProfile : ofPort;
+  }
+
+  #isElsewhere(card: GatewayCard): boolean {
+    return portOfCard(card) !== this.#options.address.port;
   }
 
   #readyCard({ verdict, card }: Holder): GatewayCard | undefined {
@@ -218,8 +230,17 @@ class Launch {
     );
   }
 
-  #attached({ pid, url }: GatewayCard): LaunchedGateway {
-    const { launched } = LaunchHistory.read(this.#options.profile.stateFolder);
+  /** @throws {LaunchError} it is not where it has to be */
+  #attached(card: GatewayCard): LaunchedGateway {
+    const { address, anyPort, profile } = this.#options;
+    const { pid, url } = card;
+    if (!anyPort && this.#isElsewhere(card)) {
+      throw new LaunchError(
+        'elsewhere',
+        `another gateway instance is already using profile ${profile.name} (${url}), and not port ${address.port}: give no port to use that one, or stop it with ${commandFor(profile.name)} stop --port ${portOfCard(card)}`,
+      );
+    }
+    const { launched } = LaunchHistory.read(profile.stateFolder);
     return { started: false, pid, url, logFile: launched?.pid === pid ? this.#logFile : null };
   }
 

@@ -1,13 +1,15 @@
 /**
  * - `held`: another launcher is at it
  * - `not allowed`: a file in the state folder is not this user's to read or to write
+ * - `elsewhere`: a gateway of the profile is ready on another port than the one that was asked for
  * - `paused`: the gateway has died too often
  * - `late`: no gateway was ready in time
  * - `died`: the gateway ended while it was starting
  * - `not started`: the operating system did not start the process
  * - `no log`: there is no log file
  */
-export type LaunchFailure = 'held' | 'not allowed' | 'paused' | 'late' | 'died' | 'not started' | 'no log';
+export type LaunchFailure =
+  'held' | 'not allowed' | 'elsewhere' | 'paused' | 'late' | 'died' | 'not started' | 'no log';
 
 /** Who is launching a gateway. */
 export interface GuardHolder {

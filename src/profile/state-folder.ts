@@ -19,11 +19,16 @@ export async function openStateFolder(folder: string): Promise<FolderIdentity> {
   try {
     await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-    const { dev, ino } = await stat(folder, { bigint: true });
-    return { device: dev, inode: ino };
+    return await identityOf(folder);
   } catch (error) {
     throw unusable(folder, error);
   }
+}
+
+/** @throws the native error of the file system */
+export async function identityOf(folder: string): Promise<FolderIdentity> {
+  const { dev, ino } = await stat(folder, { bigint: true });
+  return { device: dev, inode: ino };
 }
 
 /** @param error of the file system, or of a socket in the folder */

@@ -103,6 +103,56 @@ describe('start', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  it('is content with the gateway of the profile on any port, where it is told of none', async () => {
+    const folder = launchFolder();
+    const { program, port } = await startGateway(undefined, { env: { OPENCLAW_STATE_DIR: folder } });
+    writeFileSync(join(folder, 'openclaw.json'), JSON.stringify({ gateway: { port: await freePort() } }));
+
+    const { code, stdout } = await call(folder, ['start']);
+
+    expect(stdout).toBe(
+      `gateway already there on ws://127.0.0.1:${port}: pid ${program.pid}\nto stop it: openclaw gateway stop --port ${port}\n`,
+    );
+    expect(code).toBe(0);
+    expect(readdirSync(folder)).toEqual(['openclaw.json']);
+  });
+
+  it('refuses a port that the gateway of the profile is not on, and starts nothing', async () => {
+    const folder = launchFolder();
+    const { program, port } = await startGateway(undefined, { env: { OPENCLAW_STATE_DIR: folder } });
+    const other = await freePort();
+
+    const text = await call(folder, ['start', '--port', other]);
+    const json = await call(folder, ['start', '--json'], { OPENCLAW_GATEWAY_PORT: String(other) });
+
+    const message = `another gateway instance is already using profile default (ws://127.0.0.1:${port}), and not port ${other}: give no port to use that one, or stop it with openclaw gateway stop --port ${port}`;
+    expect([text.code, text.stdout, text.stderr]).toEqual([78, '', `${message}\n`]);
+    expect(parse(json.stdout)).toMatchObject({ ok: false, failure: 'elsewhere', message, exitCode: 78 });
+    expect([json.code, json.stderr]).toEqual([78, '']);
+    expect(readdirSync(folder)).toEqual([]);
+    expect((await cardOf(port)).pid).toBe(program.pid);
+  });
+
+  it('waits for a gateway of the profile that is still starting on another port, and starts none beside it', async () => {
+    const [folder, elsewhere, port] = [launchFolder(), await freePort(), await freePort()];
+    const env = { STATE_FOLDER: folder };
+    const program = Program.node(fixture('hanging-hook'), [elsewhere, 'onApplicationBootstrap'], { env });
+    await program.output('stdout', /hanging/);
+
+    const { code, stderr } = await call(folder, ['start', '--port', port, '--timeout', 500]);
+
+    expect(stderr).toMatch(
+      new RegExp(
+        `^no gateway of profile default was ready on ws://127.0.0.1:${elsewhere} after 500 ms: starting, .*pid ${program.pid}, .*\n$`,
+      ),
+    );
+    expect(code).toBe(75);
+    expect(readdirSync(folder)).toEqual([]);
+    program.signal('SIGKILL');
+    await program.exit();
+    expect(await start(folder, port)).toMatchObject({ started: true, url: `ws://127.0.0.1:${port}` });
+  });
+
   it('waits for a gateway that is still starting', async () => {
     const [folder, port] = [launchFolder(), await freePort()];
     const program = Program.node(fixture('hanging-hook'), [port, 'onApplicationBootstrap']);

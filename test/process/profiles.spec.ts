@@ -432,6 +432,53 @@ describe('openclaw gateway ports', () => {
   });
 });
 
+describe('a gateway on a port that only a flag has named', () => {
+  it('is found by status --all and by ports, and is in the way of others there', async () => {
+    const home = new Home();
+    const port = await freePort();
+    home.configure('near', { gateway: { port: port + 3 } });
+    const program = await home.serve(['gateway', '--port', port]);
+
+    const all = await home.run(['gateway', 'status', '--all', '--json']);
+    const ports = await home.run(['gateway', 'ports', '--json']);
+
+    expect(parse(all.stdout)).toMatchObject({
+      profiles: [
+        { name: 'default', port, url: `ws://127.0.0.1:${port}`, verdict: 'ready', pid: program.pid, heldBy: 'default' },
+        { name: 'near', port: port + 3, verdict: 'free' },
+      ],
+    });
+    expect(parse(ports.stdout)).toMatchObject({
+      ok: false,
+      profiles: [
+        { name: 'default', port, from: 'running', conflicts: [{ name: 'near', port: port + 3 }] },
+        { name: 'near', port: port + 3, from: 'config', conflicts: [{ name: 'default', port }] },
+      ],
+    });
+    await stop(program);
+    const [gone] = (parse((await home.run(['gateway', 'ports', '--json'])).stdout) as { profiles: object[] }).profiles;
+    expect(gone).toMatchObject({ name: 'default', port: 18789, from: 'derived' });
+  });
+
+  it('is found though its files have become wrong meanwhile', async () => {
+    const home = new Home();
+    const port = await freePort();
+    const program = await home.serve(['gateway', '--profile', 'work', '--port', port]);
+    const file = home.configure('work', '{');
+
+    const all = await home.run(['gateway', 'status', '--all', '--json']);
+    const ports = await home.run(['gateway', 'ports', '--json']);
+
+    const problem = expect.stringContaining(`${file}: line 1`) as string;
+    expect(parse(all.stdout)).toMatchObject({
+      profiles: [{ name: 'default' }, { name: 'work', port, verdict: 'ready', pid: program.pid, problem }],
+    });
+    expect(parse(ports.stdout)).toMatchObject({
+      profiles: [{ name: 'default' }, { name: 'work', port, from: 'running', problem }],
+    });
+  });
+});
+
 describe('openclaw gateway status --all', () => {
   it('shows who is on the port of each profile', async () => {
     const home = new Home();
