@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 
+import { codeOf } from '../lock/private-file.js';
 import { ephemeralPorts, isEphemeral } from './ephemeral-ports.js';
 import type { Profile } from './profile.js';
 import { portFileOf, rememberPort } from './remembered-port.js';
@@ -38,7 +39,7 @@ export class ChosenPort implements OnApplicationBootstrap {
     } catch (error) {
       // It serves all the same, and without another --port the next start comes to the same one.
       this.#logger.warn(
-        `${file}: the port cannot be remembered (${(error as NodeJS.ErrnoException).code ?? String(error)})`,
+        `${file}: port ${this.port} cannot be remembered (${codeOf(error)}): mend the folder, or set gateway.port in ${this.profile.configFile}`,
       );
     }
   }

@@ -293,6 +293,26 @@ describe('named profiles', () => {
     await stop(blocker);
   });
 
+  it('serve though their port cannot be written down, and warn', async () => {
+    const home = new Home();
+    const [name, port] = [await freeProfile(), await freePort()];
+    const folder = home.stateFolder(name);
+    // No file of this process can have any content, as on a disk that is full (RLIMIT_FSIZE in getrlimit(2)).
+    const args = ['-c', 'ulimit -f 0; exec "$@"', 'sh', process.execPath, BIN, 'gateway', '--profile', name];
+    const program = Program.start('sh', [...args, '--port', String(port)], { env: { HOME: home.folder } });
+
+    await program.output('stdout', /^gateway listening on /m);
+
+    await program.output('stderr', /\n/);
+    expect(program.stderr.trimEnd().split('\n')).toEqual([
+      expect.stringContaining(
+        `${folder}/gateway.port: port ${port} cannot be remembered (EFBIG): mend the folder, or set gateway.port in ${folder}/openclaw.json`,
+      ),
+    ]);
+    expect(readdirSync(folder)).toEqual([]);
+    await stop(program);
+  });
+
   it('that come to one port are told apart in the refusal', async () => {
     const home = new Home();
     const first = await freeProfile();
