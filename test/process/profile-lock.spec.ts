@@ -15,8 +15,8 @@ import { tempFolder } from '../kit/temp.js';
 import { cardAnswer } from '../holder/cards.js';
 
 // More than a full test run has time for:
-//   PROFILE_KILLS=100 PROFILE_RACES=20000 npx jest profile-lock
-const KILLS = Number(process.env['PROFILE_KILLS'] ?? 10);
+//   PROFILE_KILLS=1000 PROFILE_RACES=20000 npx jest profile-lock
+const KILLS = Number(process.env['PROFILE_KILLS'] ?? 100);
 const RACES = Number(process.env['PROFILE_RACES'] ?? 300);
 const GATEWAYS = 8;
 /** The verdict takes half a second at most; the rest is for a machine that is busy. Milliseconds. */
