@@ -9,7 +9,9 @@ const PORT_RULE = 'is not a port; give a whole number from 1 to 65535, or leave 
 const BIND_RULE = 'is not an address to bind; give loopback, lan, custom, localhost or an IP address, or leave it out';
 const CUSTOM_RULE = 'is not an IP address, which bind: "custom" needs; give one, or leave bind out';
 const TOKEN_RULE = 'has to be a string; write the token itself there, or leave it out and set OPENCLAW_GATEWAY_TOKEN';
-const LIST_RULE = 'is not a list of strings; give one such as ["gateway.example"], or leave it out';
+const SECTION_RULE = 'is not an object; give one such as { allowHosts: ["gateway.example"] }, or leave it out';
+/** Without the value, which may be a token in a wrong place. */
+const KEY_RULE = 'is not known here; give allowHosts or allowOrigins, or leave it out';
 
 /** As other programs that share this file fill it in; taken literally it would be a token that anybody can guess. */
 const VARIABLE_REFERENCE = /\$\{[A-Z_][A-Z0-9_]*\}/;
@@ -23,7 +25,8 @@ const BINDS: Readonly<Record<string, string>> = { auto: 'localhost', loopback: '
 const CUSTOM = 'custom';
 const TAILNET = 'tailnet';
 
-const Texts = v.array(v.string(LIST_RULE), LIST_RULE);
+const Hosts = listOf('gateway.example');
+const Origins = listOf('https://app.example');
 
 const ConfigurationSchema = section('is not a configuration; give an object such as { gateway: { port: 18789 } }', {
   gateway: v.optional(
@@ -41,15 +44,15 @@ const ConfigurationSchema = section('is not a configuration; give an object such
     }),
   ),
   gatewayLock: v.optional(
-    section('is not an object; give one such as { allowHosts: ["gateway.example"] }, or leave it out', {
-      allowHosts: v.optional(Texts),
-      allowOrigins: v.optional(Texts),
-    }),
+    v.pipe(
+      object(SECTION_RULE),
+      v.strictObject({ allowHosts: v.optional(Hosts), allowOrigins: v.optional(Origins) }, KEY_RULE),
+    ),
   ),
 });
 
 /**
- * What the text of a configuration file says. Keys that are not ours are left to whoever they belong to.
+ * What the text of a configuration file says. Keys outside of our sections are left to whoever they belong to.
  *
  * @param file what to call it in errors, which do not show a token
  * @throws {InputError} one line: the file, the place in it, the value, the rule and the way out
@@ -58,7 +61,9 @@ export function parseConfiguration(text: string, file: string): Configured {
   const { success, output, issues } = v.safeParse(ConfigurationSchema, parseJson5(text, file), { abortEarly: true });
   if (!success) {
     const [issue] = issues;
-    throw wrong(file, v.getDotPath(issue) ?? '', issue.input, issue.message);
+    const path = v.getDotPath(issue) ?? '';
+    if (issue.message === KEY_RULE) throw new InputError(`${file}: ${path} ${KEY_RULE}`);
+    throw wrong(file, path, issue.input, issue.message);
   }
   const { gateway, gatewayLock } = output;
   return {
@@ -119,11 +124,21 @@ function isListenHost(text: string): boolean {
   }
 }
 
-/** An object with further keys; for valibot a list is one too. */
+/** An object with further keys, which are others'. */
 function section<T extends v.ObjectEntries>(rule: string, entries: T) {
-  return v.pipe(
-    v.custom<object>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), rule),
-    v.object(entries),
+  return v.pipe(object(rule), v.object(entries));
+}
+
+/** For valibot a list is an object too. */
+function object(rule: string) {
+  return v.custom<object>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), rule);
+}
+
+function listOf(example: string) {
+  const wayOut = `give one such as ["${example}"], or leave it out`;
+  return v.array(
+    v.string(`is not a string, of which this is a list; ${wayOut}`),
+    `is not a list of strings; ${wayOut}`,
   );
 }
 

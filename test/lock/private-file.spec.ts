@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { codeOf, createWhole, readIfThere, replaceWhole } from '../../src/lock/private-file.js';
@@ -66,6 +66,16 @@ describe('readIfThere', () => {
     expect(readIfThere(join(folder, 'missing'))).toBeUndefined();
     expect(readIfThere(join(folder, 'file', 'below'))).toBeUndefined();
     expect(() => readIfThere(folder)).toThrow('EISDIR');
+  });
+
+  test('does not wait for what has no end', () => {
+    const file = join(tempFolder(), 'file');
+    expect(() => readIfThere('/dev/null')).toThrow('not a file');
+    writeFileSync(file, '');
+    truncateSync(file, 1024 * 1024);
+    expect(readIfThere(file)).toHaveLength(1024 * 1024);
+    truncateSync(file, 1024 * 1024 + 1);
+    expect(() => readIfThere(file)).toThrow('more than 1048576 bytes');
   });
 });
 

@@ -1,4 +1,5 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import fc from 'fast-check';
@@ -34,7 +35,7 @@ describe('a configuration', () => {
         mode: 'local', port: 0x4965, bind: 'lan', customBindHost: 7, tls: null,
         auth: { mode: 'token', token: 'a-token-of-a-file', password: 5 },
       },
-      gatewayLock: { allowHosts: ['gateway.example'], allowOrigins: [], later: 1, },
+      gatewayLock: { allowHosts: ['gateway.example'], allowOrigins: [], },
     }`;
 
     expect(parse(text)).toEqual({
@@ -101,7 +102,11 @@ describe('a configuration', () => {
     ],
     [
       '{ gatewayLock: { allowOrigins: ["https://a.example", 5] } }',
-      ': gatewayLock.allowOrigins.1: 5 is not a list of strings; give one such as ["gateway.example"], or leave it out',
+      ': gatewayLock.allowOrigins.1: 5 is not a string, of which this is a list; give one such as ["https://app.example"], or leave it out',
+    ],
+    [
+      '{ gatewayLock: { allowHost: ["gateway.example"] } }',
+      ': gatewayLock.allowHost is not known here; give allowHosts or allowOrigins, or leave it out',
     ],
     [
       '{ gatewayLock: true }',
@@ -125,10 +130,11 @@ describe('a configuration', () => {
     '{ gateway: { auth: "keep-it-secret" } }',
     '{ gateway: { auth: { token: "keep-it-secret } } }',
     '{ gateway: { auth: { token: keep-it-secret } } }',
+    '{ gatewayLock: { token: "keep-it-secret" } }',
   ])('refuses %s without showing it', (text) => {
     const message = errorOf(text);
 
-    expect(message).toMatch(/^\S+: (gateway\.auth|line 1, column \d+ is not JSON5)/);
+    expect(message).toMatch(/^\S+: (gateway\.auth|gatewayLock\.token|line 1, column \d+ is not JSON5)/);
     expect(message).not.toMatch(/keep|12345678|\n/);
   });
 
@@ -210,17 +216,27 @@ describe('a configuration file', () => {
     expect(snapshot(folder)).toEqual(before);
   });
 
-  it('must not be a folder, nor lead in a circle', async () => {
+  it('must not be a folder, nor lead in a circle, nor have no end', async () => {
     const folder = tempFolder();
     const [inside, circle] = [join(folder, 'folder'), join(folder, 'circle')];
+    const [pipe, huge] = [join(folder, 'pipe'), join(folder, 'huge')];
     mkdirSync(inside);
     symlinkSync(circle, circle);
+    spawnSync('mkfifo', [pipe]);
+    writeFileSync(huge, '');
+    truncateSync(huge, 2 ** 32);
 
     await expect(readConfiguration(inside)).rejects.toThrow(
       `${inside}: the configuration has to be a file, and this is a folder: move it away, or name another file with OPENCLAW_CONFIG_PATH`,
     );
     await expect(readConfiguration(circle)).rejects.toThrow(
       `${circle}: the configuration cannot be read (ELOOP): mend the file, or name another with OPENCLAW_CONFIG_PATH`,
+    );
+    await expect(readConfiguration(pipe)).rejects.toThrow(
+      `${pipe}: the configuration cannot be read (not a file): mend the file, or name another with OPENCLAW_CONFIG_PATH`,
+    );
+    await expect(readConfiguration(huge)).rejects.toThrow(
+      `${huge}: the configuration cannot be read (more than 1048576 bytes): mend the file, or name another with OPENCLAW_CONFIG_PATH`,
     );
   });
 });
