@@ -23,8 +23,7 @@ export const rotatedFile = (file: string, age: number): string => (age === 0 ? f
  */
 export function openToAppend(file: string): number {
   try {
-    // To open a FIFO would wait for its other end.
-    if (existsSync(file) && !statSync(file).isFile()) throw new InputError(`${file} is not a file: move it away`);
+    refuseSpecial(file);
     const descriptor = openSync(file, 'a', PRIVATE_FILE);
     const { mode, uid } = fstatSync(descriptor);
     refuseOthers(file, uid);
@@ -33,6 +32,13 @@ export function openToAppend(file: string): number {
     return descriptor;
   } catch (error) {
     throw explain(error, file);
+  }
+}
+
+/** To open a FIFO would wait for its other end. */
+function refuseSpecial(file: string): void {
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() === false) {
+    throw new InputError(`${file} is not a file: move it away`);
   }
 }
 
@@ -58,8 +64,10 @@ export function readFrom(file: string, offset: number, maxBytes = Infinity): Buf
  * and where the log ended then, in bytes.
  *
  * @throws {NodeJS.ErrnoException} there is no log, or it cannot be read
+ * @throws {InputError} it is not a file
  */
 export function lastLines(file: string, count: number): { lines: Buffer; end: number } {
+  refuseSpecial(file);
   const current = readFileSync(file);
   let text = current;
   for (let age = 1; age <= ROTATED_FILES && countLines(text) < count; age++) {

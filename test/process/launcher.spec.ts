@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -354,6 +355,26 @@ describe('a gateway that does not come to be ready', () => {
 });
 
 describe('the guard of a launch', () => {
+  it('of a process that is dead, of another with the same number, or garbled, keeps nobody from a start', async () => {
+    const [folder, port] = [launchFolder(), await freePort()];
+    const record = { since: Date.now(), id: 'of an earlier one' };
+    const dead = spawnSync(process.execPath, ['--version']).pid;
+
+    for (const text of [
+      JSON.stringify({ ...record, pid: dead, start: null }),
+      JSON.stringify({ ...record, pid: process.pid, start: 'linux another-boot 1' }),
+      'rubbish',
+    ]) {
+      writeFileSync(join(folder, 'launcher.pid'), text);
+      const { pid, started } = await start(folder, port);
+
+      expect([text, started]).toEqual([text, true]);
+      expect(readdirSync(folder).sort()).toEqual(['gateway.log', 'launcher.json']);
+      expect((await call(folder, ['stop', '--port', port])).code).toBe(0);
+      await gone(pid);
+    }
+  });
+
   it(`a launcher that is killed at a random instant keeps nobody from a start (TEST_SEED=${SEED})`, async () => {
     const [folder, port] = [launchFolder(), await freePort()];
     const random = seededRandom(SEED);
@@ -453,15 +474,17 @@ describe('a state folder that cannot be used: one line', () => {
   });
 
   const asRoot = process.getuid?.() === 0 ? it : it.skip;
-  asRoot('with the log of another user: 77', async () => {
+  asRoot.each(['gateway.log', 'launcher.pid'])('with the %s of another user: 77', async (name) => {
     const [folder, port] = [launchFolder(), await freePort()];
-    writeFileSync(join(folder, 'gateway.log'), '');
-    chownSync(join(folder, 'gateway.log'), 65534, 65534);
+    const file = join(folder, name);
+    writeFileSync(file, '');
+    chownSync(file, 65534, 65534);
 
     const { code, stderr } = await call(folder, ['start', '--port', port]);
 
-    expect(stderr).toMatch(/^\S+gateway\.log belongs to another user \(uid 65534\): [^\n]*\n$/);
+    expect(stderr).toMatch(new RegExp(`^${file} belongs to another user \\(uid 65534\\): [^\n]*\n$`));
     expect(code).toBe(77);
+    expect(statSync(file).uid).toBe(65534);
   });
 });
 
@@ -481,6 +504,15 @@ describe('logs', () => {
     ]);
     expect([lines.code, lines.stderr]).toEqual([64, expect.stringMatching(/^--lines: "all" is not a number.*\n$/)]);
     expect([port.code, port.stderr]).toEqual([64, '--port: logs takes --profile or --dev: leave it out\n']);
+  });
+
+  it('64 and one line where it is a pipe, that nobody waits for', async () => {
+    const folder = launchFolder();
+    spawnSync('mkfifo', [join(folder, 'gateway.log')]);
+
+    const { code, stderr } = await call(folder, ['logs']);
+
+    expect([code, stderr]).toEqual([64, `${folder}/gateway.log is not a file: move it away\n`]);
   });
 
   it('--follow goes on over rotations, and ends with 0 on a signal and when its reader goes', async () => {

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 
 import { onCleanUp } from '../kit/cleaner.js';
 import { Companions } from '../kit/companions.js';
-import { freePort, isFree } from '../kit/net.js';
+import { freePort, isFree, stranger } from '../kit/net.js';
 import { parse } from '../kit/openclaw.js';
 import { leaveDeadSocket, serveOn, socketOf, startOn, strangerOn } from '../kit/profile.js';
 import { BIN, fixture, Program } from '../kit/program.js';
@@ -180,6 +180,28 @@ describe('a loser of the profile', () => {
     expect(forced.stderr).toContain(inUse(holder.port));
     expect(await neighbour.program.exit()).toEqual({ code: 0, signal: null });
     expect(await isFree(holder.port)).toBe(false);
+  });
+});
+
+describe('a stranger on a derived port', () => {
+  it('is named in the refusal, and all is given back: 69', async () => {
+    const folder = join(tempFolder(), 'state');
+    const taken = await freePort();
+    await stranger({ port: taken }, (socket) => socket.end());
+    const port = taken - 3;
+
+    const program = Program.node(fixture('profile-gateway'), [port, folder, 0, 3]);
+
+    expect(await program.exit()).toEqual({ code: 69, signal: null });
+    const [first, ...details] = program.stderr.trimEnd().split('\n');
+    expect(first).toBe(`another gateway instance is already listening on ws://127.0.0.1:${taken}`);
+    expect(details.slice(0, 2)).toEqual([
+      expect.stringMatching(new RegExp(`^ {2}held by +not a gateway: .*pid ${process.pid}`)),
+      expect.stringMatching(new RegExp(`^ {2}needed for +browser, derived from port ${port}$`)),
+    ]);
+    expect(snapshot(folder)).toHaveLength(1);
+    expect(await isFree(port)).toBe(true);
+    await serveOn(folder);
   });
 });
 
