@@ -55,6 +55,13 @@ export interface LaunchedGateway {
   readonly logFile: string | null;
 }
 
+interface Sight {
+  /** Of the profile, or else of the port. */
+  readonly holder: Holder;
+  /** The card of the gateway of the profile, once it is ready. */
+  readonly ready: GatewayCard | undefined;
+}
+
 /**
  * Sees to it that a gateway of a profile is ready, on an address if it has to be that one: one that is there, one that another launcher is
  * starting, or a new one in the background.
@@ -81,9 +88,8 @@ class Launch {
   async run(): Promise<LaunchedGateway> {
     try {
       for (;;) {
-        const holder = await this.#look();
-        const card = this.#readyCard(holder);
-        if (card) return this.#attached(card);
+        const { holder, ready } = await this.#look();
+        if (ready) return this.#attached(ready);
         if (this.#mayBecomeReady(holder)) {
           this.#refuseLate(holder);
           this.#report(`waiting for the gateway on ${holder.url}, which is ${holder.verdict}${pidOf(holder)}`);
@@ -165,9 +171,8 @@ class Launch {
     for (;;) {
       const code = await Promise.race([gateway.ended, this.#pause(LOOK_AGAIN_MS)]);
       if (code !== undefined) return code;
-      const holder = await this.#look();
-      const card = this.#readyCard(holder);
-      if (card?.pid === gateway.pid) return card;
+      const { holder, ready } = await this.#look();
+      if (ready?.pid === gateway.pid) return ready;
       if (performance.now() >= this.#deadline) {
         throw new LaunchError(
           'late',
@@ -183,8 +188,8 @@ class Launch {
     if (isRefusal || code === 0) history.ended();
     else history.died();
     if (isRefusal) {
-      const holder = await this.#look();
-      const isThere = this.#readyCard(holder) !== undefined || this.#mayBecomeReady(holder);
+      const { holder, ready } = await this.#look();
+      const isThere = ready !== undefined || this.#mayBecomeReady(holder);
       if (isThere && performance.now() < this.#deadline) return;
     }
     const how = code > 128 ? `by signal ${code - 128}` : `with ${code}`;
@@ -195,8 +200,8 @@ class Launch {
     });
   }
 
-  /** Who holds the port; or the gateway of the profile, where that one listens on another. */
-  async #look(): Promise<Holder> {
+  /** The lock of the profile tells its gateway from one on the port that has the same name and another state folder. */
+  async #look(): Promise<Sight> {
     const { address, profile, signal } = this.#options;
     signal.throwIfAborted();
     const [ofPort, ofProfile] = await Promise.all([
@@ -204,15 +209,12 @@ class Launch {
       whoHoldsProfile(profile.stateFolder, { timeoutMs: LOOK_MS }),
     ]);
     signal.throwIfAborted();
-    return ofProfile?.card.profile === profile.name && this.#isElsewhere(ofProfile.card) ? ofProfile : ofPort;
+    const own = ofProfile?.card.profile === profile.name ? ofProfile : undefined;
+    return { holder: own ?? ofPort, ready: own?.verdict === 'ready' ? own.card : undefined };
   }
 
   #isElsewhere(card: GatewayCard): boolean {
     return portOfCard(card) !== this.#options.address.port;
-  }
-
-  #readyCard({ verdict, card }: Holder): GatewayCard | undefined {
-    return verdict === 'ready' && card?.profile === this.#options.profile.name ? card : undefined;
   }
 
   /** Or leave the port soon. Anything else is for the gateway itself to refuse, in its own words. */

@@ -118,6 +118,20 @@ describe('start', () => {
     expect(readdirSync(folder)).toEqual(['openclaw.json']);
   });
 
+  it('is not content with a gateway of the same name and another state folder', async () => {
+    const folder = launchFolder();
+    const { program, port } = await startGateway();
+
+    const { code, stdout, stderr } = await call(folder, ['start', '--port', port]);
+
+    expect(stderr.split('\n').slice(0, 2)).toEqual([
+      `another gateway instance is already listening on ws://127.0.0.1:${port}`,
+      expect.stringMatching(new RegExp(`^ {2}held by +gateway .*, profile default, pid ${program.pid}, ready, `)),
+    ]);
+    expect([code, stdout]).toEqual([78, '']);
+    expect(processesIn(folder)).toEqual([]);
+  });
+
   it('refuses a port that the gateway of the profile is not on, and starts nothing', async () => {
     const folder = launchFolder();
     const { program, port } = await startGateway(undefined, { env: { OPENCLAW_STATE_DIR: folder } });
