@@ -26,7 +26,8 @@ export interface SettingFlags {
   readonly allowOrigin?: readonly string[] | undefined;
 }
 
-export type PortOrigin = 'flag' | 'variable' | 'config' | 'remembered' | 'derived';
+/** `running`: a gateway of the profile is there now, and the next start would take another. */
+export type PortOrigin = 'flag' | 'variable' | 'config' | 'remembered' | 'derived' | 'running';
 
 /** What a gateway is started with, and looked for by. */
 export interface Settings {

@@ -10,6 +10,7 @@ import { ANCHOR_HOST, gatewayUrl } from '../lock/listener/listen-address.js';
 import { complain } from '../report.js';
 import { chooseToken, findToken, TOKEN_VARIABLE } from '../settings.js';
 import { AddressCommand, parseMilliseconds, type AddressFlags } from './address-command.js';
+import { whereItRuns } from './where-it-runs.js';
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 /** How long it may take to find out who holds the port. Milliseconds. */
@@ -61,7 +62,7 @@ abstract class RequestCommand extends AddressCommand {
   }
 
   async #ownGateway(flags: AddressFlags): Promise<Target> {
-    const settings = await this.settings(flags);
+    const settings = await whereItRuns(await this.settings(flags));
     const { host, port } = settings;
     const url = gatewayUrl(WILDCARDS.has(host) ? ANCHOR_HOST : host, port);
     const token = findToken(settings);

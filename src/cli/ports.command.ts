@@ -13,8 +13,7 @@ import { EMPTY_CELL, table } from './table.js';
 interface PortPlan {
   readonly name: string;
   readonly port: number | null;
-  /** `running`: its gateway was told to listen there, and the next start would not. */
-  readonly from: PortOrigin | 'running' | null;
+  readonly from: PortOrigin | null;
   readonly stateFolder: string;
   /** The other profiles that this one is in the way of. */
   readonly conflicts: readonly PlannedPort[];

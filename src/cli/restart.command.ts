@@ -7,12 +7,13 @@ import { complain } from '../report.js';
 import { findToken, type Settings } from '../settings.js';
 import { AddressCommand } from './address-command.js';
 import { askToStop, describeStop, DEFAULT_STOP_TIMEOUT_MS, stopExitCode } from './stop.command.js';
+import { whereItRuns } from './where-it-runs.js';
 
 @SubCommand({ name: 'restart', description: 'stop the gateway, and say how to start it where it ran' })
 export class RestartCommand extends AddressCommand {
   async run(): Promise<void> {
     const flags = this.addressFlags();
-    const settings = await this.settings(flags);
+    const settings = await whereItRuns(await this.settings(flags));
     const { host, port } = settings;
     const address = { host, port };
     const outcome = await stopHolder(address, {

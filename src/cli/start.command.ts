@@ -14,6 +14,7 @@ import { complain } from '../report.js';
 import { StopSignals } from '../stop-signals.js';
 import { parseMilliseconds } from './address-command.js';
 import { ServingCommand, type ServingFlags } from './serving-command.js';
+import { isPortGiven } from './where-it-runs.js';
 
 interface StartFlags extends ServingFlags {
   timeout?: string;
@@ -26,7 +27,7 @@ export class StartCommand extends ServingCommand {
     const { json = false } = flags;
     // What is wrong is said here, and not in a log.
     const settings = await this.settings(flags);
-    const { profile, portOrigin } = settings;
+    const { profile } = settings;
     const timeoutMs = timeout === undefined ? DEFAULT_LAUNCH_TIMEOUT_MS : parseMilliseconds('--timeout', timeout);
     const stop = new AbortController();
     // A gateway that this has begun to start is killed when the process exits.
@@ -35,7 +36,7 @@ export class StartCommand extends ServingCommand {
     try {
       const gateway = await launchGateway({
         address: settings,
-        anyPort: portOrigin !== 'flag' && portOrigin !== 'variable',
+        anyPort: !isPortGiven(settings),
         profile,
         command: commandOf(settings, profile, flags),
         environment: environmentOf(profile, flags),

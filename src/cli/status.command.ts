@@ -11,6 +11,7 @@ import { findToken, type Settings } from '../settings.js';
 import { AddressCommand, type AddressFlags } from './address-command.js';
 import { planProfiles } from './plan-profiles.js';
 import { statusOfAll, statusTable } from './status-of-all.js';
+import { whereItRuns } from './where-it-runs.js';
 
 /** How long a gateway that shows its card may take to say more. Milliseconds. */
 const ASK_TIMEOUT_MS = 1_000;
@@ -20,7 +21,7 @@ export class StatusCommand extends AddressCommand {
   async run(_args: string[], { deep = false, all = false }: { deep?: boolean; all?: boolean }): Promise<void> {
     const flags = this.addressFlags();
     if (all) return this.#reportAll({ ...flags, ...(deep && { deep }) });
-    const settings = await this.settings(flags);
+    const settings = await whereItRuns(await this.settings(flags));
     const { port, host } = settings;
     const holder = await whoHolds({ port, host });
     // Refused is all that a connection can tell: to find out whether it is bound would be to bind it.

@@ -9,6 +9,7 @@ import type { Holder } from '../lock/listener/holder.js';
 import { complain } from '../report.js';
 import { findToken } from '../settings.js';
 import { AddressCommand, parseMilliseconds } from './address-command.js';
+import { whereItRuns } from './where-it-runs.js';
 
 /** A little more than a gateway gives its own shutdown. Milliseconds. */
 export const DEFAULT_STOP_TIMEOUT_MS = 6_000;
@@ -17,7 +18,7 @@ export const DEFAULT_STOP_TIMEOUT_MS = 6_000;
 export class StopCommand extends AddressCommand {
   async run(_args: string[], { timeout }: { timeout?: string }): Promise<void> {
     const flags = this.addressFlags();
-    const settings = await this.settings(flags);
+    const settings = await whereItRuns(await this.settings(flags));
     const { host, port } = settings;
     const address = { host, port };
     const outcome = await stopHolder(address, {

@@ -345,7 +345,8 @@ describe('named profiles', () => {
     };
 
     // What cannot be written cannot be held either.
-    for (const refused of [start({}), start({ OPENCLAW_GATEWAY_TOKEN: undefined })]) {
+    for (const env of [{}, { OPENCLAW_GATEWAY_TOKEN: undefined }]) {
+      const refused = start(env);
       expect((await refused.exit()).code).toBe(64);
       expect(refused.stderr).toMatch(
         /^the state folder "\S+" cannot be made or used \(EACCES: permission denied\): .*\n$/,
@@ -478,6 +479,31 @@ describe('a gateway on a port that only a flag has named', () => {
     await stop(program);
     const [gone] = (parse((await home.run(['gateway', 'ports', '--json'])).stdout) as { profiles: object[] }).profiles;
     expect(gone).toMatchObject({ name: 'default', port: 18789, from: 'derived' });
+  });
+
+  it('is what the commands are about that are told of no port', async () => {
+    const home = new Home();
+    const [port, other] = [await freePort(), await freePort()];
+    home.configure(undefined, { gateway: { port: other } });
+    const program = await home.serve(['gateway', '--port', port]);
+    const url = `ws://127.0.0.1:${port}`;
+
+    const status = await home.run(['gateway', 'status', '--json']);
+    const told = await home.run(['gateway', 'status', '--json', '--port', other]);
+    const variable = await home.run(['gateway', 'status', '--json'], { OPENCLAW_GATEWAY_PORT: String(other) });
+    const health = await home.run(['gateway', 'health']);
+    const restart = await home.run(['gateway', 'restart']);
+
+    expect(parse(status.stdout)).toMatchObject({ verdict: 'ready', url, holder: { card: { pid: program.pid } } });
+    for (const { stdout } of [told, variable]) {
+      expect(parse(stdout)).toMatchObject({ verdict: 'free', url: `ws://127.0.0.1:${other}` });
+    }
+    expect([health.code, health.stderr]).toEqual([0, '']);
+    expect(restart.stdout).toContain(`start it again where it ran: openclaw gateway --port ${port}\n`);
+    expect((await program.exit()).code).toBe(0);
+    expect(parse((await home.run(['gateway', 'status', '--json'])).stdout)).toMatchObject({
+      url: `ws://127.0.0.1:${other}`,
+    });
   });
 
   it('is found though its files have become wrong meanwhile', async () => {

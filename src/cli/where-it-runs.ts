@@ -1,0 +1,21 @@
+import { portOfCard, whoHoldsProfile, type ProfileHolder } from '../profile/who-holds-profile.js';
+import type { Settings } from '../settings.js';
+
+/** Whether a flag or a variable says which port this call is about. */
+export function isPortGiven({ portOrigin }: Settings): boolean {
+  return portOrigin === 'flag' || portOrigin === 'variable';
+}
+
+/** The same settings, with the port that the gateway of the profile is on now, unless this call was given one. */
+export async function whereItRuns(settings: Settings): Promise<Settings> {
+  if (isPortGiven(settings)) return settings;
+  const { name, stateFolder } = settings.profile;
+  const running = await whoHoldsProfile(stateFolder);
+  if (running?.card.profile !== name || !isOfThisUser(running)) return settings;
+  return { ...settings, port: portOfCard(running.card), portOrigin: 'running' };
+}
+
+/** On Linux anybody can take the lock of a folder, and would be shown the token. */
+function isOfThisUser({ owner }: ProfileHolder): boolean {
+  return process.platform !== 'linux' || owner?.uid === process.getuid?.();
+}
