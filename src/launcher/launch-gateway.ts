@@ -239,7 +239,7 @@ class Launch {
     if (!anyPort && this.#isElsewhere(card)) {
       throw new LaunchError(
         'elsewhere',
-        `another gateway instance is already using profile ${profile.name} (${url}), and not port ${address.port}: give no port to use that one, or stop it with ${commandFor(profile.name)} stop --port ${portOfCard(card)}`,
+        `another gateway instance is already using profile ${profile.name} (${url}), and not on port ${address.port}: give no port to use that one, or stop it with ${commandFor(profile.name)} stop --port ${portOfCard(card)}`,
       );
     }
     const { launched } = LaunchHistory.read(profile.stateFolder);

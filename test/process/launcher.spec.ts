@@ -140,7 +140,7 @@ describe('start', () => {
     const text = await call(folder, ['start', '--port', other]);
     const json = await call(folder, ['start', '--json'], { OPENCLAW_GATEWAY_PORT: String(other) });
 
-    const message = `another gateway instance is already using profile default (ws://127.0.0.1:${port}), and not port ${other}: give no port to use that one, or stop it with openclaw gateway stop --port ${port}`;
+    const message = `another gateway instance is already using profile default (ws://127.0.0.1:${port}), and not on port ${other}: give no port to use that one, or stop it with openclaw gateway stop --port ${port}`;
     expect([text.code, text.stdout, text.stderr]).toEqual([78, '', `${message}\n`]);
     expect(parse(json.stdout)).toMatchObject({ ok: false, failure: 'elsewhere', message, exitCode: 78 });
     expect([json.code, json.stderr]).toEqual([78, '']);
