@@ -1,11 +1,13 @@
 import { Option, SubCommand } from 'nest-commander';
 
 import { ExitCode } from '../exit-code.js';
+import { commandFor } from '../holder/describe-holder.js';
 import { followLog } from '../launcher/follow-log.js';
 import { lastLines, logFileIn } from '../launcher/gateway-log.js';
 import { LaunchError } from '../launcher/launch.error.js';
 import { explain } from '../launcher/state-file.js';
 import { InputError } from '../lock/input.error.js';
+import type { Profile } from '../profile/profile.js';
 import { StopSignals } from '../stop-signals.js';
 import { AddressCommand } from './address-command.js';
 
@@ -17,8 +19,9 @@ const FLAGS = ['profile', 'dev', 'follow', 'lines'];
 export class LogsCommand extends AddressCommand {
   async run(_args: string[], { follow = false, lines: count }: { follow?: boolean; lines?: string }): Promise<void> {
     this.#refuseUnused();
-    const file = logFileIn(this.profile().stateFolder);
-    const { lines, end } = readLog(file, count === undefined ? DEFAULT_LINES : parseLines(count));
+    const profile = this.profile();
+    const file = logFileIn(profile.stateFolder);
+    const { lines, end } = readLog(profile, count === undefined ? DEFAULT_LINES : parseLines(count));
     // Whoever reads has seen enough.
     process.stdout.on('error', () => process.exit(ExitCode.OK));
     const stop = new AbortController();
@@ -47,12 +50,13 @@ export class LogsCommand extends AddressCommand {
   }
 }
 
-function readLog(file: string, count: number): ReturnType<typeof lastLines> {
+function readLog({ name, stateFolder }: Profile, count: number): ReturnType<typeof lastLines> {
+  const file = logFileIn(stateFolder);
   try {
     return lastLines(file, count);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw explain(error, file);
-    throw new LaunchError('no log', `there is no ${file}: openclaw gateway start makes it`);
+    throw new LaunchError('no log', `there is no ${file}: ${commandFor(name)} start makes it`);
   }
 }
 

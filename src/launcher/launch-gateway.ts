@@ -137,7 +137,7 @@ class Launch {
     const { stateFolder } = profile;
     const history = LaunchHistory.read(stateFolder);
     history.notice();
-    refusePaused(history, stateFolder);
+    refusePaused(history, profile);
     const gateway = await DetachedProcess.start({
       command,
       environment: { ...environment, [LOG_VARIABLE]: this.#logFile },
@@ -268,11 +268,11 @@ function seen(holder: Holder): string {
   return holder.verdict === 'blocked' ? 'nobody listens' : `${holder.verdict}, ${describeHolder(holder)}`;
 }
 
-function refusePaused(history: LaunchHistory, stateFolder: string): void {
+function refusePaused(history: LaunchHistory, { name, stateFolder }: Profile): void {
   const pauseMs = history.pauseMs();
   if (pauseMs <= 0) return;
   throw new LaunchError(
     'paused',
-    `the gateway has died ${TOO_MANY.deaths} times within ${TOO_MANY.withinMs / 1_000} s: not started again for ${Math.ceil(pauseMs / 1_000)} s; see why with openclaw gateway logs, or delete ${join(stateFolder, HISTORY_FILE)} and try at once`,
+    `the gateway has died ${TOO_MANY.deaths} times within ${TOO_MANY.withinMs / 1_000} s: not started again for ${Math.ceil(pauseMs / 1_000)} s; see why with ${commandFor(name)} logs, or delete ${join(stateFolder, HISTORY_FILE)} and try at once`,
   );
 }

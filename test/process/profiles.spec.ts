@@ -554,6 +554,19 @@ describe('openclaw gateway status --all', () => {
   });
 });
 
+describe('openclaw gateway logs', () => {
+  it('names the profile in the way to a log', async () => {
+    const home = new Home();
+
+    const { code, stderr } = await home.run(['--profile', 'work', 'gateway', 'logs']);
+
+    expect(stderr).toBe(
+      `there is no ${home.stateFolder('work')}/gateway.log: openclaw gateway --profile work start makes it\n`,
+    );
+    expect(code).toBe(66);
+  });
+});
+
 describe('openclaw gateway restart', () => {
   it('says how to start the same profile again', async () => {
     const home = new Home();
