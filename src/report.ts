@@ -28,7 +28,7 @@ export interface FailureOptions {
    * Tells of a holder whether it is all that was wanted, so that the refusal is a success.
    * @default nobody is
    */
-  readonly isEnough?: (holder: Holder) => boolean;
+  readonly isEnough?: (holder: Holder) => boolean | Promise<boolean>;
 }
 
 /**
@@ -37,17 +37,17 @@ export interface FailureOptions {
  * @param profile of the start
  * @returns the exit code for it
  */
-export function reportFailure(
+export async function reportFailure(
   error: unknown,
   { json = false, isEnough = () => false }: FailureOptions,
   profile: string | undefined,
-): number {
+): Promise<number> {
   if (!(error instanceof GatewayLockError)) {
     complain(describeError(error));
     return exitCodeOf(error);
   }
   const { holder } = error;
-  const enough = holder !== undefined && isEnough(holder);
+  const enough = holder !== undefined && (await isEnough(holder));
   const exitCode = enough ? ExitCode.OK : exitCodeOf(error);
   if (json) {
     process.stdout.write(`${JSON.stringify({ ...reportOf(error), ok: enough, exitCode })}\n`);

@@ -46,7 +46,7 @@ export async function runGateway(
     // Nothing is bound as long as there is no app.
     code = app ? await serve(app, signals, options) : ExitCode.OK;
   } catch (error) {
-    code = reportFailure(error, options, app && profileOf(app));
+    code = await reportFailure(error, options, app && profileOf(app));
   }
   try {
     await app?.close();

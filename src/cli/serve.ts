@@ -7,6 +7,7 @@ import { claimListener } from '../lock/listener/claim-listener.js';
 import type { ClaimedListener } from '../lock/listener/claimed-listener.js';
 import type { Holder } from '../lock/listener/holder.js';
 import type { Profile, ProfileFlags } from '../profile/profile.js';
+import { whoHoldsProfile } from '../profile/who-holds-profile.js';
 import { reportFailure, type FailureOptions } from '../report.js';
 import { chooseSettings, type SettingFlags, type Settings } from '../settings.js';
 import { StopSignals } from '../stop-signals.js';
@@ -32,8 +33,7 @@ export async function serve(
   const settings = await chooseSettings(profile, flags);
   const log = process.env[LOG_VARIABLE];
   if (log !== undefined) (await import('../launcher/detached-gateway.js')).serveDetached(log);
-  const isEnough = ({ verdict, card }: Holder): boolean =>
-    ensure && verdict === 'ready' && card?.profile === profile.name;
+  const isEnough = (holder: Holder): Promise<boolean> | boolean => ensure && isReady(holder, profile);
   const options: FailureOptions = { json, isEnough };
 
   beGateway();
@@ -55,4 +55,10 @@ export async function serve(
 async function claim(settings: Settings): Promise<ClaimedListener> {
   if (settings.token === undefined) refuseOpenBind([settings.host]);
   return acquireLock(() => claimListener(settings), {}, new AbortController().signal);
+}
+
+/** Another state folder can have a gateway of the same name. */
+async function isReady({ verdict, card }: Holder, { stateFolder }: Profile): Promise<boolean> {
+  if (verdict !== 'ready') return false;
+  return (await whoHoldsProfile(stateFolder))?.card.instanceId === card?.instanceId;
 }

@@ -1,4 +1,4 @@
-import { portOfCard, whoHoldsProfile, type ProfileHolder } from '../profile/who-holds-profile.js';
+import { portOfCard, whoHoldsProfile } from '../profile/who-holds-profile.js';
 import type { Settings } from '../settings.js';
 
 /** Whether a flag or a variable says which port this call is about. */
@@ -11,11 +11,6 @@ export async function whereItRuns(settings: Settings): Promise<Settings> {
   if (isPortGiven(settings)) return settings;
   const { name, stateFolder } = settings.profile;
   const running = await whoHoldsProfile(stateFolder);
-  if (running?.card.profile !== name || !isOfThisUser(running)) return settings;
+  if (running?.card.profile !== name) return settings;
   return { ...settings, port: portOfCard(running.card), portOrigin: 'running' };
-}
-
-/** On Linux anybody can take the lock of a folder, and would be shown the token. */
-function isOfThisUser({ owner }: ProfileHolder): boolean {
-  return process.platform !== 'linux' || owner?.uid === process.getuid?.();
 }

@@ -63,8 +63,8 @@ interface Sight {
 }
 
 /**
- * Sees to it that a gateway of a profile is ready, on an address if it has to be that one: one that is there, one that another launcher is
- * starting, or a new one in the background.
+ * Sees to it that a gateway of a profile is ready, on an address if it has to be that one: one that is there, one that
+ * another launcher is starting, or a new one in the background.
  *
  * @throws {LaunchError | InputError}
  */

@@ -8,8 +8,8 @@ import { identityOf } from './state-folder.js';
 export type ProfileHolder = Holder & { readonly card: GatewayCard };
 
 /**
- * The gateway that holds a state folder, on whatever port it listens; `undefined` where there is none, or nobody that
- * shows a card. Makes nothing, and never rejects.
+ * The gateway of this user that holds a state folder, on whatever port it listens; `undefined` where there is none, or
+ * none that shows a card. Makes nothing, and never rejects.
  */
 export async function whoHoldsProfile(
   stateFolder: string,
@@ -18,7 +18,7 @@ export async function whoHoldsProfile(
   const identity = await identityOf(stateFolder).catch(() => undefined);
   if (!identity) return undefined;
   const holder = await whoHolds({ socketPath: profileSocketPath(stateFolder, identity) }, options);
-  return hasCard(holder) ? holder : undefined;
+  return hasCard(holder) && isOfThisUser(holder) ? holder : undefined;
 }
 
 /** The port on a card. */
@@ -28,4 +28,9 @@ export function portOfCard({ url }: GatewayCard): number {
 
 function hasCard(holder: Holder): holder is ProfileHolder {
   return holder.card !== undefined;
+}
+
+/** On Linux anybody can take the lock of a folder, and would be believed, and shown the token. */
+function isOfThisUser({ owner }: Holder): boolean {
+  return process.platform !== 'linux' || owner?.uid === process.getuid?.();
 }

@@ -8,6 +8,7 @@ import { Client, freePort, isFree, muteWebSocket, portOf, rawConnection, strange
 import { openclaw, parse } from '../kit/openclaw.js';
 import { BIN, fixture, Program, ROOT } from '../kit/program.js';
 import { copyOfProject } from '../kit/project.js';
+import { tempFolder } from '../kit/temp.js';
 
 /** A gateway whose named hook does not come to an end. */
 async function hanging(hook: string): Promise<{ port: number; program: Program }> {
@@ -119,14 +120,25 @@ describe('a refused start says who holds the port, and what to do', () => {
 
 describe('--ensure', () => {
   it('is content with a ready gateway of this profile, in one line and with 0', async () => {
-    const { port, program } = await startGateway();
+    const env = { OPENCLAW_STATE_DIR: tempFolder() };
+    const { port, program } = await startGateway(undefined, { env });
 
-    const { code, stdout, stderr } = await openclaw('--port', port, '--ensure');
+    const ensured = Program.node(BIN, ['gateway', '--port', port, '--ensure'], { env });
 
-    expect(stdout).toMatch(
+    expect(await ensured.exit()).toEqual({ code: 0, signal: null });
+    expect(ensured.stdout).toMatch(
       new RegExp(`^already there on ws://127.0.0.1:${port}: gateway .*, pid ${program.pid}, ready, up .*\n$`),
     );
-    expect([code, stderr]).toEqual([0, '']);
+    expect(ensured.stderr).toBe('');
+  });
+
+  it('is not content with a gateway that has the same name and another state folder', async () => {
+    const { port } = await startGateway();
+
+    const { code, stderr } = await openclaw('--port', port, '--ensure');
+
+    expect(stderr).toMatch(`another gateway instance is already listening on ws://127.0.0.1:${port}\n`);
+    expect(code).toBe(78);
   });
 
   it('is not content with a gateway that is only starting', async () => {
