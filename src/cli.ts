@@ -4,10 +4,11 @@ import { serve } from './cli/serve.js';
 import { resolveProfile } from './profile/profile.js';
 import { exitWith } from './report.js';
 
-const flags = parsePlainStart(process.argv.slice(2));
-try {
+async function main(): Promise<void> {
+  const flags = parsePlainStart(process.argv.slice(2));
   if (flags) process.exit(await serve(resolveProfile(flags), flags));
-  await (await import('./commands.js')).runCommands();
-} catch (error) {
-  exitWith(error);
+  const { runCommands } = await import('./commands.js');
+  await runCommands();
 }
+
+main().catch(exitWith);

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 
+import { checkToken } from './control/access/check-token.js';
 import { checkHost, checkOrigin } from './control/access/request-gate.js';
 import { readTokenFile } from './control/access/token-file.js';
-import { checkToken } from './control/access/tokens.js';
 import type { GatewayLockOptions } from './lock/gateway-lock.options.js';
 import { InputError } from './lock/input.error.js';
 import { parseListenHost } from './lock/listener/listen-address.js';

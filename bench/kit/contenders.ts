@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 
 import { Child, type Exit } from './child.js';
 
-const BIN = fileURLToPath(new URL('../../../dist/bin/cli.js', import.meta.url));
+const BIN = fileURLToPath(new URL('../../../dist/bin/cli.cjs', import.meta.url));
 const BARE = fileURLToPath(new URL('../bare-bind-loop.js', import.meta.url));
 const EXIT_ON_SIGNAL = new URL('../exit-on-signal.js', import.meta.url).href;
 

@@ -34,7 +34,7 @@ const gateway = (script: string, name: string): Subject => {
   };
 };
 
-export const GATEWAY = gateway('../../../dist/bin/cli.js', 'openclaw gateway');
+export const GATEWAY = gateway('../../../dist/bin/cli.cjs', 'openclaw gateway');
 
 export const BARE: Subject = {
   name: 'bare ws server',

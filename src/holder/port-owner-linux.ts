@@ -1,5 +1,5 @@
-import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
-import { open, readdir, readFile } from 'node:fs/promises';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 
@@ -45,14 +45,15 @@ export async function findPortOwnerOnLinux(
  * that takes milliseconds even where it is empty.
  */
 function listenersOn(host: string, port: number): ListeningSocket[] {
-  const [first] = hostsToAsk(host).map(canonicalAddress);
+  const [first = host] = hostsToAsk(host);
+  const comesFirst = canonicalAddress(first);
   const listeners: ListeningSocket[] = [];
   for (const table of ['tcp', 'tcp6']) {
     for (const row of rowsOf(`/proc/net/${table}`)) {
       if (isOfConnection(row)) break;
       const socket = parseListeningSocket(row, port);
       if (socket) listeners.push(socket);
-      if (socket?.address === first) return listeners;
+      if (socket?.address === comesFirst) return listeners;
     }
   }
   return listeners;
@@ -85,7 +86,7 @@ export async function findSocketOwnerOnLinux(
   deadline: number,
   pidHint?: number | Promise<number | undefined>,
 ): Promise<PortOwner | undefined> {
-  const inode = parseListeningUnixSocket(await textOf('/proc/net/unix'), socketPath);
+  const inode = parseListeningUnixSocket(textOf('/proc/net/unix'), socketPath);
   return findOwnerOfSockets(inode === undefined ? [] : [inode], deadline, pidHint);
 }
 
@@ -107,7 +108,9 @@ async function findProcess(
 ): Promise<number | undefined> {
   if (pidHint !== undefined && hasOpen(pidHint, links, deadline)) return pidHint;
 
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const pids = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
   for (const pid of pids) {
     if (performance.now() >= deadline) return undefined;
     if (hasOpen(pid, links, deadline)) return pid;
@@ -143,16 +146,11 @@ function linkOf(path: string): string {
 }
 
 async function describeProcess(pid: number): Promise<PortOwner> {
-  const [commandLine, status, processStat, systemStat] = await Promise.all([
-    commandLineOf(pid),
-    textOf(`/proc/${pid}/status`),
-    textOf(`/proc/${pid}/stat`),
-    textOf('/proc/stat'),
-  ]);
-  const { uid, pidsInNamespaces } = parseStatus(status);
-  const user = uid === undefined ? undefined : await nameOf(uid);
+  const commandLine = await commandLineOf(pid);
+  const { uid, pidsInNamespaces } = parseStatus(textOf(`/proc/${pid}/status`));
+  const user = uid === undefined ? undefined : nameOf(uid);
   const command = readableCommand(commandLine.replace(/\0+$/, '').replaceAll('\0', ' '));
-  const startedAt = parseStartTime(processStat, systemStat);
+  const startedAt = parseStartTime(textOf(`/proc/${pid}/stat`), textOf('/proc/stat'));
   return {
     pid,
     ...(user !== undefined && { user }),
@@ -164,8 +162,8 @@ async function describeProcess(pid: number): Promise<PortOwner> {
   };
 }
 
-async function nameOf(uid: number): Promise<string | undefined> {
-  const name = parseUserName(await textOf('/etc/passwd'), uid);
+function nameOf(uid: number): string | undefined {
+  const name = parseUserName(textOf('/etc/passwd'), uid);
   if (name !== undefined || uid !== process.geteuid?.()) return name;
   // Last, since it blocks, perhaps on a directory server.
   try {
@@ -175,11 +173,16 @@ async function nameOf(uid: number): Promise<string | undefined> {
   }
 }
 
-/** Empty for what is not there, such as tcp6 on a machine without IPv6, or cannot be read. */
-async function textOf(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch(() => '');
+/** Empty for what is gone, or not for this user to read. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
+/** Through the thread pool, unlike all else: it is read from the memory of the process, and waits for that. */
 async function commandLineOf(pid: number): Promise<string> {
   const file = await open(`/proc/${pid}/cmdline`).catch(() => undefined);
   try {

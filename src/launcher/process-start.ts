@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /** How long `ps` may take. Milliseconds. */
@@ -57,6 +56,8 @@ export function isSameStart(seen: string | null, now: ProcessStart): boolean {
 function markElsewhere(pid: number): string | undefined {
   if (process.platform === 'win32') return undefined;
   try {
+    // Loaded here alone, since a gateway in the background asks for a process too, and Linux need not pay for it.
+    const { execFileSync } = process.getBuiltinModule('node:child_process');
     // In other locales and zones the same instant is written differently.
     const env = { ...process.env, LC_ALL: 'C', TZ: 'UTC' };
     const stdio = ['ignore', 'pipe', 'ignore'] as const;

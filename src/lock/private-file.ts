@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -70,7 +69,7 @@ function withCode(code: string): NodeJS.ErrnoException {
 }
 
 function viaTemporary<T>(file: string, text: string, place: (temporary: string) => T): T {
-  const temporary = `${file}.${randomUUID()}`;
+  const temporary = `${file}.${crypto.randomUUID()}`;
   mkdirSync(dirname(file), { recursive: true, mode: PRIVATE_FOLDER });
   try {
     writeFileSync(temporary, text, { mode: PRIVATE_FILE, flag: 'wx', flush: true });

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { link, lstat, rename, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
@@ -41,7 +40,7 @@ export async function bindSocketFile(path: string): Promise<BoundSocket> {
     throw new Error(`ENAMETOOLONG: a path for a socket has at most ${MAX_PATH_BYTES - MAX_SUFFIX_BYTES} bytes`);
   }
   // It listens before it has the name that others look at, where a refusal therefore means death.
-  const own = `${path}.new-${randomBytes(4).toString('hex')}`;
+  const own = `${path}.new-${crypto.randomUUID().slice(0, 8)}`;
   const server = await listenOn(own);
   try {
     // First the path, then the socket: the other way round, it could be the successor's by then.

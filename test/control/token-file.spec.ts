@@ -12,7 +12,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { obtainTokenFile, readTokenFile } from '../../src/control/access/token-file.js';
-import { checkToken, Tokens } from '../../src/control/access/tokens.js';
+import { checkToken } from '../../src/control/access/check-token.js';
+import { Tokens } from '../../src/control/access/tokens.js';
 import { InputError } from '../../src/lock/input.error.js';
 import { createApp } from '../kit/app.js';
 import { startControlApp } from '../kit/control-app.js';

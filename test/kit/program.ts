@@ -7,7 +7,7 @@ import { tempFolder } from './temp.js';
 import { TOKEN } from './token.js';
 
 export const ROOT = join(__dirname, '../..');
-export const BIN = join(ROOT, 'dist/bin/cli.js');
+export const BIN = join(ROOT, 'dist/bin/cli.cjs');
 export const MAIN = join(ROOT, 'dist/main.js');
 
 export const fixture = (name: string): string => join(ROOT, 'build/fixtures', `${name}.js`);

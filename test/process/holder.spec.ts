@@ -330,7 +330,7 @@ describe('the card', () => {
     const folder = copyOfProject();
     cpSync(join(ROOT, 'dist'), join(folder, 'dist'), { recursive: true });
     const port = await freePort();
-    const program = Program.node(join(folder, 'dist/bin/cli.js'), ['gateway', '--port', port]);
+    const program = Program.node(join(folder, 'dist/bin/cli.cjs'), ['gateway', '--port', port]);
     await program.output('stdout', /^gateway listening/m);
     rmSync(join(folder, 'package.json'));
 

@@ -106,7 +106,7 @@ describe('the packed package', () => {
   it('ships what runs, and nothing else', async () => {
     const listing = await succeed('npm', ['pack', '--ignore-scripts', '--dry-run', '--json'], ROOT);
     const [{ files }] = JSON.parse(listing.stdout) as [{ files: { path: string }[] }];
-    const others = files.map(({ path }) => path).filter((path) => !/^dist\/.*\.(js|d\.ts)$/.test(path));
+    const others = files.map(({ path }) => path).filter((path) => !/^dist\/.*\.(js|cjs|d\.ts)$/.test(path));
 
     expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
   });

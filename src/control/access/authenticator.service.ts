@@ -4,9 +4,10 @@ import { GATEWAY_LOCK_SETTINGS } from '../../lock/gateway-lock.module-definition
 import type { GatewayLockSettings } from '../../lock/gateway-lock.options.js';
 import { InputError } from '../../lock/input.error.js';
 import { AttemptGate, type AttemptOutcome } from './attempt-gate.js';
+import { checkToken } from './check-token.js';
 import { refuseOpenBind } from './open-bind.js';
 import { obtainTokenFile } from './token-file.js';
-import { checkToken, SCOPES, Tokens, type Scope, type TokenGrant } from './tokens.js';
+import { SCOPES, Tokens, type Scope, type TokenGrant } from './tokens.js';
 
 /** Knows the tokens of the gateway, and what each is good for. */
 @Injectable()

@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { chmodSync, statSync } from 'node:fs';
 
 import { InputError } from '../../lock/input.error.js';
 import { codeOf, createWhole, PRIVATE_FILE, readIfThere } from '../../lock/private-file.js';
-import { checkToken } from './tokens.js';
+import { checkToken } from './check-token.js';
 
 const TOKEN_BYTES = 32;
 const OTHERS = 0o077;
@@ -41,7 +40,7 @@ export function obtainTokenFile(file: string): string {
     return there;
   }
   try {
-    createWhole(file, `${randomBytes(TOKEN_BYTES).toString('base64url')}\n`);
+    createWhole(file, `${newToken()}\n`);
   } catch (error) {
     throw new InputError(
       `${file}: the gateway's token cannot be written (${codeOf(error)}): give one with --token or OPENCLAW_GATEWAY_TOKEN, or another folder with OPENCLAW_STATE_DIR`,
@@ -50,6 +49,10 @@ export function obtainTokenFile(file: string): string {
   const made = readTokenFile(file);
   if (made === undefined) throw new InputError(`${file}: the gateway's token was deleted while it was made`);
   return made;
+}
+
+function newToken(): string {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES))).toString('base64url');
 }
 
 /** One that came from a backup, or from an editor, may be open to all. */

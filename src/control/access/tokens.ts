@@ -1,6 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-import { InputError } from '../../lock/input.error.js';
 import type { ClientScope } from '../../lock/gateway-lock.options.js';
 
 /** What a client may do: what its token was given, and never what it says of itself. */
@@ -11,19 +10,6 @@ export const SCOPES: readonly Scope[] = ['operator.read', 'operator.write', 'ope
 export interface TokenGrant {
   readonly token: string;
   readonly scopes: readonly Scope[];
-}
-
-/** Short ones can be guessed; long ones are a mistake, such as a whole file. */
-const TOKEN = /^[\x21-\x7e]{8,512}$/;
-
-/**
- * @param source what to call it in the error, which does not show the token
- * @throws {InputError} one line
- */
-export function checkToken(source: string, token: string): string {
-  if (TOKEN.test(token)) return token;
-  const what = token === '' ? 'is empty' : 'does not hold a token';
-  throw new InputError(`${source} ${what}: give 8 to 512 printable ASCII characters without spaces`);
 }
 
 /** The tokens of a gateway, of which only digests are kept. */
