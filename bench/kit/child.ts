@@ -10,6 +10,16 @@ import type { Call, Reply } from './child-calls.js';
 /** The exit code, or the signal that ended it. */
 export type Exit = number | NodeJS.Signals;
 
+export interface ChildOptions {
+  /**
+   * Whether it is one for `call()`.
+   * @default false
+   */
+  readonly answersCalls?: boolean;
+  /** @default one folder for all that have none of their own */
+  readonly home?: string;
+}
+
 /** Longer than twenty starts at the same time take on a small machine. */
 const DEADLINE_MS = 60_000;
 
@@ -26,11 +36,9 @@ export class Child {
   #output = '';
   #calls = 0;
 
-  /** @param answersCalls whether it is one for `call()` */
-  constructor(args: readonly string[], { answersCalls = false } = {}) {
+  constructor(args: readonly string[], { answersCalls = false, home = sharedHome() }: ChildOptions = {}) {
     // No variable of whoever runs the measurement leaks in, and no gateway comes near a state folder of theirs.
-    const { PATH, HOME } = process.env;
-    const env = { PATH, HOME, OPENCLAW_GATEWAY_TOKEN: TOKEN, OPENCLAW_STATE_DIR: stateFolder() };
+    const env = { PATH: process.env['PATH'], HOME: home, OPENCLAW_GATEWAY_TOKEN: TOKEN };
     const stdio: StdioOptions = ['pipe', 'pipe', 'pipe', ...(answersCalls ? (['ipc'] as const) : [])];
     this.#process = spawn(process.execPath, args, { env, stdio }) as ChildProcessWithoutNullStreams;
     running.add(this);
@@ -58,6 +66,11 @@ export class Child {
 
   get pid(): number {
     return this.#process.pid ?? NaN;
+  }
+
+  /** What it has printed so far, on both streams. */
+  get output(): string {
+    return this.#output;
   }
 
   hasPrinted(line: RegExp): boolean {
@@ -118,15 +131,16 @@ export class Child {
   }
 }
 
-let folder: string | undefined;
+let shared: string | undefined;
 
-/** One for all of them, gone with this process. */
-function stateFolder(): string {
-  if (folder === undefined) {
-    const made = mkdtempSync(join(tmpdir(), 'openclaw-bench-'));
-    process.once('exit', () => rmSync(made, { recursive: true, force: true }));
-    folder = made;
-  }
+function sharedHome(): string {
+  return (shared ??= temporaryHome());
+}
+
+/** A home folder, empty, gone with this process. */
+export function temporaryHome(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'openclaw-bench-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 

@@ -47,6 +47,11 @@ export class Connection {
     this.#socket.write(frames);
   }
 
+  /** From now on it reads nothing. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
   close(): void {
     this.#onClose = () => undefined;
     this.#socket.destroy();
@@ -83,8 +88,12 @@ export class Connection {
   #onFrame(opcode: number, length: number): void {
     if (opcode === Opcode.TEXT) this.onText(length);
     else if (opcode === Opcode.PING) this.send(PONG);
-    else if (opcode === Opcode.CLOSE) this.#onClose(new Error('the server closed a connection'));
+    else if (opcode === Opcode.CLOSE) {
+      this.send(CLOSE);
+      this.#onClose(new Error('the server closed a connection'));
+    }
   }
 }
 
+const CLOSE = clientFrame(Opcode.CLOSE);
 const PONG = clientFrame(Opcode.PONG);

@@ -1,3 +1,4 @@
+import { TOKEN } from '../../test/kit/token.js';
 import type { Admission } from './connection.js';
 import type { Exchange } from './requests.js';
 
@@ -6,9 +7,6 @@ export interface Dialect {
   readonly admission?: Admission;
   readonly exchange: (method: string) => Exchange;
 }
-
-/** The one of the gateway under measurement. */
-export const TOKEN = 'of-a-benchmark';
 
 const REQUESTS = (method: string): Exchange => ({
   method,

@@ -41,6 +41,7 @@ let lastReceivedAt = 0;
 answerCalls({
   check,
   open,
+  pause: () => connections.forEach((connection) => connection.pause()),
   run: inOrder(run),
   latencies: inOrder(latencies),
   expect: (lengths: { readonly least: number; readonly most: number }) => expectOne(lengths),

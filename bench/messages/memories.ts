@@ -1,98 +1,65 @@
-import { figure } from '../kit/rounds.js';
-import { Table } from '../kit/table.js';
+import { figureOf, ratioAtMost } from '../kit/figure.js';
+import type { Options } from '../kit/options.js';
+import type { Report } from '../kit/part.js';
+import { BARE_WS, GATEWAY, settled, withParties, type Party, type ServerKind } from '../kit/party.js';
+import { progress } from '../kit/progress.js';
 import type { Memory } from '../servers/calls.js';
-import { SERVERS, settled, withParties, type Party, type ServerKind } from './contender.js';
-import type { Part } from './part.js';
-
-/** In bytes; the ratios are to the bare server. */
-export interface MemoryUse {
-  readonly clients: number;
-  readonly server: string;
-  readonly idle: Memory;
-  readonly perClient: Memory;
-  readonly ratio: { readonly idle: Memory; readonly perClient: Memory };
-}
-
-type Measured = Pick<MemoryUse, 'server' | 'idle' | 'perClient'>;
 
 /** The first ones have code loaded and compiled, which is no cost of a connection. */
 const WARM_UP_CLIENTS = 200;
-const MIB = 1_048_576;
+/** At which the aim is known. */
+const AIM_CLIENTS = 10_000;
 const KIB = 1_024;
+/** Of processes that begin anew: each takes as long as its clients do to come. */
+const ROUNDS = 3;
 
-export const memories: Part<MemoryUse> = {
-  name: 'memory',
-  headline: [
-    'Memory of an idle server process in MiB, and of each idle client that has been let in and has asked something once,',
-    `in KiB; after garbage collection, one process each. The first ${WARM_UP_CLIENTS} clients are not counted. Resident: as the`,
-    'operating system sees it.',
-  ].join('\n'),
-  table: new Table({
-    clients: 0,
-    server: 15,
-    'idle, resident': 0,
-    ratio: 0,
-    'idle, heap': 0,
-    'ratio of it': 0,
-    'client, resident': 0,
-    'its ratio': 0,
-    'client, heap': 0,
-    'ratio in heap': 0,
-  }),
-  measure: async ({ clients }, report) => {
-    for (const count of clients) report(await measureAt(count));
-  },
-  cells: ({ clients, server, idle, perClient, ratio }) => [
-    String(clients),
-    server,
-    figure(idle.resident / MIB, 1),
-    ratio.idle.resident.toFixed(2),
-    figure(idle.heap / MIB, 1),
-    ratio.idle.heap.toFixed(2),
-    figure(perClient.resident / KIB, 2),
-    ratio.perClient.resident.toFixed(2),
-    figure(perClient.heap / KIB, 2),
-    ratio.perClient.heap.toFixed(2),
-  ],
-};
-
-async function measureAt(clients: number): Promise<MemoryUse[]> {
-  // Nothing here depends on how fast it goes.
-  const measured = await Promise.all(SERVERS.map((kind) => measure(kind, clients)));
-  const [bare] = measured;
-  return measured.map(({ server, idle, perClient }) => ({
-    clients,
-    server,
-    idle,
-    perClient,
-    ratio: { idle: by(idle, bare?.idle), perClient: by(perClient, bare?.perClient) },
-  }));
+/** Of each idle client that has been let in and has asked something once, after garbage collection. */
+export async function measureMemories({ clients }: Pick<Options, 'clients'>, report: Report): Promise<void> {
+  for (const count of clients) {
+    const gateway: Memory[] = [];
+    const bare: Memory[] = [];
+    for (let round = 1; round <= ROUNDS; round++) {
+      // Nothing here depends on how fast it goes.
+      const [ours, theirs] = await Promise.all([memoryPerClient(GATEWAY, count), memoryPerClient(BARE_WS, count)]);
+      gateway.push(ours);
+      bare.push(theirs);
+      progress(round, ROUNDS, `memory of ${count} clients`);
+    }
+    const add = (key: keyof Memory, aim = {}): void =>
+      report.figure(
+        figureOf(
+          {
+            name: `${key} memory of an idle client, of ${count.toLocaleString('en')}`,
+            unit: 'KiB',
+            beside: BARE_WS.name,
+            ...aim,
+          },
+          gateway.map((memory) => memory[key] / KIB),
+          bare.map((memory) => memory[key] / KIB),
+        ),
+      );
+    add('resident', count === AIM_CLIENTS ? { aim: ratioAtMost(1.2) } : {});
+    add('heap');
+  }
 }
 
-function measure(kind: ServerKind, clients: number): Promise<Measured> {
-  return withParties([kind], async (parties) => {
-    const [party] = parties;
+function memoryPerClient(kind: ServerKind, clients: number): Promise<Memory> {
+  return withParties([kind], async ([party]) => {
     if (!party) throw new Error('there is no server');
-    const idle = await party.memory();
-    await party.open(WARM_UP_CLIENTS);
+    await party.clients.open(WARM_UP_CLIENTS);
     await askOnce(party);
     await settled(WARM_UP_CLIENTS);
     const before = await party.memory();
-    await party.open(clients);
+    await party.clients.open(clients);
     await askOnce(party);
     await settled(clients + WARM_UP_CLIENTS);
     const after = await party.memory();
-    process.stderr.write(`memory of ${kind.name} with ${clients} clients\n`);
     const perClient = (key: keyof Memory): number => (after[key] - before[key]) / clients;
-    return { server: kind.name, idle, perClient: { resident: perClient('resident'), heap: perClient('heap') } };
+    return { resident: perClient('resident'), heap: perClient('heap') };
   });
 }
 
 /** Of a client that has sent something, every server keeps a little more than of one that has not. */
 async function askOnce(party: Party): Promise<void> {
   await party.run({ method: 'echo', window: 1, ms: 1 });
-}
-
-function by(memory: Memory, other: Memory | undefined): Memory {
-  return { resident: memory.resident / (other?.resident ?? NaN), heap: memory.heap / (other?.heap ?? NaN) };
 }

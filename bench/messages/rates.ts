@@ -1,88 +1,81 @@
-import { Distribution } from '../kit/distribution.js';
-import { progress } from '../kit/progress.js';
-import { cells, figure, summarize, type Summary } from '../kit/rounds.js';
-import { Table } from '../kit/table.js';
+import { figureOf, ratioAtLeast, spreadOf, type Aim, type Figure, type Subject } from '../kit/figure.js';
+import type { Options } from '../kit/options.js';
+import type { Report } from '../kit/part.js';
+import type { Party } from '../kit/party.js';
 import {
-  CONTENDERS,
-  NAME_WIDTH,
-  SERVERS,
-  partyOf,
-  settled,
-  withParties,
+  ALL_CONTENDERS,
+  BARE_ECHO,
+  GATEWAY_ECHO,
+  GATEWAY_SAFE,
+  STOCK_ECHO,
+  STOCK_SAFE,
   type Contender,
-  type Party,
-} from './contender.js';
-import { WARM_UP_ROUNDS, type Options, type Part } from './part.js';
-
-export interface Rate {
-  readonly connections: number;
-  readonly contender: string;
-  readonly perSecond: Summary;
-  /** What the server used for one request. */
-  readonly processorMicroseconds: Summary;
-  /** Of one processor; the one that is near 1 is the one that was measured. */
-  readonly serverShare: number;
-  readonly generatorShare: number;
-}
+  type Samples,
+} from './contenders.js';
+import { takeTurns, valuesOf } from './turns.js';
 
 interface Sample {
   readonly perSecond: number;
+  /** What the server used for one request. */
   readonly processorMicroseconds: number;
+  /** Of one processor. */
   readonly serverShare: number;
-  readonly generatorShare: number;
+  readonly clientsShare: number;
 }
 
-export const rates: Part<Rate> = {
-  name: 'rates',
-  headline: [
-    'Requests that are answered in a second, each connection with as many waiting for their answers as --window says.',
-    'Processor: what the server used for one request, in microseconds. Busy: how much of one processor the server and',
-    'the clients used; where the clients are near 100 % and the server is not, they are what was measured.',
-  ].join('\n'),
-  table: new Table({
-    connections: 0,
-    server: NAME_WIDTH,
-    'per second': 8,
-    'least to most': 18,
-    ratio: 0,
-    processor: 0,
-    'its ratio': 0,
-    'server busy': 0,
-    'clients busy': 0,
-  }),
-  measure: async (options, report) => {
-    for (const connections of options.connections) report(await measureAt(connections, options));
-  },
-  cells: ({ connections, contender, perSecond, processorMicroseconds, serverShare, generatorShare }) => [
-    String(connections),
-    contender,
-    ...cells(perSecond),
-    figure(processorMicroseconds.median, 1),
-    processorMicroseconds.ratio.toFixed(2),
-    percent(serverShare),
-    percent(generatorShare),
-  ],
-};
+type RateOptions = Pick<Options, 'seconds' | 'rounds' | 'window'>;
 
-function measureAt(connections: number, { seconds, rounds, window }: Options): Promise<Rate[]> {
-  return withParties(SERVERS, async (parties) => {
-    for (const { server, method } of CONTENDERS) await partyOf(server, parties).check(method);
-    await Promise.all(parties.map((party) => party.open(connections)));
-    await settled(connections);
-    const samples = new Map<Contender, Sample[]>(CONTENDERS.map((contender) => [contender, []]));
-    for (let round = 1 - WARM_UP_ROUNDS; round <= rounds; round++) {
-      for (const contender of CONTENDERS) {
-        const sample = await sampleOf(
-          partyOf(contender.server, parties),
-          contender.method,
-          window,
-          (seconds * 1_000) / rounds,
-        );
-        if (round > 0) samples.get(contender)?.push(sample);
-      }
-      if (round > 0) progress(round, rounds, `${connections} connections: `);
-    }
-    return CONTENDERS.map((contender) => summaryOf(connections, contender, samples));
+interface Comparison {
+  readonly of: Contender;
+  readonly beside: Contender;
+  readonly aim: Aim;
+}
+
+const WELL_AHEAD: Aim = { text: 'well ahead' };
+
+const PLAIN: Comparison = { of: GATEWAY_ECHO, beside: BARE_ECHO, aim: ratioAtLeast(1) };
+
+const COMPARISONS: readonly Comparison[] = [
+  PLAIN,
+  { of: GATEWAY_SAFE, beside: BARE_ECHO, aim: ratioAtLeast(0.8) },
+  { of: GATEWAY_ECHO, beside: STOCK_ECHO, aim: WELL_AHEAD },
+  { of: GATEWAY_SAFE, beside: STOCK_SAFE, aim: WELL_AHEAD },
+];
+
+/** Whoever is as busy as this is what was measured. */
+const BUSY_SHARE = 0.95;
+
+/** Requests that are answered in a second, with so many of each connection waiting for their answers. */
+export async function measureRates(options: RateOptions & Pick<Options, 'connections'>, report: Report): Promise<void> {
+  for (const connections of options.connections) {
+    const samples = await sampleRates(ALL_CONTENDERS, connections, options);
+    for (const comparison of COMPARISONS) report.figure(rateFigure(comparison, connections, samples));
+    report.figure(processorFigure(connections, samples));
+    for (const contender of ALL_CONTENDERS) noteBusyClients(contender, connections, samples, report);
+  }
+}
+
+/** What {@link measurePlainRate} measures. */
+export function plainRate(connections: number): Subject {
+  return subjectOf(PLAIN, connections);
+}
+
+/** The rate of the gateway beside a bare server, alone. */
+export async function measurePlainRate(connections: number, options: RateOptions): Promise<Figure> {
+  return rateFigure(PLAIN, connections, await sampleRates([BARE_ECHO, GATEWAY_ECHO], connections, options));
+}
+
+function sampleRates(
+  contenders: readonly Contender[],
+  connections: number,
+  { seconds, rounds, window }: RateOptions,
+): Promise<Samples<Sample>> {
+  return takeTurns({
+    label: `requests of ${connections} connections`,
+    contenders,
+    connections,
+    rounds,
+    sample: (party, { method }) => sampleOf(party, method, window, (seconds * 1_000) / rounds),
   });
 }
 
@@ -92,27 +85,39 @@ async function sampleOf(party: Party, method: string, window: number, ms: number
     perSecond: (run.answers / run.ms) * 1_000,
     processorMicroseconds: (run.serverMs / run.allAnswers) * 1_000,
     serverShare: run.serverMs / run.allMs,
-    generatorShare: run.processorMs / run.allMs,
+    clientsShare: run.processorMs / run.allMs,
   };
 }
 
-function summaryOf(
-  connections: number,
-  contender: Contender,
-  samples: ReadonlyMap<Contender, readonly Sample[]>,
-): Rate {
-  const [bare] = CONTENDERS;
-  const of = (who: Contender | undefined, key: keyof Sample): number[] =>
-    (who && samples.get(who)?.map((sample) => sample[key])) ?? [];
-  const summary = (key: keyof Sample): Summary => summarize(of(contender, key), of(bare, key));
-  return {
-    connections,
-    contender: contender.name,
-    perSecond: summary('perSecond'),
-    processorMicroseconds: summary('processorMicroseconds'),
-    serverShare: new Distribution(of(contender, 'serverShare')).median,
-    generatorShare: new Distribution(of(contender, 'generatorShare')).median,
-  };
+function rateFigure(comparison: Comparison, connections: number, samples: Samples<Sample>): Figure {
+  const values = (contender: Contender): number[] => valuesOf(samples, contender, ({ perSecond }) => perSecond);
+  return figureOf(subjectOf(comparison, connections), values(comparison.of), values(comparison.beside));
+}
+
+function subjectOf({ of, beside, aim }: Comparison, connections: number): Subject {
+  const name = `requests answered, ${describe(connections)}${of === GATEWAY_SAFE ? ', guard and pipe' : ''}`;
+  return { name, unit: '/s', beside: beside.server.name, better: 'more', aim };
+}
+
+function processorFigure(connections: number, samples: Samples<Sample>): Figure {
+  const values = (contender: Contender): number[] =>
+    valuesOf(samples, contender, ({ processorMicroseconds }) => processorMicroseconds);
+  const name = `processor time of one request, ${describe(connections)}`;
+  return figureOf({ name, unit: 'µs', beside: BARE_ECHO.name }, values(GATEWAY_ECHO), values(BARE_ECHO));
+}
+
+function noteBusyClients(contender: Contender, connections: number, samples: Samples<Sample>, report: Report): void {
+  const server = spreadOf(valuesOf(samples, contender, ({ serverShare }) => serverShare)).median;
+  const clients = spreadOf(valuesOf(samples, contender, ({ clientsShare }) => clientsShare)).median;
+  if (clients < BUSY_SHARE || server >= BUSY_SHARE) return;
+  report.note(
+    `With ${describe(connections)} the clients of ${contender.name} were at ${percent(clients)} of a processor, and it at ` +
+      `${percent(server)}: it can do more than was measured.`,
+  );
+}
+
+function describe(connections: number): string {
+  return `${connections.toLocaleString('en')} connections`;
 }
 
 function percent(share: number): string {

@@ -1,19 +1,14 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
 
 import { WebSocketServer } from 'ws';
 
-// The least that serves WebSockets and says that it does. Argument: the port. On SIGTERM it tells its clients, waits for
-// them to close, and then frees the port, in this order.
+import { closeOnSignal } from './close-on-signal.js';
+import { pingClients } from './pings.js';
+
+// The least that serves WebSockets, says that it does, and keeps its manners. Argument: the port.
 const server = createServer((_request, response) => response.end('ok'));
 const sockets = new WebSocketServer({ server });
 
-process.once('SIGTERM', () => {
-  const closed = [...sockets.clients].map(async (socket) => {
-    socket.send('{"type":"event","event":"shutdown","payload":{"reason":"SIGTERM","restartExpectedMs":null}}');
-    socket.close(1001);
-    await once(socket, 'close');
-  });
-  void Promise.all(closed).then(() => server.close(() => process.exit(0)));
-});
+closeOnSignal(server, sockets);
+pingClients(sockets);
 server.listen(Number(process.argv[2]), '127.0.0.1', () => process.stdout.write('listening\n'));

@@ -1,14 +1,20 @@
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { WebSocketServer, type RawData } from 'ws';
 
 import { answerAsServer } from './calls.js';
+import { closeOnSignal } from './close-on-signal.js';
+import { pingClients } from './pings.js';
 
 // What all others are compared with: `ws` as it is, and the JSON of the same requests, answers and events, unchecked.
-const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+// Argument, if any: between two pings, in milliseconds.
+const [, , periodMs] = process.argv;
+const server = createServer();
+const sockets = new WebSocketServer({ server });
 
-server.on('connection', (socket) => {
+sockets.on('connection', (socket) => {
   socket.on('error', () => undefined);
   socket.on('message', (data: RawData) => {
     const { id, params } = JSON.parse((data as Buffer).toString()) as { id: string; params: unknown };
@@ -19,8 +25,10 @@ server.on('connection', (socket) => {
 /** As all clients are told the same, it is made into text once. */
 function publish(text: string): void {
   const event = JSON.stringify({ type: 'event', event: 'news', payload: { text }, seq: 1 });
-  for (const socket of server.clients) socket.send(event);
+  for (const socket of sockets.clients) socket.send(event);
 }
 
-await once(server, 'listening');
+closeOnSignal(server, sockets);
+pingClients(sockets, periodMs === undefined ? undefined : Number(periodMs));
+await once(server.listen(0, '127.0.0.1'), 'listening');
 answerAsServer((server.address() as AddressInfo).port, publish);

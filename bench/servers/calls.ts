@@ -46,7 +46,7 @@ export function monotonicNow(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }
 
-async function memory(): Promise<Memory> {
+export async function memory(): Promise<Memory> {
   for (let done = 0; done < COLLECTIONS; done++) {
     globalThis.gc?.();
     await nextTurn();

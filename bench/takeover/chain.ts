@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { freePort } from '../../test/kit/net.js';
-import type { Child } from './child.js';
+import type { Child } from '../kit/child.js';
 import { SIGNAL_FOR, type Contender, type End } from './contenders.js';
 import { firstAnswer } from './first-answer.js';
 

@@ -1,10 +1,7 @@
-import { fileURLToPath } from 'node:url';
+import { BIN, builtScript } from '../kit/built.js';
+import { Child, type Exit } from '../kit/child.js';
 
-import { Child, type Exit } from './child.js';
-
-const BIN = fileURLToPath(new URL('../../../dist/bin/cli.cjs', import.meta.url));
-const BARE = fileURLToPath(new URL('../bare-bind-loop.js', import.meta.url));
-const EXIT_ON_SIGNAL = new URL('../exit-on-signal.js', import.meta.url).href;
+const EXIT_ON_SIGNAL = builtScript('servers/exit-on-signal');
 
 /** How a holder's life ends, and the signal that makes it so. */
 export const SIGNAL_FOR = { SIGKILL: 'SIGKILL', SIGTERM: 'SIGTERM', exit: 'SIGUSR2' } as const;
@@ -42,7 +39,7 @@ export const GATEWAY: Contender = {
 
 export const BARE_BIND_LOOP: Contender = {
   name: 'bare bind loop',
-  launch: (port) => launch(BARE, [String(port)]),
+  launch: (port) => launch(builtScript('servers/bare-bind-loop'), [String(port)]),
   waiting: /^waiting$/m,
   holding: /^holding$/m,
   spins: true,

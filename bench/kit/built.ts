@@ -1,0 +1,16 @@
+import { fileURLToPath } from 'node:url';
+
+const built = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** The `openclaw` command. */
+export const BIN = built('../../../dist/bin/cli.cjs');
+
+/** @param name of a file of this folder, without its ending */
+export function builtScript(name: string): string {
+  return built(`../${name}.js`);
+}
+
+/** @param name of a file of `test/fixtures`, without its ending */
+export function builtFixture(name: string): string {
+  return built(`../../fixtures/${name}.js`);
+}
