@@ -4,6 +4,7 @@ import { describeMachine } from './kit/machine.js';
 import type { AnyPart } from './kit/part.js';
 import { keep } from './kit/record.js';
 import { Results } from './kit/results.js';
+import { growth } from './parts/growth.js';
 import { idle } from './parts/idle.js';
 import { messages } from './parts/messages.js';
 import { race } from './parts/race.js';
@@ -11,7 +12,7 @@ import { start } from './parts/start.js';
 import { stop } from './parts/stop.js';
 import { takeover } from './parts/takeover.js';
 
-const PARTS: readonly AnyPart[] = [start, stop, takeover, messages, idle, race];
+const PARTS: readonly AnyPart[] = [start, stop, takeover, messages, idle, growth, race];
 
 const FAILURE_EXIT_CODE = 1;
 const USAGE_EXIT_CODE = 64;
