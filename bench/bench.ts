@@ -8,11 +8,12 @@ import { growth } from './parts/growth.js';
 import { idle } from './parts/idle.js';
 import { messages } from './parts/messages.js';
 import { race } from './parts/race.js';
+import { soak } from './parts/soak.js';
 import { start } from './parts/start.js';
 import { stop } from './parts/stop.js';
 import { takeover } from './parts/takeover.js';
 
-const PARTS: readonly AnyPart[] = [start, stop, takeover, messages, idle, growth, race];
+const PARTS: readonly AnyPart[] = [start, stop, takeover, messages, idle, growth, soak, race];
 
 const FAILURE_EXIT_CODE = 1;
 const USAGE_EXIT_CODE = 64;

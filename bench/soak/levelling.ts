@@ -1,0 +1,43 @@
+import { Distribution } from '../kit/distribution.js';
+import { format } from '../kit/figure.js';
+import type { FurtherTable } from '../kit/part.js';
+
+/** By how much the last third may be more than the middle one, since measurements differ. */
+const LEVEL_FACTOR = 1.1;
+
+/** A quantity over time. */
+export interface Course {
+  readonly name: string;
+  readonly values: readonly number[];
+}
+
+/** Whether what is in the last third is no more than in the middle one; the first is for getting going. */
+export function levelsOff(course: Course): boolean {
+  const { middle, last } = thirdsOf(course);
+  return last <= middle * LEVEL_FACTOR;
+}
+
+export function levelTable(courses: readonly Course[]): FurtherTable {
+  return {
+    title: `Medians of the middle third of the time and of the last; at most ${LEVEL_FACTOR} times as much is level.`,
+    columns: ['of the gateway', 'middle', 'last', 'factor', ''],
+    rows: courses.map((course) => {
+      const { middle, last } = thirdsOf(course);
+      return [
+        course.name,
+        format(middle),
+        format(last),
+        (last / middle).toFixed(2),
+        levelsOff(course) ? 'level' : 'grows',
+      ];
+    }),
+  };
+}
+
+function thirdsOf({ values }: Course): { readonly middle: number; readonly last: number } {
+  const third = Math.ceil(values.length / 3);
+  return {
+    middle: new Distribution(values.slice(-2 * third, -third)).median,
+    last: new Distribution(values.slice(-third)).median,
+  };
+}
