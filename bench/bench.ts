@@ -5,6 +5,7 @@ import type { AnyPart } from './kit/part.js';
 import { keep } from './kit/record.js';
 import { Results } from './kit/results.js';
 import { growth } from './parts/growth.js';
+import { guard } from './parts/guard.js';
 import { idle } from './parts/idle.js';
 import { messages } from './parts/messages.js';
 import { race } from './parts/race.js';
@@ -13,7 +14,7 @@ import { start } from './parts/start.js';
 import { stop } from './parts/stop.js';
 import { takeover } from './parts/takeover.js';
 
-const PARTS: readonly AnyPart[] = [start, stop, takeover, messages, idle, growth, soak, race];
+const PARTS: readonly AnyPart[] = [start, stop, takeover, messages, idle, growth, soak, race, guard];
 
 const FAILURE_EXIT_CODE = 1;
 const USAGE_EXIT_CODE = 64;
