@@ -107,7 +107,7 @@ export function spreadOf(measured: readonly number[]): Spread {
 /** With thousands apart, and as many digits as tell something. */
 export function format(value: number): string {
   const size = Math.abs(value);
-  const digits = size < 10 ? 2 : size < 100 ? 1 : 0;
+  const digits = Number.isInteger(value) ? 0 : size < 10 ? 2 : size < 100 ? 1 : 0;
   return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 

@@ -1,4 +1,3 @@
-import { Distribution } from '../kit/distribution.js';
 import { format } from '../kit/figure.js';
 import type { FurtherTable } from '../kit/part.js';
 
@@ -11,7 +10,7 @@ export interface Course {
   readonly values: readonly number[];
 }
 
-/** Whether what is in the last third is no more than in the middle one; the first is for getting going. */
+/** Whether the least of the last third is no more than that of the middle one; the first is for getting going. */
 export function levelsOff(course: Course): boolean {
   const { middle, last } = thirdsOf(course);
   return last <= middle * LEVEL_FACTOR;
@@ -19,7 +18,9 @@ export function levelsOff(course: Course): boolean {
 
 export function levelTable(courses: readonly Course[]): FurtherTable {
   return {
-    title: `Medians of the middle third of the time and of the last; at most ${LEVEL_FACTOR} times as much is level.`,
+    title:
+      'The least in the middle third of the time, and in the last: what is held for good, without what comes and goes;\n' +
+      `at most ${LEVEL_FACTOR} times as much is level.`,
     columns: ['of the gateway', 'middle', 'last', 'factor', ''],
     rows: courses.map((course) => {
       const { middle, last } = thirdsOf(course);
@@ -37,7 +38,7 @@ export function levelTable(courses: readonly Course[]): FurtherTable {
 function thirdsOf({ values }: Course): { readonly middle: number; readonly last: number } {
   const third = Math.ceil(values.length / 3);
   return {
-    middle: new Distribution(values.slice(-2 * third, -third)).median,
-    last: new Distribution(values.slice(-third)).median,
+    middle: Math.min(...values.slice(-2 * third, -third)),
+    last: Math.min(...values.slice(-third)),
   };
 }

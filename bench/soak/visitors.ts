@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import { Operator } from '../../test/kit/operator.js';
 
 const VISITORS = 10;
@@ -5,11 +7,16 @@ const REQUESTS = 20;
 const METHODS = ['health', 'status', 'system-presence', 'gateway.identity'] as const;
 
 /** Answered with much more than the operating system and the gateway keep for one that does not read. */
-const FLOOD_REQUESTS = 16_000;
+const FLOOD_REQUESTS = 8_000;
+/** They are in the answers, which makes these long. */
+const COMPANY = 20;
 const FLOOD_STEP = 200;
 /** What a client that has been cut off is closed with. */
 const TRY_AGAIN_LATER = 1013;
-const HEAR_MS = 5_000;
+/** Between the last request and its listening again. */
+const SILENCE_MS = 500;
+/** For as long as it then waits for its end. */
+const HEAR_MS = 10_000;
 
 /** Some come, ask, and hang up, half of them without a word. How many requests were answered. */
 export async function visit(url: string): Promise<number> {
@@ -30,6 +37,7 @@ export async function visit(url: string): Promise<number> {
 
 /** One asks and asks and reads nothing; whether the gateway cuts it off. */
 export async function floodWithoutReading(url: string): Promise<boolean> {
+  const company = await Promise.all(Array.from({ length: COMPANY }, () => Operator.open(url)));
   const { client } = await Operator.open(url);
   const { socket } = client;
   socket.pause();
@@ -40,10 +48,12 @@ export async function floodWithoutReading(url: string): Promise<boolean> {
       socket.send(request, resolve);
     });
   }
-  // Now it hears what has become of it.
+  // What it has sent has still to be read, and answered.
+  await delay(SILENCE_MS);
   socket.resume();
   const deadline = setTimeout(() => socket.terminate(), HEAR_MS);
   const { code } = await client.closed;
   clearTimeout(deadline);
+  for (const operator of company) operator.client.socket.terminate();
   return code === TRY_AGAIN_LATER;
 }
