@@ -1,4 +1,4 @@
-/** Measurements of one thing, in milliseconds. */
+/** Measurements of one thing. */
 export class Distribution {
   readonly #sorted: readonly number[];
 
@@ -14,10 +14,5 @@ export class Distribution {
   quantile(share: number): number {
     const rank = Math.max(1, Math.ceil(share * this.#sorted.length));
     return this.#sorted[rank - 1] ?? NaN;
-  }
-
-  /** Median, p95, p99 and max. */
-  cells(): string[] {
-    return [0.5, 0.95, 0.99, 1].map((share) => this.quantile(share).toFixed(1));
   }
 }

@@ -23,10 +23,8 @@ export class Results {
     return this.#parts;
   }
 
-  /** What goes wrong in a part is on stderr at once. */ begin(part: string): {
-    readonly report: Report;
-    readonly results: PartResults;
-  } {
+  /** The results are of the part from then on; what goes wrong is on stderr at once. */
+  begin(part: string): { readonly report: Report; readonly results: PartResults } {
     const figures: Figure[] = [];
     const tables: FurtherTable[] = [];
     const notes: string[] = [];

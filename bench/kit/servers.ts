@@ -44,6 +44,8 @@ export const BARE: Server = {
 };
 
 const POLL_MS = 1;
+/** Longer than a start takes on a small machine that is busy. */
+const DEADLINE_MS = 60_000;
 
 function child(args: readonly string[], { isObserved = false, home }: ServerOptions = {}): Child {
   const observation = isObserved ? OBSERVED : [];
@@ -62,22 +64,34 @@ export async function withServer<T>(server: Server, use: (child: Child, port: nu
 }
 
 /** Rejects if the process ends before. */
-export async function untilReady(child: Child, port: number): Promise<void> {
-  while (!(await isReady(port))) {
-    if (child.exit !== undefined) throw new Error(`process ${child.pid} ended (${child.exit}) before it was ready`);
+export function untilReady(child: Child, port: number): Promise<void> {
+  return until(`process ${child.pid} to be ready`, () => {
+    const { pid, exit, output } = child;
+    if (exit !== undefined) throw new Error(`process ${pid} ended (${exit}); there was: ${output}`);
+    return isReady(port);
+  });
+}
+
+export function untilFree(port: number): Promise<void> {
+  return until(`port ${port} to be free`, () => isFree(port));
+}
+
+async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + DEADLINE_MS;
+  while (!(await isSo())) {
+    if (performance.now() > deadline) throw new Error(`waited ${DEADLINE_MS} ms for ${what}`);
     await delay(POLL_MS);
   }
 }
 
-export async function untilFree(port: number): Promise<void> {
-  while (!(await isFree(port))) await delay(POLL_MS);
-}
-
 function isReady(port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const request = get({ host: '127.0.0.1', port, path: '/readyz', agent: false }, (response) => {
+    const address = { host: '127.0.0.1', port, path: '/readyz', agent: false, timeout: DEADLINE_MS };
+    const request = get(address, (response) => {
       response.resume().once('end', () => resolve(response.statusCode === 200));
     });
+    request.once('timeout', () => request.destroy());
     request.once('error', () => resolve(false));
+    request.once('close', () => resolve(false));
   });
 }
