@@ -4,6 +4,7 @@ import { describeMachine } from './kit/machine.js';
 import type { AnyPart } from './kit/part.js';
 import { keep } from './kit/record.js';
 import { Results } from './kit/results.js';
+import { anatomy } from './parts/anatomy.js';
 import { growth } from './parts/growth.js';
 import { guard } from './parts/guard.js';
 import { idle } from './parts/idle.js';
@@ -14,7 +15,7 @@ import { start } from './parts/start.js';
 import { stop } from './parts/stop.js';
 import { takeover } from './parts/takeover.js';
 
-const PARTS: readonly AnyPart[] = [start, stop, takeover, messages, idle, growth, soak, race, guard];
+const PARTS: readonly AnyPart[] = [start, stop, takeover, messages, idle, anatomy, growth, soak, race, guard];
 
 const FAILURE_EXIT_CODE = 1;
 const USAGE_EXIT_CODE = 64;

@@ -5,9 +5,9 @@ import { Distribution } from '../kit/distribution.js';
 import type { Report } from '../kit/part.js';
 import { residentMegabytes } from '../kit/proc.js';
 import { progress } from '../kit/progress.js';
-import { BARE, GATEWAY, untilReady } from '../kit/servers.js';
+import { BARE, GATEWAY, untilReady, timeToReady } from '../kit/servers.js';
 import { idleMemory } from '../parts/idle.js';
-import { timeToReady } from '../parts/start.js';
+
 import type { Cost } from './growth-table.js';
 
 /** A gateway has its port and those that follow it to itself. */

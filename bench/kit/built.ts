@@ -5,6 +5,11 @@ const built = (path: string): string => fileURLToPath(new URL(path, import.meta.
 /** The `openclaw` command. */
 export const BIN = built('../../../dist/bin/cli.cjs');
 
+/** @param name of a file of `src`, without its ending */
+export function builtUnbundled(name: string): string {
+  return built(`../../../dist/${name}.js`);
+}
+
 /** @param name of a file of this folder, without its ending */
 export function builtScript(name: string): string {
   return built(`../${name}.js`);

@@ -27,7 +27,7 @@ const HEADLINE = [
   '# Results of record\n',
   'Written by `npm run bench -- --record`, which replaces what it has measured and leaves the rest; do not edit it. A gateway',
   'beside a bare server of the same run, in turns on 127.0.0.1. Of each figure: the median of the rounds, the least and the',
-  'most; the ratio is the median of the ratios within the rounds. What a start does in its time: [START.md](START.md).\n',
+  'most; the ratio is the median of the ratios within the rounds.\n',
 ].join('\n');
 
 /** Of this major version of Node, whatever was recorded. */

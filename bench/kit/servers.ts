@@ -63,6 +63,19 @@ export async function withServer<T>(server: Server, use: (child: Child, port: nu
   }
 }
 
+/** From its start to the first 200 of its readiness probe. Milliseconds. */
+export async function timeToReady(server: Pick<Server, 'start'>): Promise<number> {
+  const port = await freePort();
+  const begun = performance.now();
+  const child = server.start(port);
+  try {
+    await untilReady(child, port);
+    return performance.now() - begun;
+  } finally {
+    await child.kill();
+  }
+}
+
 /** Rejects if the process ends before. */
 export function untilReady(child: Child, port: number): Promise<void> {
   return until(`process ${child.pid} to be ready`, () => {

@@ -1,7 +1,6 @@
-import { freePort } from '../../test/kit/net.js';
 import { compare, ratioAtMost, type Aim, type Comparison } from '../kit/figure.js';
 import type { Part } from '../kit/part.js';
-import { BARE, GATEWAY, untilReady, withServer, type Server } from '../kit/servers.js';
+import { BARE, GATEWAY, timeToReady, withServer, type Server } from '../kit/servers.js';
 
 /** By the major version of Node. */
 const READY_AIMS: Readonly<Record<string, Aim>> = { 20: ratioAtMost(2), 24: ratioAtMost(2.5) };
@@ -34,19 +33,6 @@ export const start: Part<'rounds'> = {
     for (const comparison of [readyTime, refusalTime]) report.figure(await compare(comparison, rounds));
   },
 };
-
-/** Milliseconds. */
-export async function timeToReady(server: Server): Promise<number> {
-  const port = await freePort();
-  const begun = performance.now();
-  const child = server.start(port);
-  try {
-    await untilReady(child, port);
-    return performance.now() - begun;
-  } finally {
-    await child.kill();
-  }
-}
 
 function timeToRefusal(server: Server): Promise<number> {
   return withServer(server, async (holder, port) => {
