@@ -43,7 +43,7 @@ export async function runGateway(
   try {
     const impatience = signals.first.then(() => delay(START_GRACE_MS));
     app = (await Promise.race([createApp(), impatience])) ?? undefined;
-    // Nothing is bound as long as there is no app.
+    // Nothing is served as long as there is no app; a listener that was handed in goes with the process.
     code = app ? await serve(app, signals, options) : ExitCode.OK;
   } catch (error) {
     code = await reportFailure(error, options, app && profileOf(app));
