@@ -1,6 +1,6 @@
 import { get } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
 
+import { until } from '../../test/kit/deadline.js';
 import { freePort, isFree } from '../../test/kit/net.js';
 import type { DialectName } from '../load/dialects.js';
 import { BIN, builtScript } from './built.js';
@@ -43,7 +43,6 @@ export const BARE: Server = {
   refuse: (port) => child([builtScript('servers/bare-refusal'), String(port)]),
 };
 
-const POLL_MS = 1;
 /** Longer than a start takes on a small machine that is busy. */
 const DEADLINE_MS = 60_000;
 
@@ -78,7 +77,7 @@ export async function timeToReady(server: Pick<Server, 'start'>): Promise<number
 
 /** Rejects if the process ends before. */
 export function untilReady(child: Child, port: number): Promise<void> {
-  return until(`process ${child.pid} to be ready`, () => {
+  return until(DEADLINE_MS, `process ${child.pid} to be ready`, () => {
     const { pid, exit, output } = child;
     if (exit !== undefined) throw new Error(`process ${pid} ended (${exit}); there was: ${output}`);
     return isReady(port);
@@ -86,15 +85,7 @@ export function untilReady(child: Child, port: number): Promise<void> {
 }
 
 export function untilFree(port: number): Promise<void> {
-  return until(`port ${port} to be free`, () => isFree(port));
-}
-
-async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + DEADLINE_MS;
-  while (!(await isSo())) {
-    if (performance.now() > deadline) throw new Error(`waited ${DEADLINE_MS} ms for ${what}`);
-    await delay(POLL_MS);
-  }
+  return until(DEADLINE_MS, `port ${port} to be free`, () => isFree(port));
 }
 
 function isReady(port: number): Promise<boolean> {

@@ -14,7 +14,7 @@ const FLOOD_STEP = 200;
 /** What a client that has been cut off is closed with. */
 const TRY_AGAIN_LATER = 1013;
 /** Between the last request and its listening again. */
-const SILENCE_MS = 500;
+const SILENCE_MS = 2_000;
 /** For as long as it then waits for its end. */
 const HEAR_MS = 10_000;
 

@@ -18,7 +18,7 @@ export async function whoHoldsProfile(
   const identity = await identityOf(stateFolder).catch(() => undefined);
   if (!identity) return undefined;
   const holder = await whoHolds({ socketPath: profileSocketPath(stateFolder, identity) }, options);
-  return hasCard(holder) && isOfThisUser(holder) ? holder : undefined;
+  return hasCard(holder) && !isOfAnother(holder) ? holder : undefined;
 }
 
 /** The port on a card. */
@@ -30,7 +30,7 @@ function hasCard(holder: Holder): holder is ProfileHolder {
   return holder.card !== undefined;
 }
 
-/** On Linux anybody can take the lock of a folder, and would be believed, and shown the token. */
-function isOfThisUser({ owner }: Holder): boolean {
-  return process.platform !== 'linux' || owner?.uid === process.getuid?.();
+/** On Linux anybody can take the lock of a folder, and would be believed. Where /proc is hidden, nobody can tell. */
+function isOfAnother({ owner }: Holder): boolean {
+  return owner?.uid !== undefined && owner.uid !== process.getuid?.();
 }

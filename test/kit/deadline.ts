@@ -1,3 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+const POLL_MS = 1;
+
 /** Rejects with what was waited for when it takes too long; a test waits for events, and never for ever. */
 export async function within<T>(ms: number, what: string, event: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
@@ -8,5 +12,14 @@ export async function within<T>(ms: number, what: string, event: Promise<T>): Pr
     return await Promise.race([event, late]);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** The same, for what nobody tells of: asks again and again. */
+export async function until(ms: number, what: string, isSo: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + ms;
+  while (!(await isSo())) {
+    if (performance.now() > deadline) throw new Error(`waited ${ms} ms for ${what}`);
+    await delay(POLL_MS);
   }
 }

@@ -37,3 +37,16 @@ export function inOwnProcesses(script: string, args: readonly (string | number)[
   if (!PROCESSES) throw new Error(NO_PID_NAMESPACES);
   return Program.start('unshare', [...PROCESSES, process.execPath, script, ...args.map(String)]);
 }
+
+const NO_PROC = ['sh', '-c', 'mount -t tmpfs none /proc && exec "$@"', 'sh'];
+const UNSEEN = wayToUnshare(['-m', '-p', '-f', '--kill-child'], [...NO_PROC, 'true']);
+
+export const NO_MOUNT_NAMESPACES = UNSEEN
+  ? undefined
+  : 'neither `unshare -m` nor `unshare -r -m` can hide /proc here: run as root, or allow user namespaces';
+
+/** Runs a script where /proc says nothing, with processes of its own, all of which are killed when the script ends. */
+export function withoutProc(script: string, args: readonly (string | number)[]): Program {
+  if (!UNSEEN) throw new Error(NO_MOUNT_NAMESPACES);
+  return Program.start('unshare', [...UNSEEN, ...NO_PROC, process.execPath, script, ...args.map(String)]);
+}

@@ -20,6 +20,7 @@ import { onCleanUp } from '../kit/cleaner.js';
 import { within } from '../kit/deadline.js';
 import { startGateway } from '../kit/gateway.js';
 import { call, cardOf, gone, killIfThere, launcher, launchFolder, processesIn, start } from '../kit/launched.js';
+import { NO_MOUNT_NAMESPACES, withoutProc } from '../kit/namespace.js';
 import { freePort, isFree, portOf, rawConnection, stranger } from '../kit/net.js';
 import { Operator } from '../kit/operator.js';
 import { parse } from '../kit/openclaw.js';
@@ -166,6 +167,17 @@ describe('start', () => {
     program.signal('SIGKILL');
     await program.exit();
     expect(await start(folder, port)).toMatchObject({ started: true, url: `ws://127.0.0.1:${port}` });
+  });
+
+  const skipped = NO_MOUNT_NAMESPACES !== undefined;
+  const reason = skipped ? ` (${NO_MOUNT_NAMESPACES})` : '';
+  (skipped ? it.skip : it)(`is content with its own gateway where nobody can say whose it is${reason}`, async () => {
+    const port = await freePort();
+
+    const launch = withoutProc(BIN, ['gateway', 'start', '--port', port, '--timeout', '10000']);
+
+    expect([await launch.exit(), launch.stderr]).toEqual([{ code: 0, signal: null }, '']);
+    expect(launch.stdout).toMatch(`gateway started on ws://127.0.0.1:${port}: pid `);
   });
 
   it('waits for a gateway that is still starting', async () => {
