@@ -69,6 +69,7 @@ const onlyWhatIsUsed = {
     });
   },
 };
+
 // A chunk has its content in its name, and those of earlier builds would stay.
 rmSync('dist/bin', { recursive: true, force: true });
 
