@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { freePort } from '../../test/kit/net.js';
+import { freePort } from '../../test/kit/ports.js';
 import { Child } from '../kit/child.js';
 import { GATEWAY, untilReady } from '../kit/servers.js';
 

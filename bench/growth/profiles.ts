@@ -1,4 +1,4 @@
-import { isFree } from '../../test/kit/net.js';
+import { isFree } from '../../test/kit/ports.js';
 import { BIN } from '../kit/built.js';
 import { Child, temporaryHome } from '../kit/child.js';
 import { Distribution } from '../kit/distribution.js';

@@ -1,7 +1,7 @@
 import { get } from 'node:http';
 
 import { until } from '../../test/kit/deadline.js';
-import { freePort, isFree } from '../../test/kit/net.js';
+import { isFree, reservePorts } from '../../test/kit/ports.js';
 import type { DialectName } from '../load/dialects.js';
 import { BIN, builtScript } from './built.js';
 import { Child, type ChildOptions } from './child.js';
@@ -53,18 +53,19 @@ function child(args: readonly string[], { isObserved = false, home }: ServerOpti
 
 /** Starts one, and ends it however it goes. */
 export async function withServer<T>(server: Server, use: (child: Child, port: number) => Promise<T>): Promise<T> {
-  const port = await freePort();
+  const { port, release } = await reservePorts();
   const child = server.start(port);
   try {
     return await use(child, port);
   } finally {
     await child.kill();
+    release();
   }
 }
 
 /** From its start to the first 200 of its readiness probe. Milliseconds. */
 export async function timeToReady(server: Pick<Server, 'start'>): Promise<number> {
-  const port = await freePort();
+  const { port, release } = await reservePorts();
   const begun = performance.now();
   const child = server.start(port);
   try {
@@ -72,6 +73,7 @@ export async function timeToReady(server: Pick<Server, 'start'>): Promise<number
     return performance.now() - begun;
   } finally {
     await child.kill();
+    release();
   }
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { freePort } from '../../test/kit/net.js';
+import { freePort } from '../../test/kit/ports.js';
 import { temporaryHome, type Child } from '../kit/child.js';
 import { Clients } from '../kit/clients.js';
 import { compare, figureOf, ratioAtMost } from '../kit/figure.js';

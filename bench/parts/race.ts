@@ -1,4 +1,4 @@
-import { freePort } from '../../test/kit/net.js';
+import { freePort } from '../../test/kit/ports.js';
 import { Starters } from '../../test/kit/starters.js';
 import { builtFixture } from '../kit/built.js';
 import type { Part } from '../kit/part.js';

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 
-import { freePort } from '../../test/kit/net.js';
+import { freePort } from '../../test/kit/ports.js';
 import { temporaryHome, type Child } from '../kit/child.js';
 import { openDescriptors } from '../kit/proc.js';
 import { GATEWAY, untilReady } from '../kit/servers.js';

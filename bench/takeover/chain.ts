@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { freePort } from '../../test/kit/net.js';
+import { freePort } from '../../test/kit/ports.js';
 import type { Child } from '../kit/child.js';
 import { SIGNAL_FOR, type Contender, type End } from './contenders.js';
 import { firstAnswer } from './first-answer.js';

@@ -18,7 +18,7 @@ import { InputError } from '../../src/lock/input.error.js';
 import { createApp } from '../kit/app.js';
 import { startControlApp } from '../kit/control-app.js';
 import { claim } from '../kit/claims.js';
-import { freePort, isFree } from '../kit/net.js';
+import { freePort, isFree } from '../kit/ports.js';
 import { Operator } from '../kit/operator.js';
 import { Program, ROOT } from '../kit/program.js';
 import { proven } from '../kit/proven.js';

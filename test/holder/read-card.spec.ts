@@ -6,7 +6,8 @@ import { createServer as createTlsServer } from 'node:tls';
 import { readCard, type CardAnswer } from '../../src/holder/read-card.js';
 import { onCleanUp } from '../kit/cleaner.js';
 import { within } from '../kit/deadline.js';
-import { freePort, portOf, rawConnection, stranger } from '../kit/net.js';
+import { portOf, rawConnection, stranger } from '../kit/net.js';
+import { freePort } from '../kit/ports.js';
 import { startCardHolder } from './card-holder.js';
 import { cardAnswer, cardOf, httpAnswer } from './cards.js';
 

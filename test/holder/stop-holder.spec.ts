@@ -1,7 +1,7 @@
 import { stopHolder } from '../../src/holder/stop-holder.js';
 import { whoHolds, type Holder } from '../../src/holder/who-holds.js';
 import { onCleanUp } from '../kit/cleaner.js';
-import { freePort } from '../kit/net.js';
+import { freePort } from '../kit/ports.js';
 import { cardOf } from './cards.js';
 
 jest.mock('../../src/holder/who-holds.js');

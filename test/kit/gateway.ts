@@ -1,5 +1,5 @@
 import { BIN, Program, type StartOptions } from './program.js';
-import { freePort } from './net.js';
+import { freePort } from './ports.js';
 
 export interface RunningGateway {
   readonly program: Program;

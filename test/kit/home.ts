@@ -2,8 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { portOfProfile } from '../../src/profile/port.js';
-import { isFree } from './net.js';
+import { onCleanUp } from './cleaner.js';
 import type { Result } from './openclaw.js';
+import { reserveSlot } from './ports.js';
 import { BIN, Program } from './program.js';
 import { tempFolder } from './temp.js';
 
@@ -43,12 +44,13 @@ export class Home {
   }
 }
 
-/** A name whose own port was free a moment ago, and is not the one of any of the others. */
-export async function freeProfile(...others: readonly string[]): Promise<string> {
+/** A name whose own port, and those that follow it, are reserved until the test ends. */
+export async function freeProfile(): Promise<string> {
   for (;;) {
     const name = `test-${Math.random().toString(36).slice(2, 10)}`;
-    const port = portOfProfile(name);
-    if (others.some((other) => portOfProfile(other) === port)) continue;
-    if ((await isFree(port)) && (await isFree(port, '::1'))) return name;
+    const reservation = await reserveSlot(portOfProfile(name));
+    if (reservation === undefined) continue;
+    onCleanUp(reservation.release);
+    return name;
   }
 }

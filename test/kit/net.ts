@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type ListenOptions, type Server, type Socket } from 'node:net';
 
 import { WebSocket, type ClientOptions } from 'ws';
@@ -26,42 +25,6 @@ export async function stranger(options: ListenOptions = {}, onConnection?: (sock
 
 export function portOf(server: Server): number {
   return (server.address() as AddressInfo).port;
-}
-
-/** The least port that the OS gives to whoever asks for any (ip(7)); elsewhere than on Linux it is greater. */
-function leastEphemeralPort(): number {
-  try {
-    return Number(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split('\t')[0]);
-  } catch {
-    return 32_768;
-  }
-}
-
-// Some machines give out nearly all ports; then there is no better choice than among them.
-const PORTS = { least: 20_000, beyond: Math.max(leastEphemeralPort(), 30_000) };
-
-/**
- * A port that was free on 127.0.0.1 and ::1 a moment ago. Not one that the OS would choose: such a one, while it is free
- * between two holders, may be given to any other test, or to a connection.
- */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = PORTS.least + Math.floor(Math.random() * (PORTS.beyond - PORTS.least));
-    if ((await isFree(port)) && (await isFree(port, '::1'))) return port;
-  }
-}
-
-/** Whether the port can be bound on a host at this moment. */
-export async function isFree(port: number, host = '127.0.0.1'): Promise<boolean> {
-  const server = createServer();
-  try {
-    await once(server.listen({ host, port, exclusive: true }), 'listening');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    server.close();
-  }
 }
 
 /** A raw TCP connection, destroyed when the test ends. */

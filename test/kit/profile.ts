@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { Server, Socket } from 'node:net';
 
 import { profileSocketPath } from '../../src/profile/profile-lock.js';
-import { freePort, stranger } from './net.js';
+import { stranger } from './net.js';
+import { freePort } from './ports.js';
 import { BIN, Program, type StartOptions } from './program.js';
 
 /** `openclaw gateway` on a state folder, on a port that was free a moment ago. */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type ListenOptions } from 'node:net';
 import { networkInterfaces } from 'node:os';
 
-import { freePort } from './net.js';
+import { freePort } from './ports.js';
 
 export const LINUX = process.platform === 'linux';
 

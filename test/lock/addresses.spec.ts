@@ -5,7 +5,8 @@ import { claim, onListen, refusalOf, urlOf } from '../kit/claims.js';
 import { within } from '../kit/deadline.js';
 import { startGateway } from '../kit/gateway.js';
 import { inOwnNetwork, NO_NAMESPACES } from '../kit/namespace.js';
-import { freePort, isFree, portOf, rawConnection, stranger } from '../kit/net.js';
+import { portOf, rawConnection, stranger } from '../kit/net.js';
+import { freePort, isFree } from '../kit/ports.js';
 import { BIN } from '../kit/program.js';
 import { binds, ETH0, freeEverywhere, LINUX, SOCKETS, taken, WITHOUT_ETH0 } from '../kit/sockets.js';
 

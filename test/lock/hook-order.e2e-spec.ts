@@ -1,7 +1,8 @@
 import { claimListener, GatewayLockError } from '../../src/index.js';
 import { createApp } from '../kit/app.js';
 import { hookModule } from '../kit/hooks.js';
-import { freePort, isFree, portOf, stranger } from '../kit/net.js';
+import { portOf, stranger } from '../kit/net.js';
+import { freePort, isFree } from '../kit/ports.js';
 
 describe('first in, last out', () => {
   it('other global modules, imported ahead of the lock, start after it and end before it', async () => {

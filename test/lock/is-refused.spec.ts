@@ -1,7 +1,8 @@
 import net from 'node:net';
 
 import { isRefused } from '../../src/lock/listener/is-refused.js';
-import { freePort, portOf, stranger } from '../kit/net.js';
+import { portOf, stranger } from '../kit/net.js';
+import { freePort } from '../kit/ports.js';
 
 describe('isRefused', () => {
   afterEach(() => jest.useRealTimers());

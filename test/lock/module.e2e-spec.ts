@@ -14,7 +14,8 @@ import { EchoGateway, HelloController } from '../kit/controllers.js';
 import { within } from '../kit/deadline.js';
 import { Gate } from '../kit/gate.js';
 import { hookModule } from '../kit/hooks.js';
-import { Client, isFree, portOf, rawConnection, stranger, upgradeStatus } from '../kit/net.js';
+import { Client, portOf, rawConnection, stranger, upgradeStatus } from '../kit/net.js';
+import { isFree } from '../kit/ports.js';
 
 describe('GatewayLockModule', () => {
   it('holds 127.0.0.1 and ::1 on one port and serves WebSocket and HTTP on both', async () => {

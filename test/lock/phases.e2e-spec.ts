@@ -10,7 +10,8 @@ import { EchoGateway, HelloController } from '../kit/controllers.js';
 import { within } from '../kit/deadline.js';
 import { Gate } from '../kit/gate.js';
 import { hookModule, type Hook } from '../kit/hooks.js';
-import { freePort, isFree, rawConnection, upgradeStatus } from '../kit/net.js';
+import { rawConnection, upgradeStatus } from '../kit/net.js';
+import { freePort, isFree } from '../kit/ports.js';
 
 interface PausedApp extends TestApp {
   readonly init: Promise<unknown>;

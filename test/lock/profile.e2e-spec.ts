@@ -8,7 +8,8 @@ import { onCleanUp } from '../kit/cleaner.js';
 import { within } from '../kit/deadline.js';
 import { Gate } from '../kit/gate.js';
 import { hookModule } from '../kit/hooks.js';
-import { freePort, isFree, portOf, stranger } from '../kit/net.js';
+import { portOf, stranger } from '../kit/net.js';
+import { freePort, isFree } from '../kit/ports.js';
 import { socketOf } from '../kit/profile.js';
 import { tempFolder } from '../kit/temp.js';
 

@@ -7,7 +7,8 @@ import { EchoGateway } from '../kit/controllers.js';
 import { within } from '../kit/deadline.js';
 import { Gate } from '../kit/gate.js';
 import { hookModule } from '../kit/hooks.js';
-import { Client, isFree, muteWebSocket, rawConnection, upgradeStatus } from '../kit/net.js';
+import { Client, muteWebSocket, rawConnection, upgradeStatus } from '../kit/net.js';
+import { isFree } from '../kit/ports.js';
 
 const portOf = (url: string): number => Number(new URL(url).port);
 

@@ -7,7 +7,8 @@ import { WebSocketServer } from 'ws';
 
 import { onCleanUp } from '../kit/cleaner.js';
 import { startGateway } from '../kit/gateway.js';
-import { freePort, portOf, stranger } from '../kit/net.js';
+import { portOf, stranger } from '../kit/net.js';
+import { freePort } from '../kit/ports.js';
 import { openclaw, parse, type Result } from '../kit/openclaw.js';
 import { Operator } from '../kit/operator.js';
 import { BIN, Program } from '../kit/program.js';

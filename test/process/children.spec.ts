@@ -1,7 +1,7 @@
 import { claimListener } from '../../src/index.js';
 import { onCleanUp } from '../kit/cleaner.js';
 import { Companions } from '../kit/companions.js';
-import { freePort, isFree } from '../kit/net.js';
+import { freePort, isFree } from '../kit/ports.js';
 import { fixture, Program } from '../kit/program.js';
 import { proven } from '../kit/proven.js';
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { freePort } from '../kit/net.js';
+import { freePort } from '../kit/ports.js';
 import { Operator } from '../kit/operator.js';
 import { BIN, Program } from '../kit/program.js';
 import { proven } from '../kit/proven.js';

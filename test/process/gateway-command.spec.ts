@@ -1,6 +1,7 @@
 import { parsePlainStart } from '../../src/cli/plain-start.js';
 import { startGateway } from '../kit/gateway.js';
-import { freePort, isFree, stranger } from '../kit/net.js';
+import { stranger } from '../kit/net.js';
+import { freePort, isFree } from '../kit/ports.js';
 import { Operator } from '../kit/operator.js';
 import { BIN, Program, type StartOptions } from '../kit/program.js';
 import { tempFolder } from '../kit/temp.js';

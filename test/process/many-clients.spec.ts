@@ -1,5 +1,6 @@
 import { startGateway } from '../kit/gateway.js';
-import { isFree, muteWebSocket, rawConnection } from '../kit/net.js';
+import { muteWebSocket, rawConnection } from '../kit/net.js';
+import { isFree } from '../kit/ports.js';
 import { Operator } from '../kit/operator.js';
 import { proven } from '../kit/proven.js';
 

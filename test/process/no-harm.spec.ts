@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { startGateway } from '../kit/gateway.js';
-import { freePort, portOf, rawConnection, stranger } from '../kit/net.js';
+import { portOf, rawConnection, stranger } from '../kit/net.js';
+import { freePort } from '../kit/ports.js';
 import { Operator } from '../kit/operator.js';
 import { BIN, fixture, MAIN, Program, type Exit } from '../kit/program.js';
 import { proven } from '../kit/proven.js';

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { within } from '../kit/deadline.js';
-import { Client, freePort, isFree } from '../kit/net.js';
+import { Client } from '../kit/net.js';
+import { freePort, isFree } from '../kit/ports.js';
 import { Operator } from '../kit/operator.js';
 import { Program } from '../kit/program.js';
 import { copyOfProject } from '../kit/project.js';

@@ -1,7 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { freePort } from '../kit/net.js';
+import { freePort } from '../kit/ports.js';
 import { Operator } from '../kit/operator.js';
 import { Program, ROOT } from '../kit/program.js';
 import { tempFolder } from '../kit/temp.js';

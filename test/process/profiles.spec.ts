@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ephemeralPorts, isEphemeral } from '../../src/profile/ephemeral-ports.js';
 import { portOfProfile } from '../../src/profile/port.js';
 import { freeProfile, Home } from '../kit/home.js';
-import { freePort, isFree } from '../kit/net.js';
+import { freePort, isFree } from '../kit/ports.js';
 import { parse } from '../kit/openclaw.js';
 import { Operator } from '../kit/operator.js';
 import { BIN, Program } from '../kit/program.js';
@@ -239,7 +239,7 @@ describe('named profiles', () => {
   it('run side by side, each with a port, a folder and a token of its own', async () => {
     const home = new Home();
     const first = await freeProfile();
-    const second = await freeProfile(first);
+    const second = await freeProfile();
 
     const one = await home.serve(['--profile', first, 'gateway']);
     const two = await home.serve(['gateway', '--profile', second]);

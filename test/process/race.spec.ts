@@ -1,5 +1,5 @@
 import { onCleanUp } from '../kit/cleaner.js';
-import { freePort, isFree } from '../kit/net.js';
+import { freePort, isFree } from '../kit/ports.js';
 import { BIN, fixture, Program } from '../kit/program.js';
 import { proven } from '../kit/proven.js';
 import { Starters } from '../kit/starters.js';

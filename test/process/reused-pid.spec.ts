@@ -1,5 +1,5 @@
 import { inOwnProcesses, NO_PID_NAMESPACES } from '../kit/namespace.js';
-import { freePort } from '../kit/net.js';
+import { freePort } from '../kit/ports.js';
 import { parse, type Result } from '../kit/openclaw.js';
 import { BIN, fixture } from '../kit/program.js';
 

@@ -1,5 +1,6 @@
 import { startGateway } from '../kit/gateway.js';
-import { Client, freePort, isFree, muteWebSocket, rawConnection } from '../kit/net.js';
+import { Client, muteWebSocket, rawConnection } from '../kit/net.js';
+import { freePort, isFree } from '../kit/ports.js';
 import { Operator } from '../kit/operator.js';
 import { BIN, fixture, MAIN, Program } from '../kit/program.js';
 

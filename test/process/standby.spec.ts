@@ -1,7 +1,8 @@
 import { within } from '../kit/deadline.js';
 import { Gate } from '../kit/gate.js';
 import { startGateway } from '../kit/gateway.js';
-import { Client, freePort, isFree, portOf, stranger, upgradeStatus } from '../kit/net.js';
+import { Client, portOf, stranger, upgradeStatus } from '../kit/net.js';
+import { freePort, isFree } from '../kit/ports.js';
 import { Operator } from '../kit/operator.js';
 import { BIN, fixture, Program, type StartOptions } from '../kit/program.js';
 import { proven } from '../kit/proven.js';

@@ -8,7 +8,8 @@ import { WebSocketServer } from 'ws';
 
 import { onCleanUp } from '../kit/cleaner.js';
 import { startGateway } from '../kit/gateway.js';
-import { Client, freePort, isFree } from '../kit/net.js';
+import { Client } from '../kit/net.js';
+import { freePort, isFree } from '../kit/ports.js';
 import { knock, Operator } from '../kit/operator.js';
 import { BIN, Program, type StartOptions } from '../kit/program.js';
 import { tempFolder } from '../kit/temp.js';
