@@ -1,4 +1,5 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
@@ -16,7 +17,9 @@ const OPTIONS = {
   target: 'node20',
   // Nest tells modules apart by the names of their classes.
   keepNames: true,
+  // All of them in one file, with those of packages that have none in their sources.
   legalComments: 'none',
+  metafile: true,
   logLevel: 'warning',
   banner: {
     js: "import { createRequire as createRequireOfBundle } from 'node:module';\nconst require = createRequireOfBundle(import.meta.url);",
@@ -74,21 +77,43 @@ const onlyWhatIsUsed = {
 rmSync('dist/bin', { recursive: true, force: true });
 
 // In three, each with its own copy of what it needs, so that what passes between them is never asked for its class:
-// all of a refusal, in one file, and as CommonJS, which takes Node a few milliseconds less to load;
-await build({
-  ...OPTIONS,
-  entryPoints: ['dist/cli.js'],
-  format: 'cjs',
-  banner: {},
-  outExtension: { '.js': '.cjs' },
-  external: ['./commands.js', './run-app.js', ...OPTIONS.external],
-});
-// what a gateway runs on, and no more than that;
-await build({
-  ...OPTIONS,
-  splitting: true,
-  entryPoints: ['dist/cli/run-app.js'],
-  plugins: [oneWs, onlyWhatIsUsed],
-});
-// the commands, with CommonJS packages that load Nest, of which then nothing can be left out.
-await build({ ...OPTIONS, splitting: true, entryPoints: ['dist/commands.js'], plugins: [oneWs] });
+const bundles = [
+  // all of a refusal, in one file, and as CommonJS, which takes Node a few milliseconds less to load;
+  await build({
+    ...OPTIONS,
+    entryPoints: ['dist/cli.js'],
+    format: 'cjs',
+    banner: {},
+    outExtension: { '.js': '.cjs' },
+    external: ['./commands.js', './run-app.js', ...OPTIONS.external],
+  }),
+  // what a gateway runs on, and no more than that;
+  await build({
+    ...OPTIONS,
+    splitting: true,
+    entryPoints: ['dist/cli/run-app.js'],
+    plugins: [oneWs, onlyWhatIsUsed],
+  }),
+  // the commands, with CommonJS packages that load Nest, of which then nothing can be left out.
+  await build({ ...OPTIONS, splitting: true, entryPoints: ['dist/commands.js'], plugins: [oneWs] }),
+];
+writeFileSync('dist/bin/THIRD-PARTY-NOTICES.txt', noticesOf(packagesIn(bundles)));
+
+/** The folders of the packages of which there is anything in the bundles. */
+function packagesIn(bundles) {
+  const outputs = bundles.flatMap(({ metafile }) => Object.values(metafile.outputs));
+  const files = outputs.flatMap(({ inputs }) => Object.keys(inputs).filter((file) => inputs[file].bytesInOutput > 0));
+  return new Set(files.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []));
+}
+
+/** What the licenses of packages ask to be passed on with their code: the licenses, and who has the copyright. */
+function noticesOf(folders) {
+  const notices = [...folders].map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const files = readdirSync(folder).filter((file) => /^(licen[cs]e|copying|copyright|notice)/i.test(file));
+    if (files.length === 0) throw new Error(`${folder} has no license file to pass on`);
+    const texts = files.sort().map((file) => readFileSync(join(folder, file), 'utf8').trim());
+    return [`${name} ${version} (${license})`, ...texts].join('\n\n');
+  });
+  return `In the scripts of this folder there is code of these packages.\n\n${[...new Set(notices)].sort().join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
+}

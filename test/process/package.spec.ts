@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { freePort } from '../kit/ports.js';
@@ -39,6 +39,15 @@ const TSCONFIG = JSON.stringify({
   compilerOptions: { module: 'nodenext', target: 'es2022', strict: true, skipLibCheck: true, noEmit: true },
   files: ['typed.ts'],
 });
+
+const NOTICES = 'dist/bin/THIRD-PARTY-NOTICES.txt';
+const CODE_OF_PACKAGE = /^ *\/\/ node_modules\/(?:.*\/node_modules\/)?(?:@[^/\n]+\/)?[^/\n]+/gm;
+
+/** The license that a package is published with. */
+function licenseIn(folder: string): string {
+  const [file = ''] = readdirSync(folder).filter((name) => /^licen[cs]e/i.test(name));
+  return readFileSync(join(folder, file), 'utf8').trim();
+}
 
 async function succeed(command: string, args: string[], cwd: string): Promise<Program> {
   const program = Program.start(command, args, { cwd });
@@ -108,6 +117,27 @@ describe('the packed package', () => {
     const [{ files }] = JSON.parse(listing.stdout) as [{ files: { path: string }[] }];
     const others = files.map(({ path }) => path).filter((path) => !/^dist\/.*\.(js|cjs|d\.ts)$/.test(path));
 
-    expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
+    expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', NOTICES, 'package.json']);
+  });
+
+  it('passes on the license of each package whose code is in its scripts', () => {
+    const scripts = join(ROOT, 'dist/bin');
+    const notices = readFileSync(join(ROOT, NOTICES), 'utf8');
+    // The bundler says above each file's code where it is from.
+    const named = readdirSync(scripts)
+      .filter((file) => /\.c?js$/.test(file))
+      .flatMap((file) => readFileSync(join(scripts, file), 'utf8').match(CODE_OF_PACKAGE) ?? [])
+      .map((comment) => comment.trim().slice('// '.length));
+    const packages = [...new Set(named)];
+
+    expect(packages).toEqual(expect.arrayContaining(['node_modules/@nestjs/core', 'node_modules/ws']));
+    for (const folder of packages) {
+      const { name, version } = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8')) as {
+        name: string;
+        version: string;
+      };
+      expect(notices).toContain(`${name} ${version} (`);
+      expect(notices).toContain(licenseIn(join(ROOT, folder)));
+    }
   });
 });
