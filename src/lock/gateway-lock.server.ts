@@ -83,6 +83,8 @@ export class GatewayLockServer {
       keepAliveTimeout: http.keepAliveTimeoutMs,
       connectionsCheckingInterval: DEADLINE_CHECK_MS,
     });
+    // Node leaves out the headers that come after so many, and an admission would not see what they say.
+    this.http.maxHeadersCount = 0;
     this.http.on('connection', (socket: Socket) => this.#connectionOf(socket));
     this.http.on('request', (request, response) => this.#request(request, response));
     // Node would answer these by itself, ahead of the admission.

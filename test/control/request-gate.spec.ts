@@ -367,6 +367,21 @@ describe('a request to the control port', () => {
     for (const answer of await both(port, ...headers.map((line) => at(port, line)))) expectForbidden(answer);
   });
 
+  it.each(['Host: evil.example:P', 'Origin: http://evil.example'])(
+    'is refused with %j, however many headers come before it',
+    async (line) => {
+      const port = await start();
+      const many = new Array<string>(2_500).fill('x:');
+      for (const [path, ...first] of [
+        ['/healthz', 'Connection: close'],
+        ['/app', ...UPGRADE],
+      ]) {
+        const headers = [`Host: 127.0.0.1:${port}`, ...first, ...many, at(port, line)];
+        expectForbidden(await exchange(port, head(`GET ${path} HTTP/1.1`, ...headers)));
+      }
+    },
+  );
+
   it.each([
     'http://evil.example:P',
     'http://127.0.0.1:Q',
