@@ -109,6 +109,8 @@ export class GatewayWsAdapter extends WsAdapter implements WsClientHost {
       maxPayload: this.#limits.maxPayloadBytes,
       ...wsOptions,
       noServer: true,
+      // Its answers would pile up, without a limit, for a client that pings and does not read.
+      autoPong: false,
     });
     this.#endpoints.set(withSlash(path), { server, places: new Map(), placed: 0 });
     this.#heartbeat.start();
@@ -232,6 +234,7 @@ export class GatewayWsAdapter extends WsAdapter implements WsClientHost {
       // Modules are being torn down behind a draining gateway: a message must not reach them any more.
       if (this.#server.phase === 'ready') client.session.receive(data, isBinary);
     });
+    socket.on('ping', (data: Buffer) => client.pong(data));
     // A client that breaks the protocol is closed by ws with the code for it; that is its fault, not an error of ours.
     socket.on('error', this.#onError);
     socket.on('close', () => {

@@ -53,6 +53,7 @@ export class WsClient {
   #pending = 0;
   #onIdle: (() => void) | undefined;
   #running: Set<Subscription> | undefined;
+  #pinged: Buffer | undefined;
 
   constructor(
     readonly socket: WebSocket,
@@ -99,6 +100,17 @@ export class WsClient {
     this.socket.send(text, { binary: false });
   }
 
+  /** Answers a ping; of those that a client sends while it does not read, the last (RFC 6455, 5.5.3). */
+  pong(data: Buffer): void {
+    if (this.connection.writableNeedDrain) {
+      if (this.#pinged === undefined) this.connection.once('drain', () => this.#pongLast());
+      this.#pinged = data;
+      return;
+    }
+    corkForThisTick(this.connection);
+    this.socket.pong(data);
+  }
+
   close(code: number, reason: string): void {
     this.socket.close(code, reason);
   }
@@ -128,6 +140,12 @@ export class WsClient {
   abandon(): void {
     this.#running?.forEach((subscription) => subscription.unsubscribe());
     this.session.ended();
+  }
+
+  #pongLast(): void {
+    const data = this.#pinged;
+    this.#pinged = undefined;
+    this.socket.pong(data);
   }
 
   #follow(results: Observable<unknown>, observer: ResultObserver): Promise<void> {

@@ -274,6 +274,35 @@ describe('ws.maxBufferedBytes', () => {
   });
 });
 
+describe('a flood of pings', () => {
+  const PINGS = 200_000;
+
+  it('from a client that does not read leaves nothing behind, and the last of them is answered', async () => {
+    const gateway = await startControlApp();
+    const [stuck, reader] = [await Operator.open(gateway.url), await Operator.open(gateway.url)];
+    const [inside] = gateway.app.get(GatewayClients);
+    if (!inside) throw new Error('nobody is in');
+    let heard = 0;
+    const all = new Promise<void>((resolve) => inside.socket.on('ping', () => ++heard === PINGS && resolve()));
+    const { socket } = stuck.client;
+    socket.pause();
+
+    for (let count = 1; count <= PINGS; count++) {
+      socket.ping(String(count).padStart(125));
+      if (count % 1_000 === 0) expect(await reader.call('health')).toMatchObject({ ok: true });
+    }
+    await within(DEADLINE_MS, 'the last ping', all);
+
+    expect(inside.socket.bufferedAmount).toBeLessThan(100_000);
+    const answered = new Promise<void>((resolve) => {
+      socket.on('pong', (data) => data.toString().trim() === String(PINGS) && resolve());
+    });
+    socket.resume();
+    await within(DEADLINE_MS, 'the answer to the last ping', answered);
+    proven(`${PINGS} pings from a client that did not read: it cost no memory, and the last was answered`);
+  });
+});
+
 describe('ws.pingIntervalMs', () => {
   it('cuts off a client that gives no sign of life, and none that answers pings', async () => {
     const gateway = await startControlApp({ lock: { ws: { pingIntervalMs: 50 } } });
