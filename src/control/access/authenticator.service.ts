@@ -3,6 +3,7 @@ import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 import { GATEWAY_LOCK_SETTINGS } from '../../lock/gateway-lock.module-definition.js';
 import type { GatewayLockSettings } from '../../lock/gateway-lock.options.js';
 import { InputError } from '../../lock/input.error.js';
+import { ANCHOR_HOST } from '../../lock/listener/listen-address.js';
 import { AttemptGate, type AttemptOutcome } from './attempt-gate.js';
 import { checkToken } from './check-token.js';
 import { refuseOpenBind } from './open-bind.js';
@@ -36,13 +37,18 @@ export class Authenticator implements OnApplicationBootstrap {
     );
   }
 
-  /** What a token is good for, in the turn of the address that presents it. */
+  /** What a token is good for, in the turn of whoever presents it. */
   scopesOf(address: string, token: string, isGone: () => boolean): Promise<AttemptOutcome<readonly Scope[]>> {
-    return this.#attempts.attempt(address, () => this.#tokens.scopesOf(token), isGone);
+    return this.#attempts.attempt(callerAt(address), () => this.#tokens.scopesOf(token), isGone);
   }
 
   get #given(): readonly TokenGrant[] {
     const { token, tokens = [] } = this.settings.auth;
     return token === undefined ? tokens : [{ token, scopes: SCOPES }, ...tokens];
   }
+}
+
+/** All of 127.0.0.0/8 is this machine, which could else guess from one address after the other, each time the first. */
+function callerAt(address: string): string {
+  return address.replace(/^(?:::ffff:)?127\..+$/, ANCHOR_HOST);
 }
