@@ -26,6 +26,11 @@ export interface GatewayHttpOptions {
    */
   keepAliveTimeoutMs?: number;
   /**
+   * How long a connection may take nothing of an answer that waits for it. Milliseconds.
+   * @default 8000
+   */
+  stalledTimeoutMs?: number;
+  /**
    * How many connections may be open on which no request is being answered, WebSockets not counted; beyond it, the one
    * that has been idle for longest is closed, if that is for more than a second, or there are 16 times as many.
    * @default 256
@@ -222,6 +227,7 @@ export function withDefaults(options: GatewayLockOptions): GatewayLockSettings {
       headersTimeoutMs: 8_000,
       requestTimeoutMs: 8_000,
       keepAliveTimeoutMs: 5_000,
+      stalledTimeoutMs: 8_000,
       maxIdleConnections: 256,
       ...options.http,
     },

@@ -66,6 +66,7 @@ export class GatewayLockServer {
   readonly #connections = new Map<Socket, Connection>();
   /** Those on which no request is being answered, and that are no WebSockets. */
   readonly #idleConnections: WaitingRoom<Socket>;
+  readonly #stalledTimeoutMs: number;
   #admission: Admission = () => undefined;
   #running = 0;
   #reportIdle: (() => void) | undefined;
@@ -76,6 +77,7 @@ export class GatewayLockServer {
     private readonly adapterHost: HttpAdapterHost,
   ) {
     this.#probePaths = new Set(probePaths);
+    this.#stalledTimeoutMs = http.stalledTimeoutMs;
     this.#idleConnections = new WaitingRoom<Socket>(http.maxIdleConnections, (socket) => socket.destroy());
     this.http = createServer({
       headersTimeout: http.headersTimeoutMs,
@@ -193,6 +195,10 @@ export class GatewayLockServer {
 
   #busyUntilClosed(socket: Socket, response: ServerResponse): void {
     const connection = this.#open(socket);
+    // Of a handler that takes its time, nothing waits to be read.
+    response.setTimeout(this.#stalledTimeoutMs, () => {
+      if (socket.writableLength > 0) socket.destroy();
+    });
     response.once('close', () => {
       if (--connection.open === 0 && !socket.destroyed) this.#idleConnections.add(socket);
     });

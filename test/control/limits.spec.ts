@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 
+import { Controller, Get } from '@nestjs/common';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import type { WebSocket } from 'ws';
 
 import { GatewayClients } from '../../src/index.js';
+import { GatewayLockServer } from '../../src/lock/gateway-lock.server.js';
 import { startControlApp, type ListeningControlApp } from '../kit/control-app.js';
 import { within } from '../kit/deadline.js';
 import { Gate } from '../kit/gate.js';
@@ -157,6 +159,57 @@ describe('http.headersTimeoutMs and http.requestTimeoutMs', () => {
     await within(5_000, 'the end of the shutdown', gateway.app.close());
 
     await over;
+  });
+});
+
+describe('http.stalledTimeoutMs', () => {
+  const BYTES = 64 * 1024 * 1024;
+  const PAUSE_BYTES = BYTES / 8;
+
+  it('closes who does not read its answer, and neither who waits for one nor who reads slowly', async () => {
+    const gate = new Gate();
+    @Controller()
+    class Answers {
+      @Get('long')
+      long(): string {
+        return 'x'.repeat(BYTES);
+      }
+
+      @Get('late')
+      async late(): Promise<string> {
+        await gate.opened;
+        return 'late';
+      }
+    }
+    const gateway = await startControlApp({ controllers: [Answers], lock: { http: { stalledTimeoutMs: 1_500 } } });
+    const { http } = gateway.app.get(GatewayLockServer);
+    const ask = async (path: string): Promise<[client: Socket, server: Socket]> => {
+      const accepted = once(http, 'connection') as Promise<[Socket]>;
+      const client = await rawConnection(gateway.port);
+      client.write(head(`GET ${path} HTTP/1.1`, `Host: 127.0.0.1:${gateway.port}`, 'Connection: close'));
+      return [client, (await accepted)[0]];
+    };
+    const [late] = await ask('/late');
+    const [slow] = await ask('/long');
+    const ended = once(slow, 'close');
+    let read = 0;
+    slow.on('data', ({ length }: Buffer) => {
+      const pauses = Math.floor(read / PAUSE_BYTES);
+      read += length;
+      if (Math.floor(read / PAUSE_BYTES) === pauses) return;
+      slow.pause();
+      setTimeout(() => slow.resume(), 300);
+    });
+    const [stuck, inside] = await ask('/long');
+    stuck.pause();
+
+    await within(DEADLINE_MS, 'the end of a connection', once(inside, 'close'));
+
+    await expectServed(gateway);
+    await within(DEADLINE_MS, 'the end of a slow answer', ended);
+    expect(read).toBeGreaterThan(BYTES);
+    gate.open();
+    expect(String(await within(DEADLINE_MS, 'a late answer', once(late, 'data')))).toMatch(/^HTTP\/1\.1 200 /);
   });
 });
 
