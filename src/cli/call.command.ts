@@ -5,11 +5,11 @@ import { GatewayCallError } from '../control/client/gateway-call.error.js';
 import { describeError, exitCodeOf } from '../exit-code.js';
 import { whoHolds } from '../holder/who-holds.js';
 import { InputError } from '../lock/input.error.js';
-import type { FailedAddress } from '../lock/listener/gateway-lock.error.js';
 import { ANCHOR_HOST, gatewayUrl } from '../lock/listener/listen-address.js';
 import { complain } from '../report.js';
 import { chooseToken, findToken, TOKEN_VARIABLE } from '../settings.js';
 import { AddressCommand, parseMilliseconds, type AddressFlags } from './address-command.js';
+import { isAnothers, isTokenGiven } from './found-token.js';
 import { whereItRuns } from './where-it-runs.js';
 
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -66,8 +66,8 @@ abstract class RequestCommand extends AddressCommand {
     const { host, port } = settings;
     const url = gatewayUrl(WILDCARDS.has(host) ? ANCHOR_HOST : host, port);
     const token = findToken(settings);
-    const isFound = settings.token === undefined && token !== undefined;
-    if (isFound && (await isAnothers(settings))) {
+    const isFound = token !== undefined && !isTokenGiven(flags);
+    if (isFound && isAnothers(await whoHolds(settings, { timeoutMs: LOOK_MS }))) {
       throw new GatewayCallError(
         'not a gateway',
         `the token of this user is not shown to ${url}, which is not a gateway of the same user: see openclaw gateway status --port ${port}, or give a token`,
@@ -110,14 +110,6 @@ export class HealthCommand extends RequestCommand {
   async run(_args: string[], flags: CallFlags): Promise<void> {
     await this.request('health', undefined, flags);
   }
-}
-
-/** Whether somebody sits on the port who is not to learn the token that was found for it. */
-async function isAnothers(address: FailedAddress): Promise<boolean> {
-  const { verdict, owner } = await whoHolds(address, { timeoutMs: LOOK_MS });
-  if (verdict === 'blocked') return false;
-  // Where the operating system does not tell of users, the card is all there is.
-  return verdict === 'foreign' || (process.platform === 'linux' && owner?.uid !== process.getuid?.());
 }
 
 function parseParams(text: string | undefined): object | undefined {

@@ -9,6 +9,7 @@ import { ANCHOR_HOST, gatewayUrl } from '../lock/listener/listen-address.js';
 import { complain, holderLines, wantsColor, type PortReport } from '../report.js';
 import { findToken, type Settings } from '../settings.js';
 import { AddressCommand, type AddressFlags } from './address-command.js';
+import { isAnothers, isTokenGiven } from './found-token.js';
 import { planProfiles } from './plan-profiles.js';
 import { statusOfAll, statusTable } from './status-of-all.js';
 import { whereItRuns } from './where-it-runs.js';
@@ -37,7 +38,9 @@ export class StatusCommand extends AddressCommand {
       holder: free ? null : holder,
       exitCode,
     };
-    const depth = deep ? { addresses: await examinePort(host, port), live: await askIfReady(holder, settings) } : {};
+    const depth = deep
+      ? { addresses: await examinePort(host, port), live: await askIfReady(holder, settings, flags) }
+      : {};
     process.stdout.write(
       flags.json
         ? `${JSON.stringify({ ...report, ...depth })}\n`
@@ -82,8 +85,10 @@ interface Depth {
   readonly live?: Status | null;
 }
 
-async function askIfReady({ verdict, url }: Holder, settings: Settings): Promise<Status | null> {
-  if (verdict !== 'ready') return null;
+async function askIfReady(holder: Holder, settings: Settings, flags: AddressFlags): Promise<Status | null> {
+  const { verdict, url } = holder;
+  // A card can say anything, also in the place of this user's gateway.
+  if (verdict !== 'ready' || (!isTokenGiven(flags) && isAnothers(holder))) return null;
   try {
     const token = findToken(settings);
     return (await callGateway({ url, token, method: 'status', timeoutMs: ASK_TIMEOUT_MS })) as Status;

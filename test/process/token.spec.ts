@@ -8,10 +8,10 @@ import { WebSocketServer } from 'ws';
 
 import { onCleanUp } from '../kit/cleaner.js';
 import { startGateway } from '../kit/gateway.js';
-import { Client } from '../kit/net.js';
+import { Client, portOf, stranger } from '../kit/net.js';
 import { freePort, isFree } from '../kit/ports.js';
 import { knock, Operator } from '../kit/operator.js';
-import { BIN, Program, type StartOptions } from '../kit/program.js';
+import { BIN, fixture, Program, type StartOptions } from '../kit/program.js';
 import { tempFolder } from '../kit/temp.js';
 import { TOKEN } from '../kit/token.js';
 
@@ -85,6 +85,33 @@ describe('the token that a gateway makes', () => {
     expect(code).toBe(69);
     expect(stderr).toContain(`the token of this user is not shown to ws://127.0.0.1:${port}`);
     expect(heard).toEqual([]);
+  });
+
+  (process.getuid?.() === 0 ? it : it.skip).each(['health', 'status --deep', 'stop', 'restart'])(
+    'is not shown by %j to a process of another user that shows a card',
+    async (command) => {
+      const { options, folder, file } = freshHome();
+      mkdirSync(folder);
+      writeFileSync(file, SECRET);
+      const thief = Program.node(fixture('token-thief'), [65_534]);
+      const [, port = ''] = await thief.output('stdout', /^port (\d+)$/m);
+
+      await run([...command.split(' '), '--port', port], options);
+
+      expect(thief.stdout).toBe(`port ${port}\n`);
+    },
+  );
+
+  it('that the configuration file has is shown to no stranger either', async () => {
+    const { options, folder } = freshHome();
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'openclaw.json'), JSON.stringify({ gateway: { auth: { token: SECRET } } }));
+    const port = portOf(await stranger());
+
+    const { code, stderr } = await run(['health', '--port', port], options);
+
+    expect(code).toBe(69);
+    expect(stderr).toContain(`the token of this user is not shown to ws://127.0.0.1:${port}`);
   });
 
   it('is found by the commands of the same user', async () => {
