@@ -2,6 +2,7 @@ import { format } from 'node:util';
 
 import { Inject, Injectable } from '@nestjs/common';
 
+import { printable } from '../holder/readable-command.js';
 import { GATEWAY_LOCK_SETTINGS } from '../lock/gateway-lock.module-definition.js';
 import type { GatewayLockSettings } from '../lock/gateway-lock.options.js';
 import { GatewayLockServer } from '../lock/gateway-lock.server.js';
@@ -42,7 +43,8 @@ export class PortWatch {
   /** Only the message, in one line: a stack would show paths. */
   handlerFailed(method: string, exception: unknown): void {
     // Not with String(), which fails for an object without a prototype: anything can be thrown.
-    const [message] = format('%s', (exception as Error | null | undefined)?.message ?? exception).split('\n');
-    this.#log.warn(`handler of ${method}`, `the handler of ${method} failed: ${message}`);
+    const [message = ''] = format('%s', (exception as Error | null | undefined)?.message ?? exception).split('\n');
+    // What a client has sent is often a part of it.
+    this.#log.warn(`handler of ${method}`, `the handler of ${method} failed: ${printable(message)}`);
   }
 }

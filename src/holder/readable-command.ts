@@ -2,6 +2,10 @@ const MAX_COMMAND_CHARACTERS = 200;
 
 /** A command line that is safe to show on one line of a terminal; `undefined` for an empty one. */
 export function readableCommand(commandLine: string): string | undefined {
-  const printable = commandLine.trim().replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\u{fffd}');
-  return Array.from(printable).slice(0, MAX_COMMAND_CHARACTERS).join('') || undefined;
+  return Array.from(printable(commandLine.trim())).slice(0, MAX_COMMAND_CHARACTERS).join('') || undefined;
+}
+
+/** A text of somebody else's without what would make a terminal, or a log, show something else: one line. */
+export function printable(text: string): string {
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\u{fffd}');
 }

@@ -71,6 +71,28 @@ describe('a handler that throws', () => {
   });
 });
 
+describe('a client that has its own words in the message of an error', () => {
+  it('cannot make the log show something else', async () => {
+    @WebSocketGateway()
+    class QuotingGateway {
+      @SubscribeMessage('open')
+      open(@MessageBody('name') name: string): never {
+        throw new Error(`there is no ${name}`);
+      }
+    }
+    const { app, lock } = await createControl({ providers: [QuotingGateway] });
+    const warn = jest.fn();
+    app.useLogger({ log: () => undefined, error: () => undefined, warn });
+    await app.init();
+    const operator = await Operator.open(lock.url);
+
+    await operator.call('open', { name: '\u001b[2Jdoor\r\u009b31mall is well\u202e' });
+
+    const line = 'the handler of open failed: there is no \ufffd[2Jdoor\ufffd\ufffd31mall is well\ufffd';
+    expect(warn.mock.calls.map(([text]: unknown[]) => text)).toEqual([line]);
+  });
+});
+
 describe('what has no form in JSON', () => {
   it('is no result', async () => {
     const { lock } = await startControl({ providers });

@@ -24,7 +24,10 @@ async function withoutToken(...args: readonly (string | number)[]): Promise<Resu
 }
 
 /** Somebody else's program, which speaks WebSocket and answers each message as it is told. */
-async function otherWebSocket(answer: (text: string, hangUp: () => void) => string | undefined): Promise<number> {
+async function otherWebSocket(
+  answer: (text: string, hangUp: () => void) => string | undefined,
+  lastWords = 'go away',
+): Promise<number> {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
   onCleanUp(() => {
     server.clients.forEach((client) => client.terminate());
@@ -34,8 +37,8 @@ async function otherWebSocket(answer: (text: string, hangUp: () => void) => stri
     const send = (text: string | undefined): void => {
       if (text !== undefined) socket.send(text);
     };
-    send(answer('', () => socket.close(1000, 'go away')));
-    socket.on('message', (data: Buffer) => send(answer(data.toString(), () => socket.close(1000, 'go away'))));
+    send(answer('', () => socket.close(1000, lastWords)));
+    socket.on('message', (data: Buffer) => send(answer(data.toString(), () => socket.close(1000, lastWords))));
   });
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
@@ -228,6 +231,42 @@ describe('gateway health', () => {
     const { code, stdout, stderr } = await openclaw('health', '--port', port);
     expect({ code, stdout }).toEqual({ code: 75, stdout: '' });
     expect(stderr).toMatch(line);
+  });
+});
+
+describe('a gateway that is none of ours', () => {
+  const EVIL = '\u001b]0;title\u0007\u001b[2Jall is well\r\n\u009b31m\u202e';
+  const SEEN = '\ufffd]0;title\ufffd\ufffd[2Jall is well\ufffd\ufffd\ufffd31m\ufffd';
+  const hangUpAtOnce = (_text: string, hangUp: () => void): undefined => {
+    hangUp();
+  };
+  const answering = (outcome: object): Promise<number> =>
+    otherWebSocket((text) => {
+      if (text === '') return CHALLENGE;
+      return JSON.stringify({ type: 'res', id: (JSON.parse(text) as { id: string }).id, ...outcome });
+    });
+
+  it.each([
+    ['with an error', () => answering({ ok: false, error: { message: EVIL } }), 1],
+    ['when it hangs up', () => otherWebSocket(hangUpAtOnce, EVIL), 75],
+  ])('cannot make a terminal show something else %s', async (_what, start, expected) => {
+    const port = await start();
+    const { code, stdout, stderr } = await openclaw('health', '--port', port);
+    expect({ code, stdout }).toEqual({ code: expected, stdout: '' });
+    expect(stderr).toMatch(/^the gateway on [^\p{C}]+\n$/u);
+    expect(stderr).toContain(SEEN);
+  });
+
+  it.each([{ a: 1 }, 5, null])('and gives %j for a reason has given none', async (message) => {
+    const port = await answering({ ok: false, error: { message } });
+    const { code, stderr } = await openclaw('health', '--port', port);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/ lets nobody in: it does not say why\n$/);
+  });
+
+  it('and answers without a payload has answered with null', async () => {
+    const port = await answering({ ok: true });
+    expect(await openclaw('health', '--port', port)).toEqual({ code: 0, stdout: 'null\n', stderr: '' });
   });
 });
 

@@ -87,7 +87,7 @@ export function callGateway({
         else
           fail(kindOf(frame.error), `the gateway on ${url} lets nobody in: ${textOf(frame.error)}`, full(frame.error));
       } else if (frame.type === 'res' && frame.id === ids.request) {
-        if (frame.ok) settle(() => resolve(frame.payload));
+        if (frame.ok) settle(() => resolve(frame.payload ?? null));
         else fail(kindOf(frame.error), `${method}: ${textOf(frame.error)}`, full(frame.error));
       }
     });
@@ -123,9 +123,10 @@ function kindOf(error: Partial<RequestError> | undefined): CallFailure {
 }
 
 function textOf(error: Partial<RequestError> | undefined): string {
-  return error?.message ?? 'it does not say why';
+  const message: unknown = error?.message;
+  return typeof message === 'string' ? message : 'it does not say why';
 }
 
 function full(error: Partial<RequestError> | undefined): RequestError {
-  return { code: 'UNAVAILABLE', message: textOf(error), ...error };
+  return { code: 'UNAVAILABLE', ...error, message: textOf(error) };
 }

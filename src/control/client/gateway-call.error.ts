@@ -1,3 +1,4 @@
+import { printable } from '../../holder/readable-command.js';
 import type { RequestError } from '../protocol/frames.js';
 
 /**
@@ -19,6 +20,7 @@ export class GatewayCallError extends Error {
     /** What the gateway said, if it said something. */
     readonly answer?: RequestError,
   ) {
-    super(message);
+    // It may hold what the other side has said.
+    super(printable(message.trim()));
   }
 }
