@@ -115,9 +115,10 @@ export class GatewayLockServer {
   /** Answers an upgrade with a status instead of 101, and hangs up. */
   refuseUpgrade(request: IncomingMessage, socket: Duplex, status: number, reason: string): void {
     this.onRefused({ status, reason }, request);
-    const retry = status === 503 ? 'Retry-After: 1\r\n' : '';
+    // A client whose handshake is wrong may speak another version (RFC 6455, 4.4).
+    const hint = { 400: 'Sec-WebSocket-Version: 13\r\n', 503: 'Retry-After: 1\r\n' }[status] ?? '';
     socket.end(
-      `HTTP/1.1 ${status} ${String(STATUS_CODES[status])}\r\nConnection: close\r\nContent-Length: 0\r\n${retry}\r\n`,
+      `HTTP/1.1 ${status} ${String(STATUS_CODES[status])}\r\nConnection: close\r\nContent-Length: 0\r\n${hint}\r\n`,
       () => socket.destroy(),
     );
   }

@@ -112,6 +112,10 @@ export class GatewayWsAdapter extends WsAdapter implements WsClientHost {
       // Its answers would pile up, without a limit, for a client that pings and does not read.
       autoPong: false,
     });
+    // Else ws answers by itself, and nobody notes it.
+    server.on('wsClientError', (_error, socket, request) =>
+      this.#server.refuseUpgrade(request, socket, 400, 'not a WebSocket handshake'),
+    );
     this.#endpoints.set(withSlash(path), { server, places: new Map(), placed: 0 });
     this.#heartbeat.start();
     return server;

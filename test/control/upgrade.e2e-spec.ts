@@ -18,6 +18,7 @@ describe('an upgrade', () => {
     const peer = await RawPeer.open(control.lock.url, headers);
 
     expect(peer.status).toBe(400);
+    expect(peer.head).toContain('\r\nSec-WebSocket-Version: 13\r\n');
     await peer.gone;
     expect(control.adapter.clients.size).toBe(0);
     await expectUnharmed(control);

@@ -3,7 +3,7 @@ import { Client } from '../kit/net.js';
 import { knock } from '../kit/operator.js';
 import { parse } from '../kit/openclaw.js';
 import { proven } from '../kit/proven.js';
-import { exchange, head, statusOf } from '../kit/raw-http.js';
+import { exchange, head, statusOf, UPGRADE } from '../kit/raw-http.js';
 import { TOKEN } from '../kit/token.js';
 
 const linesOf = (text: string): Record<string, unknown>[] =>
@@ -27,6 +27,12 @@ describe('a refusal', () => {
       'origin not allowed',
       'refused_total',
       (at: RunningGateway) => forged(at.port, 'Host: 127.0.0.1:P\r\nOrigin: https://evil.example'),
+    ],
+    [
+      'not a WebSocket handshake',
+      'refused_total',
+      (at: RunningGateway) =>
+        exchange(at.port, head('GET / HTTP/1.1', `Host: 127.0.0.1:${at.port}`, ...UPGRADE.slice(0, 2))),
     ],
     [
       'token mismatch',
