@@ -57,7 +57,6 @@ export class GatewayWsAdapter extends WsAdapter implements WsClientHost {
   readonly #heartbeat: WsHeartbeat;
   /** Of clients that are yet to enter, what Nest wants to know of their upgrade. */
   readonly #requests = new WeakMap<WsClient, IncomingMessage>();
-  readonly #onError = (error: Error): void => this.logger.debug(`a client broke the protocol: ${error.message}`);
   #format: WsFormat;
   #farewell = GOING_AWAY;
 
@@ -146,7 +145,7 @@ export class GatewayWsAdapter extends WsAdapter implements WsClientHost {
     const request = this.#requests.get(client);
     this.#requests.delete(client);
     // A handshake, or the `verifyClient` of a gateway class, may have taken its time.
-    if (this.#server.phase !== 'ready') {
+    if (!this.isReady) {
       client.close(this.#farewell.code, this.#farewell.reason);
       return false;
     }
@@ -165,8 +164,20 @@ export class GatewayWsAdapter extends WsAdapter implements WsClientHost {
     return places.map((place) => handlers[place]) as MessageHandler[];
   }
 
+  get isReady(): boolean {
+    return this.#server.phase === 'ready';
+  }
+
   onSlow(client: WsClient): void {
     this.onDropped(client, 'slow');
+  }
+
+  onFault(error: Error): void {
+    this.logger.debug(`a client broke the protocol: ${error.message}`);
+  }
+
+  onGone(client: WsClient): void {
+    this.#clients.delete(client.socket);
   }
 
   /**
@@ -219,7 +230,9 @@ export class GatewayWsAdapter extends WsAdapter implements WsClientHost {
     }
     endpoint.server.handleUpgrade(request, socket, head, (webSocket) => {
       this.#server.handOver(socket);
-      const client = this.#welcome(webSocket, socket as Socket, path);
+      const client = new WsClient(webSocket, socket as Socket, path, this);
+      this.#clients.set(webSocket, client);
+      client.listen();
       this.#requests.set(client, request);
       client.session = this.#format.open(client);
     });
@@ -229,23 +242,6 @@ export class GatewayWsAdapter extends WsAdapter implements WsClientHost {
   #pathOf(request: IncomingMessage): string {
     const path = withSlash(requestPath(request));
     return this.#format.onAnyPath && !this.#endpoints.has(path) ? '/' : path;
-  }
-
-  #welcome(socket: WebSocket, connection: Socket, path: string): WsClient {
-    const client = new WsClient(socket, connection, path, this);
-    this.#clients.set(socket, client);
-    socket.on('message', (data: Buffer, isBinary: boolean) => {
-      // Modules are being torn down behind a draining gateway: a message must not reach them any more.
-      if (this.#server.phase === 'ready') client.session.receive(data, isBinary);
-    });
-    socket.on('ping', (data: Buffer) => client.pong(data));
-    // A client that breaks the protocol is closed by ws with the code for it; that is its fault, not an error of ours.
-    socket.on('error', this.#onError);
-    socket.on('close', () => {
-      this.#clients.delete(socket);
-      client.abandon();
-    });
-    return client;
   }
 
   #drop(client: WsClient, why: 'dead'): void {

@@ -26,9 +26,18 @@ export interface WsClientHost {
   messagesOf(client: WsClient): readonly string[];
   /** The handlers of a message, one of each gateway class that has one. */
   handlersOf(client: WsClient, message: string): readonly MessageHandler[];
+  /** Messages are taken: before and after, modules are not there to hear them. */
+  readonly isReady: boolean;
   /** A client did not read what it was sent. */
   onSlow(client: WsClient): void;
+  /** A client broke the protocol; ws closes it with the code for it. */
+  onFault(error: Error): void;
+  /** Its connection is gone. */
+  onGone(client: WsClient): void;
 }
+
+/** Of a client that sends on and on, what is read before it is the turn of others. */
+const FRAMES_PER_TURN = 1_024;
 
 /** RFC 6455, 7.4.1, and the IANA registry of close codes. */
 export const CloseCode = {
@@ -39,6 +48,10 @@ export const CloseCode = {
   SERVICE_RESTART: 1012,
   TRY_AGAIN_LATER: 1013,
 } as const;
+
+/** Where a socket has its client. */
+const CLIENT = Symbol('client');
+type ClientSocket = WebSocket & { [CLIENT]: WsClient };
 
 /** One WebSocket connection. */
 export class WsClient {
@@ -54,6 +67,8 @@ export class WsClient {
   #onIdle: (() => void) | undefined;
   #running: Set<Subscription> | undefined;
   #pinged: Buffer | undefined;
+  #framesInTurn = 0;
+  #isPaused = false;
 
   constructor(
     readonly socket: WebSocket,
@@ -64,6 +79,12 @@ export class WsClient {
     private readonly host: WsClientHost,
   ) {
     this.remoteAddress = connection.remoteAddress ?? 'unknown';
+  }
+
+  /** Has what it sends heard, by the session that is set next. */
+  listen(): void {
+    (this.socket as ClientSocket)[CLIENT] = this;
+    this.socket.on('message', onMessage).on('ping', onPing).on('error', onError).on('close', onClose);
   }
 
   get isOpen(): boolean {
@@ -100,8 +121,14 @@ export class WsClient {
     this.socket.send(text, { binary: false });
   }
 
+  receive(data: Buffer, isBinary: boolean): void {
+    if (this.host.isReady) this.session.receive(data, isBinary);
+    this.#takeTurns();
+  }
+
   /** Answers a ping; of those that a client sends while it does not read, the last (RFC 6455, 5.5.3). */
   pong(data: Buffer): void {
+    this.#takeTurns();
     if (this.connection.writableNeedDrain) {
       if (this.#pinged === undefined) this.connection.once('drain', () => this.#pongLast());
       this.#pinged = data;
@@ -109,6 +136,17 @@ export class WsClient {
     }
     corkForThisTick(this.connection);
     this.socket.pong(data);
+  }
+
+  /** Nothing more is read of it until {@link resume}. */
+  pause(): void {
+    this.#isPaused = true;
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.socket.resume();
   }
 
   close(code: number, reason: string): void {
@@ -136,10 +174,25 @@ export class WsClient {
     return new Promise((resolve) => (this.#onIdle = resolve));
   }
 
+  fail(error: Error): void {
+    this.host.onFault(error);
+  }
+
   /** Called when the connection is gone: its handlers have nobody to answer any more. */
   abandon(): void {
+    this.host.onGone(this);
     this.#running?.forEach((subscription) => subscription.unsubscribe());
     this.session.ended();
+  }
+
+  /** Node reads megabytes of one connection in one turn of the event loop, if they are there. */
+  #takeTurns(): void {
+    if (++this.#framesInTurn < FRAMES_PER_TURN || this.socket.isPaused) return;
+    this.#framesInTurn = 0;
+    this.socket.pause();
+    setImmediate(() => {
+      if (!this.#isPaused) this.socket.resume();
+    });
   }
 
   #pongLast(): void {
@@ -161,6 +214,28 @@ export class WsClient {
       });
     });
   }
+}
+
+function clientOf(socket: WebSocket): WsClient {
+  return (socket as ClientSocket)[CLIENT];
+}
+
+// The same functions for all sockets: some of its own for each would be much of what an idle client costs.
+
+function onMessage(this: WebSocket, data: Buffer, isBinary: boolean): void {
+  clientOf(this).receive(data, isBinary);
+}
+
+function onPing(this: WebSocket, data: Buffer): void {
+  clientOf(this).pong(data);
+}
+
+function onError(this: WebSocket, error: Error): void {
+  clientOf(this).fail(error);
+}
+
+function onClose(this: WebSocket): void {
+  clientOf(this).abandon();
 }
 
 const corked: Socket[] = [];

@@ -33,8 +33,15 @@ import { WsClient } from '../../src/lock/ws-client.js';
 import { onCleanUp } from '../kit/cleaner.js';
 import { createApp, startApp } from '../kit/app.js';
 import { EchoGateway } from '../kit/controllers.js';
+import { within } from '../kit/deadline.js';
+import { encodeFrame, Opcode } from '../kit/frames.js';
 import { Gate } from '../kit/gate.js';
-import { Client, rawConnection, upgradeStatus } from '../kit/net.js';
+import { Client, muteWebSocket, rawConnection, upgradeStatus } from '../kit/net.js';
+
+/** What Node reads of a socket at once, at most. */
+const READ_BYTES = 65_536;
+/** As many small frames fill some dozens of reads. */
+const FLOOD = 200_000;
 
 @Injectable()
 class NoStrangers implements CanActivate {
@@ -230,6 +237,34 @@ describe('GatewayWsAdapter', () => {
       adapter.bindMessageHandlers(client.socket, []);
       expect(client.handlersOf('echo')).toEqual([]);
     });
+  });
+
+  it.each([
+    ['messages', Opcode.TEXT],
+    ['pings', Opcode.PING],
+  ])('takes no more %s of one client in a turn of the event loop than two reads hold', async (_kind, opcode) => {
+    const { app, lock } = await startApp({
+      providers: [EchoGateway],
+      lock: { ws: { messageParser: () => undefined } },
+    });
+    const socket = await muteWebSocket(lock.url);
+    const [client] = app.get(GatewayWsAdapter).clients.keys();
+    const frame = encodeFrame({ opcode });
+    const counts = [0];
+    const all = new Promise<void>((resolve) => {
+      let heard = 0;
+      client?.on(opcode === Opcode.PING ? 'ping' : 'message', () => {
+        const [current = 0] = counts;
+        counts[0] = current + 1;
+        if (current === 0) setImmediate(() => counts.unshift(0));
+        if (++heard === FLOOD) resolve();
+      });
+    });
+
+    socket.write(Buffer.concat(Array<Buffer>(FLOOD).fill(frame)));
+    await within(20_000, 'the whole flood', all);
+
+    expect(Math.max(...counts)).toBeLessThanOrEqual((2 * READ_BYTES) / frame.length + 1_024);
   });
 
   it('closes a client whose message is over the limit with 1009, and serves the others', async () => {

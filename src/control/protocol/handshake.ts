@@ -128,10 +128,10 @@ export class Handshake {
       return;
     }
     // Nothing more is read until the token has had its turn.
-    this.client.socket.pause();
+    this.client.pause();
     const isGone = (): boolean => this.#isOver || !this.client.isOpen;
     const outcome = await this.host.scopesOf(this.client.remoteAddress, token, isGone);
-    this.client.socket.resume();
+    this.client.resume();
     if (isGone()) return;
     if (outcome.kind === 'busy') {
       this.#refuse('too many attempts', CloseCode.TRY_AGAIN_LATER, id, BUSY);
