@@ -11,6 +11,8 @@ import { RequestGate } from './access/request-gate.js';
 import { EventLog } from './event-log.js';
 import { Metrics } from './metrics.service.js';
 
+const TOO_MANY_IDLE = 'too many idle connections';
+
 /** Guards the door of the port, and notes whom it did not let in, for the log and the metrics. */
 @Injectable()
 export class PortWatch {
@@ -27,6 +29,10 @@ export class PortWatch {
     server.onRefused = ({ reason }, { socket }) => {
       metrics.refused(reason);
       this.#log.warn(reason, `refused a request from ${socket.remoteAddress ?? 'a client that has gone'}: ${reason}`);
+    };
+    server.onPushedOut = ({ remoteAddress }) => {
+      metrics.refused(TOO_MANY_IDLE);
+      this.#log.warn(TOO_MANY_IDLE, `hung up on a connection from ${remoteAddress}: ${TOO_MANY_IDLE}`);
     };
     adapter.onDropped = ({ remoteAddress }, why) => {
       metrics.dropped(why);

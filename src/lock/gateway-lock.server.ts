@@ -38,10 +38,20 @@ interface Connection {
   running: number;
   /** How many requests are yet to be answered in full, by the app or by us; an upgrade is one for ever. */
   open: number;
+  /** To the request that came last. */
+  response?: ServerResponse;
 }
 
 /** How often the header and request deadlines are looked at, and so how exact they are. Milliseconds. */
 const DEADLINE_CHECK_MS = 1_000;
+
+/** What Node says of a request that it could not read, or did not get in time, by the code of its error. */
+const UNREADABLE: Readonly<Record<string, Refusal>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, reason: 'request not sent in time' },
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: { status: 413, reason: 'chunk extensions too long' },
+  HPE_HEADER_OVERFLOW: { status: 431, reason: 'headers too long' },
+};
+const NO_HTTP: Refusal = { status: 400, reason: 'not an HTTP request' };
 
 /** RFC 9110, 10.1.1; other expectations may be ignored. */
 const CONTINUE = /\b100-continue\b/i;
@@ -58,6 +68,8 @@ export class GatewayLockServer {
   onUpgrade!: UpgradeHandler;
   /** Called for each request that was not let in. */
   onRefused: (refusal: Refusal, request: Pick<IncomingMessage, 'socket'>) => void = () => undefined;
+  /** Called for each connection that was closed because too many were idle. */
+  onPushedOut: (socket: Socket) => void = () => undefined;
 
   readonly #answers = new Map<string, RequestHandler>();
   /** Connections that did not come over the port. */
@@ -78,7 +90,10 @@ export class GatewayLockServer {
   ) {
     this.#probePaths = new Set(probePaths);
     this.#stalledTimeoutMs = http.stalledTimeoutMs;
-    this.#idleConnections = new WaitingRoom<Socket>(http.maxIdleConnections, (socket) => socket.destroy());
+    this.#idleConnections = new WaitingRoom<Socket>(http.maxIdleConnections, (socket) => {
+      this.onPushedOut(socket);
+      socket.destroy();
+    });
     this.http = createServer({
       headersTimeout: http.headersTimeoutMs,
       requestTimeout: http.requestTimeoutMs,
@@ -93,6 +108,8 @@ export class GatewayLockServer {
     this.http.on('checkContinue', (request, response) => this.#request(request, response));
     this.http.on('checkExpectation', (request, response) => this.#request(request, response));
     this.http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    // Node would answer these by itself, and nobody would note it.
+    this.http.on('clientError', (error, socket) => this.#unreadable(error, socket as Socket));
   }
 
   /** Answers GET on a path by itself and in every phase, ahead of the app. A shutdown does not wait for these. */
@@ -117,10 +134,7 @@ export class GatewayLockServer {
     this.onRefused({ status, reason }, request);
     // A client whose handshake is wrong may speak another version (RFC 6455, 4.4).
     const hint = { 400: 'Sec-WebSocket-Version: 13\r\n', 503: 'Retry-After: 1\r\n' }[status] ?? '';
-    socket.end(
-      `HTTP/1.1 ${status} ${String(STATUS_CODES[status])}\r\nConnection: close\r\nContent-Length: 0\r\n${hint}\r\n`,
-      () => socket.destroy(),
-    );
+    endWith(socket, status, hint);
   }
 
   /** An upgrade is done: somebody else listens for the errors of the connection from now on. */
@@ -182,7 +196,7 @@ export class GatewayLockServer {
   #connectionOf(socket: Socket): Connection {
     const known = this.#connections.get(socket);
     if (known) return known;
-    const connection = { running: 0, open: 0 };
+    const connection: Connection = { running: 0, open: 0 };
     this.#connections.set(socket, connection);
     this.#idleConnections.add(socket);
     // Of a response that waits behind another on its connection, Node reports no end.
@@ -196,6 +210,7 @@ export class GatewayLockServer {
 
   #busyUntilClosed(socket: Socket, response: ServerResponse): void {
     const connection = this.#open(socket);
+    connection.response = response;
     // Of a handler that takes its time, nothing waits to be read.
     response.setTimeout(this.#stalledTimeoutMs, () => {
       if (socket.writableLength > 0) socket.destroy();
@@ -236,6 +251,20 @@ export class GatewayLockServer {
     else this.refuseUpgrade(request, socket, 503, `gateway is ${this.phase}`);
   }
 
+  #unreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+    // One that has hung up has asked for nothing, and one that we have hung up on is not listened to.
+    if (!socket.writable || error.code === 'HPE_INVALID_EOF_STATE') {
+      socket.destroySoon();
+      return;
+    }
+    const refusal = UNREADABLE[error.code ?? ''] ?? NO_HTTP;
+    this.onRefused(refusal, { socket });
+    const { open, response } = this.#connectionOf(socket);
+    // Not in the midst of an answer, nor ahead of those to earlier requests.
+    if (open === 0 || (open === 1 && response?.headersSent === false)) endWith(socket, refusal.status);
+    else socket.destroySoon();
+  }
+
   /** To a protocol that a server does not speak it does not change (RFC 9110, 7.8); common clients offer HTTP/2 so. */
   #ignoreUpgrade(request: IncomingMessage, socket: Duplex): void {
     const response = new ServerResponse(request);
@@ -252,6 +281,14 @@ export class GatewayLockServer {
  */
 export function requestPath({ url = '' }: Pick<IncomingMessage, 'url'>): string {
   return url.replace(/^https?:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '') || '/';
+}
+
+/** Answers by hand, where there is no response for Node to write, and hangs up. */
+function endWith(socket: Duplex, status: number, headers = ''): void {
+  socket.end(
+    `HTTP/1.1 ${status} ${String(STATUS_CODES[status])}\r\nConnection: close\r\nContent-Length: 0\r\n${headers}\r\n`,
+    () => socket.destroy(),
+  );
 }
 
 function hangUp(this: Duplex): void {

@@ -53,6 +53,7 @@ describe('http.maxIdleConnections', () => {
     await Promise.all(silent.slice(0, 20).map(closed));
 
     await expectServed(gateway);
+    expect(await metricsOf(gateway)).toMatch(/^gateway_refused_total\{reason="too many idle connections"\} [1-9]/m);
     proven(`${silent.length} silent connections where 2 may be: the oldest were closed, and others were served`);
   });
 

@@ -34,6 +34,7 @@ describe('a refusal', () => {
       (at: RunningGateway) =>
         exchange(at.port, head('GET / HTTP/1.1', `Host: 127.0.0.1:${at.port}`, ...UPGRADE.slice(0, 2))),
     ],
+    ['not an HTTP request', 'refused_total', (at: RunningGateway) => exchange(at.port, 'EHLO evil.example\r\n')],
     [
       'token mismatch',
       'handshake_failures_total',
