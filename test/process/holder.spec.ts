@@ -133,6 +133,22 @@ describe('--ensure', () => {
     expect(ensured.stderr).toBe('');
   });
 
+  it('says so in one line of JSON for scripts', async () => {
+    const env = { OPENCLAW_STATE_DIR: tempFolder() };
+    const { port, program } = await startGateway(undefined, { env });
+
+    const ensured = Program.node(BIN, ['gateway', '--port', port, '--ensure', '--json'], { env });
+
+    expect(await ensured.exit()).toEqual({ code: 0, signal: null });
+    expect(parse(ensured.stdout)).toMatchObject({
+      ok: true,
+      verdict: 'ready',
+      holder: { card: { pid: program.pid } },
+      exitCode: 0,
+    });
+    expect(ensured.stderr).toBe('');
+  });
+
   it('is not content with a gateway that has the same name and another state folder', async () => {
     const { port } = await startGateway();
 

@@ -9,6 +9,7 @@ import {
   readlinkSync,
   rmSync,
   statSync,
+  truncateSync,
   watch,
   writeFileSync,
 } from 'node:fs';
@@ -17,7 +18,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { PidGuard } from '../../src/index.js';
 import { onCleanUp } from '../kit/cleaner.js';
-import { within } from '../kit/deadline.js';
+import { until, within } from '../kit/deadline.js';
 import { startGateway } from '../kit/gateway.js';
 import { call, cardOf, gone, killIfThere, launcher, launchFolder, processesIn, start } from '../kit/launched.js';
 import { NO_MOUNT_NAMESPACES, withoutProc } from '../kit/namespace.js';
@@ -35,6 +36,8 @@ const DEADLINE_MS = 90_000;
 const KILLS = Number(process.env['LAUNCHER_KILLS'] ?? 6);
 
 jest.setTimeout(2 * DEADLINE_MS);
+
+const logIn = (folder: string): string => join(folder, 'gateway.log');
 
 const DYING = { NODE_OPTIONS: `--import=${fixture('dying-gateway')}` };
 
@@ -351,6 +354,21 @@ describe('a gateway that does not come to be ready', () => {
     expect(paused.code).toBe(75);
   });
 
+  it.each<[string, number, string[], NodeJS.ProcessEnv]>([
+    ['are refused', 69, [], {}],
+    ['are stopped while they start', 75, [], { ...DYING, CRASH: 'stopped' }],
+    ['are late', 75, ['--timeout', '300'], { ...DYING, CRASH: 'hang' }],
+  ])('three that %s have not died, and the next is started', async (_what, exitCode, flags, env) => {
+    const [folder, port] = [launchFolder(), await freePort()];
+    const inTheWay = await stranger({}, (socket) => socket.end('hello'));
+    for (let round = 0; round < 3; round++) {
+      const taken = exitCode === 69 ? portOf(inTheWay) : port;
+      expect((await call(folder, ['start', '--port', taken, ...flags], env)).code).toBe(exitCode);
+    }
+
+    expect(await start(folder, port)).toMatchObject({ started: true });
+  });
+
   it('one that is not ready in time is stopped: 75', async () => {
     const [folder, port] = [launchFolder(), await freePort()];
 
@@ -378,6 +396,37 @@ describe('a gateway that does not come to be ready', () => {
     expect(await program.exit()).toEqual({ code: exitCode, signal: null });
     expect(processesIn(folder)).toEqual([]);
     expect(readdirSync(folder).sort()).toEqual(['gateway.log', 'launcher.json']);
+  });
+});
+
+describe('a gateway that does not stop when it is told to', () => {
+  const DEAF = { ...DYING, CRASH: 'deaf' };
+  const toldIn = (folder: string): Promise<void> =>
+    until(DEADLINE_MS, 'the gateway to be told', () => /^told to stop$/m.test(readFileSync(logIn(folder), 'utf8')));
+
+  it('is killed by a second signal to its launcher, with all that it has started', async () => {
+    const folder = launchFolder();
+    const program = launcher(folder, ['start', '--port', await freePort()], DEAF);
+    await appears(folder, /^launcher\.json$/);
+    await until(DEADLINE_MS, 'its child', () => processesIn(folder).length === 2);
+
+    program.signal('SIGINT');
+    await toldIn(folder);
+    program.signal('SIGTERM');
+
+    expect(await program.exit()).toEqual({ code: 143, signal: null });
+    await until(DEADLINE_MS, 'their end', () => processesIn(folder).length === 0);
+  });
+
+  it('is killed in the end where it was late, with all that it has started', async () => {
+    const folder = launchFolder();
+
+    const { code, stderr } = await call(folder, ['start', '--port', await freePort(), '--timeout', 500], DEAF);
+
+    expect(stderr).toMatch(/^the gateway with pid \d+ was not ready after 500 ms, and was stopped: nobody listens\n$/);
+    expect(code).toBe(75);
+    expect(readFileSync(logIn(folder), 'utf8')).toBe('told to stop\n');
+    await until(DEADLINE_MS, 'their end', () => processesIn(folder).length === 0);
   });
 });
 
@@ -576,6 +625,20 @@ describe('logs', () => {
       .map((line) => Number(line.split(' ').at(-1)));
     expect(times).toEqual([...new Set(times)].sort((a, b) => a - b));
     expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it('is rotated when it has reached 10 MiB, and not before', async () => {
+    const [folder, port] = [launchFolder(), await freePort()];
+    const file = join(folder, 'gateway.log');
+    writeFileSync(file, '');
+    // So much less that it is looked at at least once before it is there.
+    truncateSync(file, 10 * 1024 * 1024 - 30_000);
+
+    const { code } = await call(folder, ['start', '--port', port], { ...DYING, CRASH: 'chatter' });
+
+    expect(code).toBe(0);
+    await appears(folder, /^gateway\.log\.1$/);
+    expect(statSync(`${file}.1`).size).toBeGreaterThanOrEqual(10 * 1024 * 1024);
   });
 
   it('has what the runtime says when it crashes, after rotations too', async () => {
