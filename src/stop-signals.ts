@@ -21,9 +21,8 @@ export class StopSignals {
    */
   constructor(onSecond: (exitCode: number) => void = (exitCode) => process.exit(exitCode)) {
     this.first = new Promise((resolve) => {
-      // A closed terminal is a stop in order too, but not for one that nohup(1) has taken off it, and told to ignore that.
-      const hangUp: StopSignal[] = process.stdout.isTTY ? ['SIGHUP'] : [];
-      for (const signal of ['SIGTERM', 'SIGINT', ...hangUp] as const) {
+      // Node takes back what nohup(1) has told it to ignore: without a listener, SIGHUP would end it with nobody told.
+      for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
         process.on(signal, () => {
           const at = performance.now();
           if (!this.#received) {

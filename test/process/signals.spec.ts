@@ -5,20 +5,23 @@ import { Operator } from '../kit/operator.js';
 import { BIN, fixture, MAIN, Program } from '../kit/program.js';
 
 describe('a signal', () => {
-  it.each(['SIGTERM', 'SIGINT'] as const)('%s: clients are told, the port is freed, the code is 0', async (signal) => {
-    const { program, port, url } = await startGateway();
-    const clients = [await Operator.open(url), await Operator.open(`ws://[::1]:${port}`)];
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
+    '%s: clients are told, the port is freed, the code is 0',
+    async (signal) => {
+      const { program, port, url } = await startGateway();
+      const clients = [await Operator.open(url), await Operator.open(`ws://[::1]:${port}`)];
 
-    program.signal(signal);
+      program.signal(signal);
 
-    for (const client of clients) {
-      expect(await client.event('shutdown')).toMatchObject({ payload: { reason: signal, restartExpectedMs: null } });
-      expect((await client.close()).code).toBe(1001);
-    }
-    expect(await program.exit()).toEqual({ code: 0, signal: null });
-    expect(await isFree(port)).toBe(true);
-    expect(program.stderr).toBe('');
-  });
+      for (const client of clients) {
+        expect(await client.event('shutdown')).toMatchObject({ payload: { reason: signal, restartExpectedMs: null } });
+        expect((await client.close()).code).toBe(1001);
+      }
+      expect(await program.exit()).toEqual({ code: 0, signal: null });
+      expect(await isFree(port)).toBe(true);
+      expect(program.stderr).toBe('');
+    },
+  );
 
   it('twice the same in an instant is one', async () => {
     const { program, url } = await startGateway();
@@ -63,6 +66,16 @@ describe('a signal', () => {
 
     expect(await program.exit()).toEqual({ code: 0, signal: null });
     expect(await isFree(port)).toBe(true);
+  });
+
+  it('while another module starts lets it end before anything is torn down', async () => {
+    const { program } = await hangingGateway('onApplicationBootstrap', 'slow');
+    await program.output('stdout', /hanging/);
+
+    program.signal('SIGTERM');
+
+    expect(await program.exit()).toEqual({ code: 0, signal: null });
+    expect(program.stdout).toBe('hanging\ndone\ndestroyed\n');
   });
 
   it('while another module starts and will not end ends the process in time, with code 0', async () => {
@@ -133,6 +146,18 @@ describe('a shutdown', () => {
       expect(await isFree(port)).toBe(true);
     },
   );
+});
+
+describe('an app that cannot be closed', () => {
+  it('says why, and ends with 1', async () => {
+    const { program, port } = await hangingGateway('adapter', 'throw');
+
+    program.signal('SIGTERM');
+
+    expect(await program.exit()).toEqual({ code: 1, signal: null });
+    expect(program.stderr).toContain('Error: thrown on purpose\n');
+    expect(await isFree(port)).toBe(true);
+  });
 });
 
 describe('a lost listener', () => {
