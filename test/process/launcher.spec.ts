@@ -13,7 +13,7 @@ import {
   watch,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { PidGuard } from '../../src/index.js';
@@ -215,15 +215,22 @@ describe('start', () => {
     proven(`${STARTS} starts at once in the background: ${STARTS} times exit 0, 1 gateway`);
   });
 
-  it('hands the token over, and shows it to nobody', async () => {
+  it('hands over what it was given, and shows the token to nobody', async () => {
     const [folder, port] = [launchFolder(), await freePort()];
     const token = 'a-token-that-is-secret';
-    const { pid } = await start(folder, port, '--token', token, '--allow-host', 'gateway.test');
+    const origin = 'https://app.test';
+    const flags = ['--token', token, '--allow-host', 'gateway.test', '--allow-origin', origin, '--verbose'];
+    const { pid } = await start(folder, port, ...flags);
 
     expect(await (await Operator.open(`ws://127.0.0.1:${port}`, { token })).call('health')).toMatchObject({ ok: true });
-    const allowed = await Operator.open(`ws://127.0.0.1:${port}`, { token, headers: { Host: `gateway.test:${port}` } });
+    const allowed = await Operator.open(`ws://127.0.0.1:${port}`, {
+      token,
+      headers: { Host: `gateway.test:${port}` },
+      origin,
+    });
     expect(await allowed.call('health')).toMatchObject({ ok: true });
     expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).not.toContain(token);
+    expect(readFileSync(logIn(folder), 'utf8')).toContain('InstanceLoader');
     for (const file of readdirSync(folder)) expect(readFileSync(join(folder, file), 'utf8')).not.toContain(token);
   });
 
@@ -244,15 +251,49 @@ describe('start', () => {
     program.signal('SIGKILL');
   });
 
-  it('takes a relative state folder as its own, wherever the gateway runs', async () => {
+  it('takes a relative state folder and configuration as its own, wherever the gateway runs', async () => {
     const folder = launchFolder();
     const port = await freePort();
+    const token = 'a-token-that-is-configured';
+    writeFileSync(join(folder, 'elsewhere.json'), JSON.stringify({ gateway: { auth: { token } } }));
     const args = [BIN, 'gateway', 'start', '--port', String(port)];
-    const options = { cwd: join(folder, '..'), env: { OPENCLAW_STATE_DIR: folder.split('/').at(-1) } };
+    const env = {
+      OPENCLAW_STATE_DIR: basename(folder),
+      OPENCLAW_CONFIG_PATH: join(basename(folder), 'elsewhere.json'),
+      OPENCLAW_GATEWAY_TOKEN: undefined,
+    };
+    const options = { cwd: join(folder, '..'), env };
     const program = Program.start(process.execPath, args, options);
 
     expect((await program.exit(DEADLINE_MS)).code).toBe(0);
     expect(processesIn(folder)).toEqual([(await cardOf(port)).pid]);
+    expect(await (await Operator.open(`ws://127.0.0.1:${port}`, { token })).call('health')).toMatchObject({ ok: true });
+  });
+
+  it('says at a terminal what it waits for', async () => {
+    const [folder, port] = [launchFolder(), await freePort()];
+    const command = `exec ${process.execPath} ${BIN} gateway start --port ${port}`;
+    const terminal = Program.start('script', ['--quiet', '--flush', '--command', command, '/dev/null'], {
+      env: { OPENCLAW_STATE_DIR: folder },
+    });
+
+    await terminal.exit(DEADLINE_MS);
+
+    const { pid } = await cardOf(port);
+    expect(terminal.stdout.split('\r\n').slice(0, 2)).toEqual([
+      `starting the gateway: pid ${pid}`,
+      `gateway started on ws://127.0.0.1:${port}: pid ${pid}`,
+    ]);
+  });
+
+  it('goes on with a log that is there, and closes it to others', async () => {
+    const [folder, port] = [launchFolder(), await freePort()];
+    writeFileSync(logIn(folder), 'written before\n', { mode: 0o644 });
+
+    await start(folder, port);
+
+    expect(statSync(logIn(folder)).mode & 0o777).toBe(0o600);
+    expect(readFileSync(logIn(folder), 'utf8')).toMatch(/^written before\ngateway listening on /);
   });
 });
 
@@ -523,6 +564,15 @@ describe('a state folder that cannot be used: one line', () => {
     }
   });
 
+  it('with a pipe in place of the log, that nobody waits for: 64', async () => {
+    const folder = launchFolder();
+    spawnSync('mkfifo', [logIn(folder)]);
+
+    const { code, stderr } = await call(folder, ['start', '--port', await freePort()]);
+
+    expect([code, stderr]).toEqual([64, `${logIn(folder)} is not a file: move it away\n`]);
+  });
+
   it('that is read-only, or a file: 64, as a gateway in the foreground says it', async () => {
     const [folder, port] = [tempFolder(), await freePort()];
     // Root may write anywhere, unless it is without the capabilities for that (capabilities(7)).
@@ -580,6 +630,16 @@ describe('logs', () => {
     ]);
     expect([lines.code, lines.stderr]).toEqual([64, expect.stringMatching(/^--lines: "all" is not a number.*\n$/)]);
     expect([port.code, port.stderr]).toEqual([64, '--port: logs takes --profile or --dev: leave it out\n']);
+  });
+
+  it('prints the last 100 lines, or as many as it is told', async () => {
+    const folder = launchFolder();
+    const lines = Array.from({ length: 150 }, (_, index) => `line ${index + 1}\n`);
+    writeFileSync(logIn(folder), lines.join(''));
+
+    const printed = [await call(folder, ['logs']), await call(folder, ['logs', '--lines', 120])];
+
+    expect(printed.map(({ stdout }) => stdout)).toEqual([lines.slice(-100).join(''), lines.slice(-120).join('')]);
   });
 
   it('64 and one line where it is a pipe, that nobody waits for', async () => {

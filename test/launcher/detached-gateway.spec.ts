@@ -1,0 +1,72 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { LaunchHistory } from '../../src/launcher/launch-history.js';
+import { Program, ROOT } from '../kit/program.js';
+import { tempFolder } from '../kit/temp.js';
+
+/** Serves as a gateway in the background does, and ends when it is told how. */
+const GATEWAY = `
+  const { serveDetached } = await import(process.argv[1]);
+  serveDetached(process.env.OPENCLAW_LAUNCHED_LOG);
+  console.log(Object.keys(process.env).filter((name) => name === 'OPENCLAW_LAUNCHED_LOG').length + ' left');
+  process.stdin.once('data', (code) => process.exit(Number(code)));
+`;
+
+interface Detached {
+  readonly folder: string;
+  readonly program: Program;
+}
+
+async function detached(): Promise<Detached> {
+  const folder = tempFolder();
+  const log = join(folder, 'gateway.log');
+  writeFileSync(log, '');
+  const script = join(ROOT, 'dist/launcher/detached-gateway.js');
+  const program = Program.start(process.execPath, ['--input-type=module', '--eval', GATEWAY, script], {
+    env: { OPENCLAW_LAUNCHED_LOG: log },
+    stdin: true,
+  });
+  await program.output('stdout', /left/);
+  return { folder, program };
+}
+
+async function end(program: Program, code: number): Promise<void> {
+  program.type(`${code}\n`);
+  expect(await program.exit()).toEqual({ code, signal: null });
+}
+
+describe('a gateway in the background', () => {
+  it('notes that it has ended in order', async () => {
+    const { folder, program } = await detached();
+    LaunchHistory.read(folder).started(program.pid);
+
+    await end(program, 0);
+
+    expect(LaunchHistory.read(folder).launched).toBeUndefined();
+  });
+
+  it('notes nothing when it fails, so that the next launcher finds a death', async () => {
+    const { folder, program } = await detached();
+    LaunchHistory.read(folder).started(program.pid);
+
+    await end(program, 1);
+
+    expect(LaunchHistory.read(folder).launched).toMatchObject({ pid: program.pid });
+  });
+
+  it('leaves alone what is noted of the one that came after it', async () => {
+    const { folder, program } = await detached();
+    LaunchHistory.read(folder).started(process.pid);
+
+    await end(program, 0);
+
+    expect(LaunchHistory.read(folder).launched).toMatchObject({ pid: process.pid });
+  });
+
+  it('does not take what it starts for gateways of its launcher', async () => {
+    const { program } = await detached();
+
+    expect(program.stdout).toBe('0 left\n');
+  });
+});
