@@ -2,6 +2,7 @@ import { parsePlainStart } from '../../src/cli/plain-start.js';
 import { startGateway } from '../kit/gateway.js';
 import { stranger } from '../kit/net.js';
 import { freePort, isFree } from '../kit/ports.js';
+import { parse } from '../kit/openclaw.js';
 import { Operator } from '../kit/operator.js';
 import { BIN, Program, type StartOptions } from '../kit/program.js';
 import { tempFolder } from '../kit/temp.js';
@@ -78,6 +79,58 @@ describe('openclaw gateway', () => {
       full.stdout,
       pastUptime(full.stderr),
     ]);
+  });
+
+  it('logs for machines, one object in each line, where it is at no terminal', async () => {
+    const { program, port } = await startGateway();
+
+    await fetch(`http://127.0.0.1:${port}/healthz`, { headers: { Origin: 'https://elsewhere.example' } });
+    await program.output('stderr', /\n/);
+
+    expect(program.stderr.trimEnd().split('\n').map(parse)).toEqual([
+      expect.objectContaining({
+        level: 'warn',
+        message: expect.stringMatching(/^refused a request from \S*127\.0\.0\.1: origin not allowed$/) as string,
+      }),
+    ]);
+  });
+
+  it('logs for people at a terminal', async () => {
+    const port = await freePort();
+    const command = `exec ${process.execPath} ${BIN} gateway --port ${port}`;
+    const terminal = Program.start('script', ['--quiet', '--flush', '--command', command, '/dev/null'], {
+      group: true,
+      stdin: true,
+    });
+    await terminal.output('stdout', /to stop it/);
+
+    await fetch(`http://127.0.0.1:${port}/healthz`, { headers: { Origin: 'https://elsewhere.example' } });
+
+    const [line] = await terminal.output('stdout', /^.*refused a request from .*$/m);
+    expect(line).not.toContain('"message"');
+  });
+
+  it('logs all that happens with --verbose', async () => {
+    const program = Program.node(BIN, ['gateway', '--port', await freePort(), '--verbose']);
+
+    await program.output('stderr', /InstanceLoader/);
+  });
+
+  it('outlives whoever read what it writes', async () => {
+    const port = await freePort();
+    const script = '"$0" "$1" gateway --port "$2" 2>&1 | head -1';
+    const reader = Program.start('sh', ['-c', script, process.execPath, BIN, String(port)], { group: true });
+    await reader.output('stdout', /^gateway listening/m);
+
+    // Each is a line in a log that nobody reads any more; the first may still be taken by the pipe.
+    for (let count = 0; count < 5; count++) {
+      const refused = await fetch(`http://127.0.0.1:${port}/healthz`, {
+        headers: { Origin: 'https://elsewhere.example' },
+      });
+      expect(refused.status).toBe(403);
+    }
+
+    expect(await (await Operator.open(`ws://127.0.0.1:${port}`)).call('health')).toMatchObject({ ok: true });
   });
 
   it('starts at once after the first was killed', async () => {
