@@ -12,6 +12,7 @@ import { Client, portOf, stranger } from '../kit/net.js';
 import { freePort, isFree } from '../kit/ports.js';
 import { knock, Operator } from '../kit/operator.js';
 import { BIN, fixture, Program, type StartOptions } from '../kit/program.js';
+import { LINUX } from '../kit/sockets.js';
 import { tempFolder } from '../kit/temp.js';
 import { TOKEN } from '../kit/token.js';
 
@@ -87,8 +88,10 @@ describe('the token that a gateway makes', () => {
     expect(heard).toEqual([]);
   });
 
-  (process.getuid?.() === 0 ? it : it.skip).each(['health', 'status --deep', 'stop', 'restart'])(
-    'is not shown by %j to a process of another user that shows a card',
+  const twoUsers = LINUX && process.getuid?.() === 0;
+  const needs = twoUsers ? '' : ' (needs Linux, and root to be two users)';
+  (twoUsers ? it : it.skip).each(['health', 'status --deep', 'stop', 'restart'])(
+    `is not shown by %j to a process of another user that shows a card${needs}`,
     async (command) => {
       const { options, folder, file } = freshHome();
       mkdirSync(folder);
@@ -290,6 +293,15 @@ describe('a bind that others can reach', () => {
       expect(await isFree(port)).toBe(true);
     },
   );
+
+  it('is refused in one line also where nothing is bound ahead of the app', async () => {
+    const { options } = freshHome();
+
+    const { code, stderr } = await run(['--port', await freePort(), '--host', '0.0.0.0', '--standby'], options);
+
+    expect(stderr).toMatch(/^refusing to bind 0\.0\.0\.0 without auth: .*\n$/);
+    expect(code).toBe(64);
+  });
 
   it('serves with one', async () => {
     const { options } = freshHome();
