@@ -66,6 +66,12 @@ describe('what follows the first line of a refusal', () => {
     ]);
   });
 
+  it('of a profile whose folder has a gateway under another name: nothing of ports, which would not help', () => {
+    const other = inUse('rescue').heldBy(readyFor('work'));
+
+    expect(refusalDetails(other, false, 'rescue').join('\n')).not.toContain('not yours');
+  });
+
   it('puts no name into a command that a shell could understand', () => {
     const silent = inUse('x; reboot').heldBy({ verdict: 'blocked', url: 'unknown address' });
 

@@ -145,6 +145,18 @@ describe('the gateway tells', () => {
     });
   });
 
+  it('how it goes with every second tick', async () => {
+    const { lock } = await startControl({ lock: { clients: { tickIntervalMs: 20 } } });
+    const operator = await Operator.open(lock.url);
+    const names: string[] = [];
+    while (names.filter((name) => name === 'health').length < 2) {
+      const { event } = await operator.client.take(isEvent);
+      if (event === 'tick' || event === 'health') names.push(event);
+    }
+
+    expect(names.slice(names.indexOf('health'))).toEqual(['health', 'tick', 'tick', 'health']);
+  });
+
   it('who comes and goes', async () => {
     const { lock } = await startControl();
     const watcher = await Operator.open(lock.url);

@@ -38,6 +38,21 @@ describe('a method that every gateway has', () => {
     ]);
   });
 
+  it('system-presence, of the hundred that came last', async () => {
+    const { lock } = await startControl();
+    const operators: Operator[] = [];
+    while (operators.length < 102) {
+      const about = { id: `client ${operators.length}`, version: '1', platform: 'test', mode: 'ui' };
+      operators.push(await Operator.open(lock.url, { params: { client: about } }));
+    }
+
+    const { payload } = (await operators[0]?.call('system-presence')) ?? {};
+
+    expect((payload as { clientId: string }[]).map(({ clientId }) => clientId)).toEqual(
+      Array.from({ length: 100 }, (_, index) => `client ${index + 2}`),
+    );
+  });
+
   it('config.get, with nothing secret in it', async () => {
     const further = 'a-further-token';
     const { lock } = await startControl({

@@ -1,3 +1,5 @@
+import { setImmediate as turn } from 'node:timers/promises';
+
 import { httpUrl } from '../kit/app.js';
 import { createControl, startControl } from '../kit/control.js';
 import { Gate } from '../kit/gate.js';
@@ -162,6 +164,25 @@ describe('the metrics', () => {
     }
     expect(text).not.toContain(TOKEN);
     expect(text).not.toContain('made.up');
+  });
+
+  it('have the delay of the event loop since they were last asked for', async () => {
+    const { lock } = await startControl();
+    const delay = async (): Promise<number> => {
+      const text = await (await fetch(httpUrl(lock.url, '/metrics'), AUTHORIZED)).text();
+      return Number(/^gateway_event_loop_delay_seconds (\S+)$/m.exec(text)?.[1]);
+    };
+    const stall = new Int32Array(new SharedArrayBuffer(4));
+    await delay();
+
+    // What it measures is the time between two looks, and the first of them comes after the second stall.
+    for (let stalls = 0; stalls < 3; stalls++) {
+      Atomics.wait(stall, 0, 0, 1_000);
+      await turn();
+    }
+
+    expect(await delay()).toBeGreaterThan(0.5);
+    expect(await delay()).toBeLessThan(0.5);
   });
 
   it('are the same when they are asked for again', async () => {
