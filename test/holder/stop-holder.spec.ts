@@ -26,6 +26,10 @@ function gateway(owner: Partial<Owner> = {}, instanceId = '01234567-89ab-4cde-8f
   return { ...silent(owner), verdict: 'ready', card: cardOf({ pid: PID, instanceId }) };
 }
 
+function cardOnly({ verdict, url, card }: Holder): Holder {
+  return { verdict, url, ...(card && { card }) };
+}
+
 /** What is signalled where a gateway does not stop, and is seen like this when it is to be killed. */
 async function signalsTo(first: Holder, atTheKill: Holder): Promise<unknown[]> {
   const port = await freePort();
@@ -58,6 +62,25 @@ describe('a gateway that does not stop', () => {
       [PID, 'SIGTERM'],
       [PID, 'SIGKILL'],
     ]);
+  });
+
+  it.each([
+    ['belongs to another user', gateway({ uid: (process.getuid?.() ?? 0) + 1 })],
+    ['has no process that anybody could name', cardOnly(gateway())],
+    ['shows no card', silent()],
+  ])('is neither asked nor signalled when it %s', async (_name, seen) => {
+    jest.mocked(whoHolds).mockResolvedValue(seen);
+    const kill = jest.spyOn(process, 'kill').mockReturnValue(true);
+    onCleanUp(() => kill.mockRestore());
+    const ask = jest.fn(() => Promise.resolve(true));
+
+    const outcome = await stopHolder(
+      { host: '127.0.0.1', port: await freePort() },
+      { timeoutMs: 1, kill: true, ask, report: () => undefined },
+    );
+
+    expect(outcome).toMatchObject({ kind: 'refused', holder: seen });
+    expect([ask.mock.calls, kill.mock.calls]).toEqual([[], []]);
   });
 
   it.each([

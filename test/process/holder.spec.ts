@@ -369,6 +369,14 @@ describe('restart', () => {
     expect(code).toBe(0);
     await program.exit();
   });
+
+  it('names the host where it was given one', async () => {
+    const { port } = await startGateway();
+
+    const { stdout } = await openclaw('restart', '--port', port, '--host', '127.0.0.1');
+
+    expect(stdout).toContain(`start it again where it ran: openclaw gateway --port ${port} --host 127.0.0.1\n`);
+  });
 });
 
 describe('--force', () => {
