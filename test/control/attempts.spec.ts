@@ -347,6 +347,22 @@ describe('guessing the token of a gateway', () => {
     expect(await client.close()).toEqual({ code: 1013, reason: 'too many attempts' });
   });
 
+  it('is refused over HTTP too, with 429', async () => {
+    const { url } = await startControlApp();
+    const over = new AbortController();
+    const guesses = Array.from({ length: MAX_WAITING + 2 }, async () => {
+      const headers = { Authorization: 'Bearer a-wrong-guess' };
+      const response = await fetch(`${url.replace('ws:', 'http:')}/metrics`, { headers, signal: over.signal });
+      return response.status === 401 ? new Promise<never>(never) : response;
+    });
+    guesses.forEach((guess) => void guess.catch(() => undefined));
+
+    const busy = await within(10_000, 'a refusal', Promise.race(guesses));
+    over.abort();
+
+    expect([busy.status, busy.headers.get('retry-after')]).toEqual([429, '5']);
+  });
+
   /** Settles for the answers to tokens that were compared, and never for those to whom the gateway was busy. */
   async function onlyWrong(guess: Promise<Response>): Promise<Response> {
     const { error } = await guess;

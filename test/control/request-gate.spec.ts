@@ -413,6 +413,13 @@ describe('a request to the control port', () => {
     expect(statusOf(answer)).toBe(200);
   });
 
+  it('is let in when somebody follows a link to it from elsewhere', async () => {
+    const port = await start();
+    const headers = [`Host: 127.0.0.1:${port}`, 'Sec-Fetch-Site: cross-site', 'Sec-Fetch-Dest: document'];
+    const answer = await exchange(port, head('GET /healthz HTTP/1.1', ...headers, 'Connection: close'));
+    expect(statusOf(answer)).toBe(200);
+  });
+
   it('is refused without a Host, of which HTTP/1.0 had none', async () => {
     const port = await start();
     expectForbidden(await exchange(port, head('GET /healthz HTTP/1.0')));
