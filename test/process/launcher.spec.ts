@@ -184,6 +184,17 @@ describe('start', () => {
     expect(launch.stdout).toMatch(`gateway started on ws://127.0.0.1:${port}: pid `);
   });
 
+  it('waits for a gateway that is stopping, and starts one in its place', async () => {
+    const [folder, port] = [launchFolder(), await freePort()];
+    const env = { STATE_FOLDER: folder };
+    const program = Program.node(fixture('hanging-hook'), [port, 'onModuleDestroy'], { env });
+    await program.output('stdout', /^gateway listening on/m);
+    program.signal('SIGTERM');
+    await program.output('stdout', /hanging/);
+
+    expect(await start(folder, port)).toMatchObject({ started: true });
+  });
+
   it('waits for a gateway that is still starting', async () => {
     const [folder, port] = [launchFolder(), await freePort()];
     const program = Program.node(fixture('hanging-hook'), [port, 'onApplicationBootstrap']);
