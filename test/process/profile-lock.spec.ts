@@ -1,6 +1,7 @@
 import { mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
+import { profileSocketPath } from '../../src/profile/profile-lock.js';
 import { onCleanUp } from '../kit/cleaner.js';
 import { Companions } from '../kit/companions.js';
 import { until } from '../kit/deadline.js';
@@ -406,6 +407,12 @@ describe('exactly one, never two, never none', () => {
     expect(Buffer.byteLength(socketOf(tempFolder()))).toBe(108);
   },
 );
+
+it('two folders of the same inode on two disks have a socket each', () => {
+  const paths = [1n, 2n].map((device) => profileSocketPath('/x', { device, inode: 7n }, 'linux'));
+
+  expect(new Set(paths).size).toBe(2);
+});
 
 function linkTo(folder: string): string {
   const link = join(tempFolder(), 'link');
