@@ -12,7 +12,7 @@ describe('StopSignals', () => {
 
   afterEach(() => {
     jest.useRealTimers();
-    process.removeAllListeners('SIGTERM').removeAllListeners('SIGINT');
+    process.removeAllListeners('SIGTERM').removeAllListeners('SIGINT').removeAllListeners('SIGHUP');
   });
 
   const receive = (signal: NodeJS.Signals, afterMs = 0): void => {

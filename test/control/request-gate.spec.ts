@@ -413,6 +413,24 @@ describe('a request to the control port', () => {
     expect(statusOf(answer)).toBe(200);
   });
 
+  it.each([
+    ['cross-site', 'image'],
+    ['cross-site', 'iframe'],
+    ['same-site', 'script'],
+    ['same-site', 'empty'],
+  ])('is refused as a part of a page from elsewhere: %s, %s', async (site, destination) => {
+    const port = await start();
+    const headers = [`Host: 127.0.0.1:${port}`, `Sec-Fetch-Site: ${site}`, `Sec-Fetch-Dest: ${destination}`];
+    (await both(port, ...headers)).forEach(expectForbidden);
+  });
+
+  it.each(['same-origin', 'none'])('is let in as a part of a page of its own: %s', async (site) => {
+    const port = await start();
+    const headers = [`Host: 127.0.0.1:${port}`, `Sec-Fetch-Site: ${site}`, 'Sec-Fetch-Dest: image'];
+    const answer = await exchange(port, head('GET /healthz HTTP/1.1', ...headers, 'Connection: close'));
+    expect(statusOf(answer)).toBe(200);
+  });
+
   it('is let in when somebody follows a link to it from elsewhere', async () => {
     const port = await start();
     const headers = [`Host: 127.0.0.1:${port}`, 'Sec-Fetch-Site: cross-site', 'Sec-Fetch-Dest: document'];

@@ -215,6 +215,23 @@ describe('gateway health', () => {
   });
 
   it.each([
+    [77, 'lacks a scope', { code: 'INVALID_REQUEST', message: 'no', details: { code: 'MISSING_SCOPE' } }],
+    [75, 'may try again', { code: 'UNAVAILABLE', message: 'no', retryable: true }],
+    [1, 'cannot have it', { code: 'UNAVAILABLE', message: 'no' }],
+  ])('ends with %i where it is told that it %s', async (exitCode, _what, error) => {
+    const port = await otherWebSocket((text) => {
+      if (text === '') return CHALLENGE;
+      const { id, method } = JSON.parse(text) as { id: string; method: string };
+      const isIn = method === 'connect';
+      return JSON.stringify({ type: 'res', id, ok: isIn, ...(isIn ? { payload: {} } : { error }) });
+    });
+
+    const { code, stdout, stderr } = await openclaw('health', '--port', port);
+
+    expect({ code, stdout, stderr }).toEqual({ code: exitCode, stdout: '', stderr: 'health: no\n' });
+  });
+
+  it.each([
     [
       'in the middle',
       () =>
