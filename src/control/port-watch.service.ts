@@ -2,7 +2,7 @@ import { format } from 'node:util';
 
 import { Inject, Injectable } from '@nestjs/common';
 
-import { printable } from '../holder/readable-command.js';
+import { printable } from '../holder/printable.js';
 import { GATEWAY_LOCK_SETTINGS } from '../lock/gateway-lock.module-definition.js';
 import type { GatewayLockSettings } from '../lock/gateway-lock.options.js';
 import { GatewayLockServer } from '../lock/gateway-lock.server.js';

@@ -14,7 +14,7 @@ import {
   parseUserName,
   type ListeningSocket,
 } from './proc-files.js';
-import { readableCommand } from './readable-command.js';
+import { readableCommand } from './printable.js';
 import { canonicalAddress, hostsToAsk, listenersServing } from './serving-address.js';
 
 /** Arguments can take megabytes. */

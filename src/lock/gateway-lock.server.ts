@@ -257,7 +257,7 @@ export class GatewayLockServer {
       socket.destroySoon();
       return;
     }
-    const refusal = UNREADABLE[error.code ?? ''] ?? NO_HTTP;
+    const refusal = UNREADABLE[String(error.code)] ?? NO_HTTP;
     this.onRefused(refusal, { socket });
     const { open, response } = this.#connectionOf(socket);
     // Not in the midst of an answer, nor ahead of those to earlier requests.

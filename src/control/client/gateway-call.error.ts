@@ -1,4 +1,4 @@
-import { printable } from '../../holder/readable-command.js';
+import { printable } from '../../holder/printable.js';
 import type { RequestError } from '../protocol/frames.js';
 
 /**

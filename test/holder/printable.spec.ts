@@ -1,4 +1,4 @@
-import { readableCommand } from '../../src/holder/readable-command.js';
+import { readableCommand } from '../../src/holder/printable.js';
 
 describe('a command line', () => {
   it('has 200 characters at most', () => {
