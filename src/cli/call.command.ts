@@ -3,6 +3,7 @@ import { Option, SubCommand } from 'nest-commander';
 import { callGateway } from '../control/client/call-gateway.js';
 import { GatewayCallError } from '../control/client/gateway-call.error.js';
 import { describeError, exitCodeOf } from '../exit-code.js';
+import { printableJson } from '../holder/printable.js';
 import { whoHolds } from '../holder/who-holds.js';
 import { InputError } from '../lock/input.error.js';
 import { ANCHOR_HOST, gatewayUrl } from '../lock/listener/listen-address.js';
@@ -49,13 +50,13 @@ abstract class RequestCommand extends AddressCommand {
       const target = url === undefined ? await this.#ownGateway(flags) : this.#otherGateway(url, flags);
       const payload = await callGateway({ ...target, method, params, timeoutMs });
       const text = flags.json ? JSON.stringify({ ok: true, payload }) : JSON.stringify(payload, null, 2);
-      process.stdout.write(`${text}\n`);
+      process.stdout.write(`${printableJson(text)}\n`);
       process.exit(0);
     } catch (error) {
       if (!(error instanceof GatewayCallError)) throw error;
       const exitCode = exitCodeOf(error);
       const report = { ok: false, failure: error.kind, message: error.message, error: error.answer ?? null, exitCode };
-      if (flags.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+      if (flags.json) process.stdout.write(`${printableJson(JSON.stringify(report))}\n`);
       else complain(describeError(error));
       process.exit(exitCode);
     }

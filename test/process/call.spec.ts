@@ -281,6 +281,15 @@ describe('a gateway that is none of ours', () => {
     expect(stderr).toMatch(/ lets nobody in: it does not say why\n$/);
   });
 
+  it.each([[[]], [['--json']]])('cannot do so with what it answers, which stays the same value, %j', async (flags) => {
+    const payload = { [EVIL]: `${EVIL}\u2028\u{e0041}` };
+    const port = await answering({ ok: true, payload });
+    const { code, stdout } = await openclaw('health', '--port', port, ...flags);
+    expect(code).toBe(0);
+    expect(stdout.replaceAll('\n', '')).not.toMatch(/[\p{C}\p{Zl}]/u);
+    expect(parse(stdout)).toEqual(flags.length === 0 ? payload : { ok: true, payload });
+  });
+
   it('and answers without a payload has answered with null', async () => {
     const port = await answering({ ok: true });
     expect(await openclaw('health', '--port', port)).toEqual({ code: 0, stdout: 'null\n', stderr: '' });
