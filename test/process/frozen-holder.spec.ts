@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
+import { WATCH_PATH, watchHolder } from '../../src/holder/watch.js';
 import { onCleanUp } from '../kit/cleaner.js';
 import { within } from '../kit/deadline.js';
 import { startGateway } from '../kit/gateway.js';
@@ -49,6 +50,28 @@ describe('a gateway that is frozen', () => {
     program.signal('SIGCONT');
     await expectHealth(url);
     refused.push(`1 with ${connections.length - 1} connections waiting and connects that hang, after ${elapsed} ms`);
+  });
+
+  it('is noticed by who has watched it for long, and not before it freezes', async () => {
+    const { program, port } = await startGateway();
+    const watching = new AbortController();
+    onCleanUp(() => watching.abort());
+    const onSilence = jest.fn();
+    const silence = new Promise<void>((resolve) => onSilence.mockImplementation(resolve));
+    const agreed = new Promise<void>((onAgreed) => {
+      void watchHolder({ host: '127.0.0.1', port }, { signal: watching.signal, onAgreed, onSilence });
+    });
+    await within(5_000, 'a watch', agreed);
+    // Another watch hears what the first does, a moment later; four signs of life are more than a silence takes.
+    const beside = await rawConnection(port);
+    beside.write(`GET ${WATCH_PATH} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`);
+    for (let sign = 0; sign < 5; sign++) await within(5_000, 'a sign of life', once(beside, 'data'));
+    expect(onSilence).not.toHaveBeenCalled();
+
+    program.signal('SIGSTOP');
+
+    await within(10_000, 'the silence to be noticed', silence);
+    program.signal('SIGCONT');
   });
 });
 
