@@ -55,8 +55,8 @@ export class Party {
     return this.server.call('processorTime');
   }
 
-  /** Tells all clients the same. In milliseconds. */
-  async publish(text: string): Promise<{ readonly busyMs: number; readonly lastReceiptMs: number }> {
+  /** Tells all clients the same. */
+  async publish(text: string): Promise<Published> {
     await this.clients.expect({ least: text.length, most: 2 * text.length });
     const { begunAt, busyMs } = await this.server.call<Publication>('publish', text);
     const lastReceivedAt = await this.clients.allReceived();
@@ -70,6 +70,14 @@ export class Party {
     await untilFree(this.port);
     return performance.now() - begun;
   }
+}
+
+/** What it took to tell all clients. Milliseconds. */
+export interface Published {
+  /** Of the server, in the call that sends. */
+  readonly busyMs: number;
+  /** Until the last client had it. */
+  readonly lastReceiptMs: number;
 }
 
 /** Starts what is needed, and ends it. */
