@@ -11,8 +11,11 @@ import { whoHolds } from './who-holds.js';
 
 /** How often a standby looks again when the holder cannot be watched. Milliseconds. */
 const POLL_MS = 500;
-/** What a standby still meets of a holder that is dying, whose descriptors do not close together. */
-const TAKEOVER = { attempts: 25, pauseMs: 2 };
+/**
+ * What a standby still meets of a holder that is dying, whose descriptors do not close together. Each pause is twice as
+ * long as the one before: most of a crowd has lost to one of them, which needs the processor now.
+ */
+const TAKEOVER = { attempts: 6, pauseMs: 2 };
 
 /** One attempt, which takes all of it or nothing. */
 type Claim<Locks> = () => Promise<Locks>;
@@ -100,7 +103,7 @@ async function claimWithin<Locks>(
     } catch (error) {
       if (!isHeld(error)) throw error;
       if (attempt >= attempts) return error;
-      await delay(TAKEOVER.pauseMs, undefined, { signal });
+      await delay(TAKEOVER.pauseMs * 2 ** (attempt - 1), undefined, { signal });
     }
   }
 }
