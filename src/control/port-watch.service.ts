@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { format } from 'node:util';
 
 import { Inject, Injectable } from '@nestjs/common';
@@ -28,11 +29,11 @@ export class PortWatch {
     server.admitWith((request, response) => gate.judge(request, response));
     server.onRefused = ({ reason }, { socket }) => {
       metrics.refused(reason);
-      this.#log.warn(reason, `refused a request from ${socket.remoteAddress ?? 'a client that has gone'}: ${reason}`);
+      this.#log.warn(reason, `refused a request from ${addressOf(socket)}: ${reason}`);
     };
-    server.onPushedOut = ({ remoteAddress }) => {
+    server.onPushedOut = (socket) => {
       metrics.refused(TOO_MANY_IDLE);
-      this.#log.warn(TOO_MANY_IDLE, `hung up on a connection from ${remoteAddress}: ${TOO_MANY_IDLE}`);
+      this.#log.warn(TOO_MANY_IDLE, `hung up on a connection from ${addressOf(socket)}: ${TOO_MANY_IDLE}`);
     };
     adapter.onDropped = ({ remoteAddress }, why) => {
       metrics.dropped(why);
@@ -53,4 +54,9 @@ export class PortWatch {
     // What a client has sent is often a part of it.
     this.#log.warn(`handler of ${method}`, `the handler of ${method} failed: ${printable(message)}`);
   }
+}
+
+/** One that has gone has none any more, and one that came over a local socket never had. */
+function addressOf({ remoteAddress = 'an unknown address' }: Socket): string {
+  return remoteAddress;
 }

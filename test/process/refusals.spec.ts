@@ -1,9 +1,14 @@
+import { connect } from 'node:net';
+
+import { onCleanUp } from '../kit/cleaner.js';
 import { startGateway, type RunningGateway } from '../kit/gateway.js';
 import { Client } from '../kit/net.js';
 import { knock } from '../kit/operator.js';
 import { parse } from '../kit/openclaw.js';
+import { serveOn, socketOf } from '../kit/profile.js';
 import { proven } from '../kit/proven.js';
 import { exchange, head, statusOf, UPGRADE } from '../kit/raw-http.js';
+import { tempFolder } from '../kit/temp.js';
 import { TOKEN } from '../kit/token.js';
 
 const linesOf = (text: string): Record<string, unknown>[] =>
@@ -66,6 +71,19 @@ describe('a refusal', () => {
     expect(lines[0]).toMatchObject({ level: 'warn', message: expect.stringContaining(reason) as unknown });
     expect(lines[0]?.['message']).toContain('127.0.0.1');
     expect(await metricsOf(gateway)).toContain(`gateway_${metric}{reason="${reason}"} 1\n`);
+  });
+
+  it('of who came over the socket of the profile, which has no address, says so', async () => {
+    const stateFolder = tempFolder();
+    const { program } = await serveOn(stateFolder);
+    const socket = connect({ path: socketOf(stateFolder) });
+    onCleanUp(() => socket.destroy());
+
+    socket.write('EHLO\r\n');
+
+    await program.output('stderr', /\n/);
+    const [line] = linesOf(program.stderr);
+    expect(line?.['message']).toBe('refused a request from an unknown address: not an HTTP request');
   });
 
   it('leaves a line whole whatever a client puts into it', async () => {
