@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
@@ -55,6 +55,14 @@ const oneWs = {
   },
 };
 
+/** What the first script loads when it is needed: scripts of their own, beside it. */
+const loadedLater = {
+  name: 'loaded later',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/run-(app|commands)\.js$/ }, ({ path }) => ({ path: `./${basename(path)}`, external: true }));
+  },
+};
+
 const RESOLVING = 'resolving';
 
 /** Of packages that are long lists of exports a start needs few: the rest is left out, and with it what it would load. */
@@ -85,7 +93,7 @@ const bundles = [
     format: 'cjs',
     banner: {},
     outExtension: { '.js': '.cjs' },
-    external: ['./commands.js', './run-app.js', ...OPTIONS.external],
+    plugins: [loadedLater],
   }),
   // what a gateway runs on, and no more than that;
   await build({
@@ -95,7 +103,7 @@ const bundles = [
     plugins: [oneWs, onlyWhatIsUsed],
   }),
   // the commands, with CommonJS packages that load Nest, of which then nothing can be left out.
-  await build({ ...OPTIONS, splitting: true, entryPoints: ['dist/commands.js'], plugins: [oneWs] }),
+  await build({ ...OPTIONS, splitting: true, entryPoints: ['dist/cli/run-commands.js'], plugins: [oneWs] }),
 ];
 writeFileSync('dist/bin/THIRD-PARTY-NOTICES.txt', noticesOf(packagesIn(bundles)));
 

@@ -4,7 +4,7 @@
  */
 export default {
   roots: ['<rootDir>/test'],
-  testMatch: ['**/*.spec.ts', '**/*.e2e-spec.ts'],
+  testMatch: ['**/*.{spec,e2e-spec,process-spec}.ts'],
   transform: {
     '^.+\\.[jt]s$': [
       '@swc/jest',
@@ -25,7 +25,7 @@ export default {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   coverageProvider: 'v8',
   // The lock itself, in every line and branch.
-  collectCoverageFrom: ['src/lock/**/*.ts'],
+  collectCoverageFrom: ['src/{listener,options,serving,lock}/**/*.ts'],
   coverageReporters: ['text'],
   coverageThreshold: { global: { lines: 100, branches: 100 } },
   setupFilesAfterEnv: ['<rootDir>/test/kit/clean-up.ts'],

@@ -1,20 +1,20 @@
 import { Global, Module } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 
-import { ProtocolModule } from './control/protocol.module.js';
-import { GatewayHolderService } from './holder/gateway-holder.service.js';
+import { ControlProtocolModule } from './control/protocol/control-protocol.module.js';
+import { GatewayCardService } from './holder/gateway-card.service.js';
 import { GatewayDrainModule } from './lock/gateway-drain.module.js';
 import {
   ConfigurableModuleClass,
   GATEWAY_LOCK_SETTINGS,
   MODULE_OPTIONS_TOKEN,
-} from './lock/gateway-lock.module-definition.js';
-import { withDefaults } from './lock/gateway-lock.options.js';
-import { GatewayLockServer } from './lock/gateway-lock.server.js';
+} from './options/gateway-lock.module-definition.js';
+import { withDefaults } from './options/gateway-lock.options.js';
+import { GatewayHttpServer } from './serving/gateway-http.server.js';
 import { GatewayLockService } from './lock/gateway-lock.service.js';
-import { GatewayWsAdapter } from './lock/gateway-ws.adapter.js';
+import { GatewayWsAdapter } from './serving/gateway-ws.adapter.js';
 import { placeInHookOrder } from './lock/hook-order.js';
-import { ProfileLockService } from './profile/profile-lock.service.js';
+import { ProfileLockService } from './state-folder/profile-lock.service.js';
 
 /**
  * Makes an app a gateway of which there is one per port, and one per state folder: import it in the root module with `forRoot` or `forRootAsync`,
@@ -22,22 +22,22 @@ import { ProfileLockService } from './profile/profile-lock.service.js';
  */
 @Global()
 @Module({
-  imports: [GatewayDrainModule, ProtocolModule],
+  imports: [GatewayDrainModule, ControlProtocolModule],
   providers: [
     { provide: GATEWAY_LOCK_SETTINGS, useFactory: withDefaults, inject: [MODULE_OPTIONS_TOKEN] },
-    GatewayLockServer,
+    GatewayHttpServer,
     GatewayWsAdapter,
     GatewayLockService,
-    GatewayHolderService,
+    GatewayCardService,
     ProfileLockService,
   ],
   exports: [
     GATEWAY_LOCK_SETTINGS,
-    GatewayLockServer,
+    GatewayHttpServer,
     GatewayLockService,
     GatewayWsAdapter,
-    GatewayHolderService,
-    ProtocolModule,
+    GatewayCardService,
+    ControlProtocolModule,
   ],
 })
 export class GatewayLockModule extends ConfigurableModuleClass {

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-import { createGatewayApp } from './create-app.js';
-import { stopWithNestStart } from './nest-start.js';
-import { InputError } from './lock/input.error.js';
-import { resolveProfile } from './profile/profile.js';
-import { exitWith } from './report.js';
-import { runGateway } from './run-gateway.js';
-import { chooseSettings, PORT_VARIABLE } from './settings.js';
+import { createGatewayApp } from './process/create-app.js';
+import { stopWithNestStart } from './process/nest-start.js';
+import { InputError } from './common/input.error.js';
+import { resolveProfile } from './config/profile.js';
+import { exitWith } from './process/report.js';
+import { runGateway } from './process/run-gateway.js';
+import { chooseSettings, PORT_VARIABLE } from './config/settings.js';
 
 /** What `nest start` runs: everything from the environment, and from the `.env` of the project it is started in. */
 async function main(): Promise<number> {

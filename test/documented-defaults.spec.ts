@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { withDefaults } from '../src/lock/gateway-lock.options.js';
-import { DEFAULT_PORT } from '../src/lock/listener/claim-listener.js';
+import { withDefaults } from '../src/options/gateway-lock.options.js';
+import { DEFAULT_PORT } from '../src/listener/claim-listener.js';
 import { ROOT } from './kit/program.js';
 
 const SETTINGS: object = { port: DEFAULT_PORT, ...withDefaults({}) };

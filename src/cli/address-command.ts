@@ -1,8 +1,8 @@
 import { Option } from 'nest-commander';
 
-import { InputError } from '../lock/input.error.js';
-import { resolveProfile, type Profile, type ProfileFlags } from '../profile/profile.js';
-import { chooseSettings, type SettingFlags, type Settings } from '../settings.js';
+import { InputError } from '../common/input.error.js';
+import { resolveProfile, type Profile, type ProfileFlags } from '../config/profile.js';
+import { chooseSettings, type SettingFlags, type Settings } from '../config/settings.js';
 import { ADDRESS_FLAGS } from './gateway-flags.js';
 import { OpenclawCommand } from './openclaw-command.js';
 

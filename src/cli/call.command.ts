@@ -2,15 +2,15 @@ import { Option, SubCommand } from 'nest-commander';
 
 import { callGateway } from '../control/client/call-gateway.js';
 import { GatewayCallError } from '../control/client/gateway-call.error.js';
-import { describeError, exitCodeOf } from '../exit-code.js';
-import { printableJson } from '../holder/printable.js';
+import { describeError, exitCodeOf } from '../process/exit-code.js';
+import { printableJson } from '../common/printable.js';
 import { whoHolds } from '../holder/who-holds.js';
-import { InputError } from '../lock/input.error.js';
-import { ANCHOR_HOST, gatewayUrl } from '../lock/listener/listen-address.js';
-import { complain } from '../report.js';
-import { chooseToken, findToken, TOKEN_VARIABLE } from '../settings.js';
+import { InputError } from '../common/input.error.js';
+import { ANCHOR_HOST, gatewayUrl } from '../listener/listen-address.js';
+import { complain } from '../process/report.js';
+import { chooseToken, findToken, TOKEN_VARIABLE } from '../config/settings.js';
 import { AddressCommand, parseMilliseconds, type AddressFlags } from './address-command.js';
-import { isAnothers, isTokenGiven } from './found-token.js';
+import { isForeignOrOtherUser, isTokenGiven } from './found-token.js';
 import { whereItRuns } from './where-it-runs.js';
 
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -68,7 +68,7 @@ abstract class RequestCommand extends AddressCommand {
     const url = gatewayUrl(WILDCARDS.has(host) ? ANCHOR_HOST : host, port);
     const token = findToken(settings);
     const isFound = token !== undefined && !isTokenGiven(flags);
-    if (isFound && isAnothers(await whoHolds(settings, { timeoutMs: LOOK_MS }))) {
+    if (isFound && isForeignOrOtherUser(await whoHolds(settings, { timeoutMs: LOOK_MS }))) {
       throw new GatewayCallError(
         'not a gateway',
         `the token of this user is not shown to ${url}, which is not a gateway of the same user: see openclaw gateway status --port ${port}, or give a token`,

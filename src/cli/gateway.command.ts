@@ -2,10 +2,10 @@ import { Command, Option } from 'nest-commander';
 
 import { describeHolder } from '../holder/describe-holder.js';
 import { stopHolder } from '../holder/stop-holder.js';
-import { InputError } from '../lock/input.error.js';
-import type { Holder } from '../lock/listener/holder.js';
-import { complain } from '../report.js';
-import { findToken, type Settings } from '../settings.js';
+import { InputError } from '../common/input.error.js';
+import type { Holder } from '../listener/holder.js';
+import { complain } from '../process/report.js';
+import { findToken, type Settings } from '../config/settings.js';
 import { CallCommand, HealthCommand } from './call.command.js';
 import { CONTEST_FLAGS } from './gateway-flags.js';
 import { LogsCommand } from './logs.command.js';

@@ -1,14 +1,14 @@
 import { Option, SubCommand } from 'nest-commander';
 
-import { ExitCode } from '../exit-code.js';
+import { ExitCode } from '../process/exit-code.js';
 import { commandFor } from '../holder/describe-holder.js';
 import { followLog } from '../launcher/follow-log.js';
 import { lastLines, logFileIn } from '../launcher/gateway-log.js';
 import { LaunchError } from '../launcher/launch.error.js';
 import { explain } from '../launcher/state-file.js';
-import { InputError } from '../lock/input.error.js';
-import type { Profile } from '../profile/profile.js';
-import { StopSignals } from '../stop-signals.js';
+import { InputError } from '../common/input.error.js';
+import type { Profile } from '../config/profile.js';
+import { StopSignals } from '../process/stop-signals.js';
 import { AddressCommand } from './address-command.js';
 
 const DEFAULT_LINES = 100;

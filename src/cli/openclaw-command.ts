@@ -1,7 +1,7 @@
 import { CommandRunner } from 'nest-commander';
 
-import { ExitCode } from '../exit-code.js';
-import { packageVersion } from '../holder/package-version.js';
+import { ExitCode } from '../process/exit-code.js';
+import { packageVersion } from '../common/package-version.js';
 
 type Command = Parameters<CommandRunner['setCommand']>[0];
 

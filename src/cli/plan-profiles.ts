@@ -1,8 +1,8 @@
-import { InputError } from '../lock/input.error.js';
-import { knownProfiles } from '../profile/known-profiles.js';
-import type { Profile } from '../profile/profile.js';
-import { whoHoldsProfile, type ProfileHolder } from '../profile/who-holds-profile.js';
-import { chooseSettings, type Settings } from '../settings.js';
+import { InputError } from '../common/input.error.js';
+import { knownProfiles } from '../config/known-profiles.js';
+import type { Profile } from '../config/profile.js';
+import { whoHoldsProfile, type ProfileHolder } from '../state-folder/who-holds-profile.js';
+import { chooseSettings, type Settings } from '../config/settings.js';
 
 /** What a start would use, or why there would be none. */
 type Plan =

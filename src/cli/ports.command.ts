@@ -1,11 +1,11 @@
 import { SubCommand } from 'nest-commander';
 
-import { ExitCode } from '../exit-code.js';
-import { PORTS_PER_GATEWAY } from '../profile/port.js';
-import { conflictsOf, type PlannedPort } from '../profile/port-conflicts.js';
-import { portOfCard } from '../profile/who-holds-profile.js';
-import { complain } from '../report.js';
-import type { PortOrigin } from '../settings.js';
+import { ExitCode } from '../process/exit-code.js';
+import { PORTS_PER_GATEWAY } from '../config/port.js';
+import { conflictsOf, type PlannedPort } from '../config/port-conflicts.js';
+import { portOfCard } from '../state-folder/who-holds-profile.js';
+import { complain } from '../process/report.js';
+import type { PortOrigin } from '../config/settings.js';
 import { AddressCommand } from './address-command.js';
 import { planProfiles, type PlannedProfile } from './plan-profiles.js';
 import { EMPTY_CELL, table } from './table.js';

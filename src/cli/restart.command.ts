@@ -1,10 +1,10 @@
 import { SubCommand } from 'nest-commander';
 
-import { ExitCode } from '../exit-code.js';
+import { ExitCode } from '../process/exit-code.js';
 import { stopHolder } from '../holder/stop-holder.js';
-import { DEFAULT_PROFILE } from '../profile/profile.js';
-import { complain } from '../report.js';
-import { findToken, type Settings } from '../settings.js';
+import { DEFAULT_PROFILE } from '../options/gateway-lock.options.js';
+import { complain } from '../process/report.js';
+import { findToken, type Settings } from '../config/settings.js';
 import { AddressCommand } from './address-command.js';
 import { askToStop, describeStop, DEFAULT_STOP_TIMEOUT_MS, stopExitCode } from './stop.command.js';
 import { whereItRuns } from './where-it-runs.js';

@@ -1,6 +1,6 @@
-import { createGatewayApp, type CreateOptions } from '../create-app.js';
-import { runGateway, type RunOptions } from '../run-gateway.js';
-import type { Settings } from '../settings.js';
+import { createGatewayApp, type CreateOptions } from '../process/create-app.js';
+import { runGateway, type RunOptions } from '../process/run-gateway.js';
+import type { Settings } from '../config/settings.js';
 
 export interface RunAppOptions extends CreateOptions, RunOptions {
   /** Comes before the gateway, when signals are heard already. */

@@ -1,16 +1,16 @@
-import { refuseOpenBind } from '../control/access/open-bind.js';
-import { ExitCode } from '../exit-code.js';
-import { beGateway } from '../gateway-process.js';
+import { refusePublicBindWithoutToken } from '../control/access/public-bind.js';
+import { ExitCode } from '../process/exit-code.js';
+import { initGatewayProcess } from '../process/gateway-process.js';
 import { acquireLock } from '../holder/acquire-lock.js';
 import { LOG_VARIABLE } from '../launcher/log-variable.js';
-import { claimListener } from '../lock/listener/claim-listener.js';
-import type { ClaimedListener } from '../lock/listener/claimed-listener.js';
-import type { Holder } from '../lock/listener/holder.js';
-import type { Profile, ProfileFlags } from '../profile/profile.js';
-import { whoHoldsProfile } from '../profile/who-holds-profile.js';
-import { reportFailure, type FailureOptions } from '../report.js';
-import { chooseSettings, type SettingFlags, type Settings } from '../settings.js';
-import { StopSignals } from '../stop-signals.js';
+import { claimListener } from '../listener/claim-listener.js';
+import type { ClaimedListener } from '../listener/claimed-listener.js';
+import type { Holder } from '../listener/holder.js';
+import type { Profile, ProfileFlags } from '../config/profile.js';
+import { whoHoldsProfile } from '../state-folder/who-holds-profile.js';
+import { reportFailure, type FailureOptions } from '../process/report.js';
+import { chooseSettings, type SettingFlags, type Settings } from '../config/settings.js';
+import { StopSignals } from '../process/stop-signals.js';
 
 /** What `openclaw gateway` was told, as it was typed. */
 export interface StartFlags extends SettingFlags, ProfileFlags {
@@ -36,7 +36,7 @@ export async function serve(
   const isEnough = (holder: Holder): Promise<boolean> | boolean => ensure && isReady(holder, profile);
   const options: FailureOptions = { json, isEnough };
 
-  beGateway();
+  initGatewayProcess();
   const signals = new StopSignals();
   let listener: ClaimedListener | undefined;
   try {
@@ -53,7 +53,7 @@ export async function serve(
 }
 
 async function claim(settings: Settings): Promise<ClaimedListener> {
-  if (settings.token === undefined) refuseOpenBind([settings.host]);
+  if (settings.token === undefined) refusePublicBindWithoutToken([settings.host]);
   return acquireLock(() => claimListener(settings), {}, new AbortController().signal);
 }
 

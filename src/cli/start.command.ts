@@ -3,15 +3,15 @@ import { constants } from 'node:os';
 
 import { Option, SubCommand } from 'nest-commander';
 
-import { describeError, exitCodeOf, ExitCode } from '../exit-code.js';
+import { describeError, exitCodeOf, ExitCode } from '../process/exit-code.js';
 import { commandFor } from '../holder/describe-holder.js';
 import { LaunchError } from '../launcher/launch.error.js';
 import { DEFAULT_LAUNCH_TIMEOUT_MS, launchGateway, type LaunchedGateway } from '../launcher/launch-gateway.js';
-import type { FailedAddress } from '../lock/listener/gateway-lock.error.js';
-import { addressOfUrl } from '../lock/listener/listen-address.js';
-import type { Profile } from '../profile/profile.js';
-import { complain } from '../report.js';
-import { StopSignals } from '../stop-signals.js';
+import type { HostPort } from '../listener/endpoint.js';
+import { addressOfUrl } from '../listener/listen-address.js';
+import type { Profile } from '../config/profile.js';
+import { complain } from '../process/report.js';
+import { StopSignals } from '../process/stop-signals.js';
 import { parseMilliseconds } from './address-command.js';
 import { ServingCommand, type ServingFlags } from './serving-command.js';
 import { isPortGiven } from './where-it-runs.js';
@@ -64,7 +64,7 @@ export class StartCommand extends ServingCommand {
 
 /** All but the token: other users can see it. */
 function commandOf(
-  { host, port }: FailedAddress,
+  { host, port }: HostPort,
   { name }: Profile,
   { allowHost = [], allowOrigin = [], verbose = false }: ServingFlags,
 ): [string, ...string[]] {

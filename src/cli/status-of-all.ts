@@ -1,6 +1,6 @@
 import { whoHolds, type Holder } from '../holder/who-holds.js';
-import { ANCHOR_HOST, gatewayUrl } from '../lock/listener/listen-address.js';
-import { portOfCard } from '../profile/who-holds-profile.js';
+import { ANCHOR_HOST, gatewayUrl } from '../listener/listen-address.js';
+import { portOfCard } from '../state-folder/who-holds-profile.js';
 import type { PlannedProfile } from './plan-profiles.js';
 import { EMPTY_CELL, table } from './table.js';
 

@@ -1,15 +1,15 @@
 import { Option, SubCommand } from 'nest-commander';
 
 import { callGateway } from '../control/client/call-gateway.js';
-import type { Status } from '../control/operator.gateway.js';
-import { ExitCode, exitCodeOfHolder } from '../exit-code.js';
+import type { Status } from '../control/methods/operator.gateway.js';
+import { ExitCode, exitCodeOfHolder } from '../process/exit-code.js';
 import { examinePort, type PortExamination } from '../holder/examine-port.js';
 import { whoHolds, type Holder } from '../holder/who-holds.js';
-import { ANCHOR_HOST, gatewayUrl } from '../lock/listener/listen-address.js';
-import { complain, holderLines, wantsColor, type PortReport } from '../report.js';
-import { findToken, type Settings } from '../settings.js';
+import { ANCHOR_HOST, gatewayUrl } from '../listener/listen-address.js';
+import { complain, holderLines, wantsColor, type PortReport } from '../process/report.js';
+import { findToken, type Settings } from '../config/settings.js';
 import { AddressCommand, type AddressFlags } from './address-command.js';
-import { isAnothers, isTokenGiven } from './found-token.js';
+import { isForeignOrOtherUser, isTokenGiven } from './found-token.js';
 import { planProfiles } from './plan-profiles.js';
 import { statusOfAll, statusTable } from './status-of-all.js';
 import { whereItRuns } from './where-it-runs.js';
@@ -88,7 +88,7 @@ interface Depth {
 async function askIfReady(holder: Holder, settings: Settings, flags: AddressFlags): Promise<Status | null> {
   const { verdict, url } = holder;
   // A card can say anything, also in the place of this user's gateway.
-  if (verdict !== 'ready' || (!isTokenGiven(flags) && isAnothers(holder))) return null;
+  if (verdict !== 'ready' || (!isTokenGiven(flags) && isForeignOrOtherUser(holder))) return null;
   try {
     const token = findToken(settings);
     return (await callGateway({ url, token, method: 'status', timeoutMs: ASK_TIMEOUT_MS })) as Status;

@@ -1,13 +1,13 @@
 import { Option, SubCommand } from 'nest-commander';
 
 import { callGateway } from '../control/client/call-gateway.js';
-import { ExitCode, exitCodeOfHolder } from '../exit-code.js';
+import { ExitCode, exitCodeOfHolder } from '../process/exit-code.js';
 import { describeHolder } from '../holder/describe-holder.js';
 import { stopHolder, type StopOutcome } from '../holder/stop-holder.js';
-import type { FailedAddress } from '../lock/listener/gateway-lock.error.js';
-import type { Holder } from '../lock/listener/holder.js';
-import { complain } from '../report.js';
-import { findToken } from '../settings.js';
+import type { HostPort } from '../listener/endpoint.js';
+import type { Holder } from '../listener/holder.js';
+import { complain } from '../process/report.js';
+import { findToken } from '../config/settings.js';
 import { AddressCommand, parseMilliseconds } from './address-command.js';
 import { whereItRuns } from './where-it-runs.js';
 
@@ -76,7 +76,7 @@ export function stopExitCode(outcome: StopOutcome): number {
   }
 }
 
-export function describeStop(outcome: StopOutcome, { port }: FailedAddress): string {
+export function describeStop(outcome: StopOutcome, { port }: HostPort): string {
   switch (outcome.kind) {
     case 'nothing':
       return `nothing to stop: nobody listens on port ${port}`;

@@ -1,5 +1,5 @@
-import { portOfCard, whoHoldsProfile } from '../profile/who-holds-profile.js';
-import type { Settings } from '../settings.js';
+import { portOfCard, whoHoldsProfile } from '../state-folder/who-holds-profile.js';
+import type { Settings } from '../config/settings.js';
 
 /** Whether a flag or a variable says which port this call is about. */
 export function isPortGiven({ portOrigin }: Settings): boolean {

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { AcquireOptions } from '../lock/gateway-lock.options.js';
-import type { Endpoint } from '../lock/listener/endpoint.js';
-import { GatewayLockError } from '../lock/listener/gateway-lock.error.js';
-import type { Holder } from '../lock/listener/holder.js';
-import { isRefused } from '../lock/listener/is-refused.js';
-import { addressOfUrl } from '../lock/listener/listen-address.js';
-import { watchHolder } from './watch.js';
+import type { AcquireOptions } from '../options/gateway-lock.options.js';
+import type { Endpoint } from '../listener/endpoint.js';
+import { GatewayLockError } from '../listener/gateway-lock.error.js';
+import type { Holder } from '../listener/holder.js';
+import { isRefused } from '../listener/is-refused.js';
+import { addressOfUrl } from '../listener/listen-address.js';
+import { watchHolder } from './watch-holder.js';
 import { whoHolds } from './who-holds.js';
 
 /** How often a standby looks again when the holder cannot be watched. Milliseconds. */

@@ -1,4 +1,4 @@
-import type { GatewayCard } from '../lock/listener/holder.js';
+import type { GatewayCard } from '../listener/holder.js';
 
 export type { GatewayCard };
 

@@ -1,4 +1,4 @@
-import type { Holder, PortOwner } from '../lock/listener/holder.js';
+import type { Holder, PortOwner } from '../listener/holder.js';
 
 /** Something to do about a holder: what it is for, and the command for it. */
 export type Advice = readonly [purpose: string, command: string];

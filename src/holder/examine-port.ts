@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 
-import { addressSet, gatewayUrl } from '../lock/listener/listen-address.js';
-import type { PortOwner } from '../lock/listener/holder.js';
+import { addressSet, gatewayUrl } from '../listener/listen-address.js';
+import type { PortOwner } from '../listener/holder.js';
 import { findPortOwner } from './port-owner.js';
 
 const TIMEOUT_MS = 2_000;

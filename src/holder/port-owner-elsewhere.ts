@@ -1,8 +1,8 @@
 import { promisify } from 'node:util';
 
-import type { PortOwner } from '../lock/listener/holder.js';
+import type { PortOwner } from '../listener/holder.js';
 import { GATEWAY_SERVICE } from './card.js';
-import { readableCommand } from './printable.js';
+import { readableCommand } from '../common/printable.js';
 import { canonicalAddress, listenersServing } from './serving-address.js';
 
 /** One process on one address of a port, as `pid-port` lists them. */

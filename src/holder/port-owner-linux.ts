@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 
-import type { PortOwner } from '../lock/listener/holder.js';
+import type { PortOwner } from '../listener/holder.js';
 import {
   hasGatewayTitle,
   isOfConnection,
@@ -14,7 +14,7 @@ import {
   parseUserName,
   type ListeningSocket,
 } from './proc-files.js';
-import { readableCommand } from './printable.js';
+import { readableCommand } from '../common/printable.js';
 import { canonicalAddress, hostsToAsk, listenersServing } from './serving-address.js';
 
 /** Arguments can take megabytes. */

@@ -1,4 +1,4 @@
-import type { PortOwner } from '../lock/listener/holder.js';
+import type { PortOwner } from '../listener/holder.js';
 import { findPortOwnerElsewhere } from './port-owner-elsewhere.js';
 import { findPortOwnerOnLinux, findSocketOwnerOnLinux } from './port-owner-linux.js';
 

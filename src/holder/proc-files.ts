@@ -1,6 +1,6 @@
 import { endianness } from 'node:os';
 
-import { canonicalIPv6 } from '../lock/listener/listen-address.js';
+import { canonicalIPv6 } from '../listener/listen-address.js';
 import { GATEWAY_SERVICE } from './card.js';
 
 /** A listening socket, from /proc/net/tcp or tcp6 (proc_pid_net(5)). */

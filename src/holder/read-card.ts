@@ -1,7 +1,7 @@
 import { get, type ClientRequest, type IncomingMessage } from 'node:http';
 
-import type { Endpoint } from '../lock/listener/endpoint.js';
-import { hasIPv6Form } from '../lock/listener/listen-address.js';
+import type { Endpoint } from '../listener/endpoint.js';
+import { hasIPv6Form } from '../listener/listen-address.js';
 import { CARD_PATH, parseCard, type GatewayCard } from './card.js';
 
 /**

@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
-import { addressSet, canonicalIPv6, hasIPv6Form, probeHosts } from '../lock/listener/listen-address.js';
+import { addressSet, canonicalIPv6, hasIPv6Form, probeHosts } from '../listener/listen-address.js';
 
 const IPV4_WILDCARD = '0.0.0.0';
 const IPV6_WILDCARD = '::';

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { FailedAddress } from '../lock/listener/gateway-lock.error.js';
-import type { Holder, PortOwner } from '../lock/listener/holder.js';
-import { watchHolder } from './watch.js';
+import type { HostPort } from '../listener/endpoint.js';
+import type { Holder, PortOwner } from '../listener/holder.js';
+import { watchHolder } from './watch-holder.js';
 import { whoHolds } from './who-holds.js';
 
 /** How long a process that was killed may take to be gone from its port. Milliseconds. */
@@ -43,7 +43,7 @@ export type StopOutcome =
  * user, and only one that its card and the operating system agree on.
  */
 export async function stopHolder(
-  address: FailedAddress,
+  address: HostPort,
   { timeoutMs, kill, ask = () => Promise.resolve(false), report }: StopOptions,
 ): Promise<StopOutcome> {
   const holder = await whoHolds(address);
@@ -94,7 +94,7 @@ function send(pid: number | undefined, signal: NodeJS.Signals): boolean {
 }
 
 /** Waits for the instance to be gone from the port; undefined when the deadline passes first. */
-async function gone(address: FailedAddress, { card }: Holder, deadline: number): Promise<StopOutcome | undefined> {
+async function gone(address: HostPort, { card }: Holder, deadline: number): Promise<StopOutcome | undefined> {
   for (;;) {
     const remainingMs = deadline - performance.now();
     if (remainingMs <= 0) return undefined;

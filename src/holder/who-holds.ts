@@ -1,8 +1,8 @@
-import type { Holder, PortOwner, Verdict } from '../lock/listener/holder.js';
-import type { Endpoint } from '../lock/listener/endpoint.js';
-import { UNKNOWN_ADDRESS } from '../lock/listener/gateway-lock.error.js';
-import { gatewayUrl } from '../lock/listener/listen-address.js';
-import { isAlive } from './is-alive.js';
+import type { Holder, PortOwner, Verdict } from '../listener/holder.js';
+import type { Endpoint } from '../listener/endpoint.js';
+import { UNKNOWN_ADDRESS } from '../listener/gateway-lock.error.js';
+import { gatewayUrl } from '../listener/listen-address.js';
+import { isAlive } from '../common/is-alive.js';
 import { findPortOwner, findSocketOwner } from './port-owner.js';
 import { readCard, type CardAnswer } from './read-card.js';
 import { hostsToAsk, isWildcard } from './serving-address.js';

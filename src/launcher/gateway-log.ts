@@ -1,8 +1,8 @@
 import { closeSync, existsSync, fchmodSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { InputError } from '../lock/input.error.js';
-import { PRIVATE_FILE } from '../lock/private-file.js';
+import { InputError } from '../common/input.error.js';
+import { PRIVATE_FILE } from '../common/private-file.js';
 import { explain, refuseOthers } from './state-file.js';
 
 const LOG_FILE = 'gateway.log';

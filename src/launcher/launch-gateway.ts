@@ -3,10 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { commandFor, describeHolder } from '../holder/describe-holder.js';
 import { whoHolds } from '../holder/who-holds.js';
-import type { FailedAddress } from '../lock/listener/gateway-lock.error.js';
-import type { GatewayCard, Holder } from '../lock/listener/holder.js';
-import type { Profile } from '../profile/profile.js';
-import { portOfCard, whoHoldsProfile } from '../profile/who-holds-profile.js';
+import type { HostPort } from '../listener/endpoint.js';
+import type { GatewayCard, Holder } from '../listener/holder.js';
+import type { Profile } from '../config/profile.js';
+import { portOfCard, whoHoldsProfile } from '../state-folder/who-holds-profile.js';
 import { DetachedProcess } from './detached-process.js';
 import { logFileIn } from './gateway-log.js';
 import { HISTORY_FILE, LaunchHistory, TOO_MANY } from './launch-history.js';
@@ -29,7 +29,7 @@ const TURN_MS = 1_000;
 const REFUSALS = { least: 64, greatest: 78 };
 
 export interface LaunchOptions {
-  readonly address: FailedAddress;
+  readonly address: HostPort;
   /** Whether a gateway of the profile is as good on another port. */
   readonly anyPort: boolean;
   readonly profile: Profile;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { replaceWhole } from '../lock/private-file.js';
+import { replaceWhole } from '../common/private-file.js';
 import { isSameStart, processStart } from './process-start.js';
 import { lookAt } from './state-file.js';
 

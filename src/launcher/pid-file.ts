@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { unlinkSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { createWhole } from '../lock/private-file.js';
+import { createWhole } from '../common/private-file.js';
 import { isSameStart, processStart } from './process-start.js';
 import { explain, lookAt, type Sight } from './state-file.js';
 

@@ -1,7 +1,7 @@
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { openStateFolder } from '../profile/state-folder.js';
+import { openStateFolder } from '../state-folder/state-folder.js';
 import { LaunchError, type GuardHolder } from './launch.error.js';
 import { PidFile } from './pid-file.js';
 

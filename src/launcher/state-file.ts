@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type BigIntStats } from 'node:fs';
 
-import { InputError } from '../lock/input.error.js';
+import { InputError } from '../common/input.error.js';
 import { LaunchError } from './launch.error.js';
 
 /** As much as is read of a file that should be small, whatever somebody has filled it with. */

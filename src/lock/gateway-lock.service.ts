@@ -3,14 +3,14 @@ import type { Server } from 'node:http';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, type AbstractHttpAdapter } from '@nestjs/core';
 
-import { GATEWAY_LOCK_SETTINGS } from './gateway-lock.module-definition.js';
-import type { GatewayLockSettings } from './gateway-lock.options.js';
-import { GatewayLockServer, type GatewayPhase } from './gateway-lock.server.js';
-import { GatewayWsAdapter } from './gateway-ws.adapter.js';
-import type { BoundAddress, ClaimedListener, ListenerLoss } from './listener/claimed-listener.js';
+import { GATEWAY_LOCK_SETTINGS } from '../options/gateway-lock.module-definition.js';
+import type { GatewayLockSettings } from '../options/gateway-lock.options.js';
+import { GatewayHttpServer, type GatewayPhase } from '../serving/gateway-http.server.js';
+import { GatewayWsAdapter } from '../serving/gateway-ws.adapter.js';
+import type { BoundAddress, ClaimedListener, ListenerLoss } from '../listener/claimed-listener.js';
 import { claimLockSet, type LockSet, type TakeFurtherLock } from './lock-set.js';
 import { ShutdownWatch } from './shutdown-watch.js';
-import type { ShutdownNotice } from './ws-format.js';
+import type { ShutdownNotice } from '../serving/ws-session.js';
 
 /** Takes the lock by one attempt or more, each of which takes all of it or nothing; gives up when the signal is aborted. */
 export type AcquireLock = (claim: () => Promise<LockSet>, signal: AbortSignal) => Promise<LockSet>;
@@ -49,7 +49,7 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
 
   constructor(
     @Inject(GATEWAY_LOCK_SETTINGS) private readonly settings: GatewayLockSettings,
-    private readonly server: GatewayLockServer,
+    private readonly server: GatewayHttpServer,
     private readonly adapter: GatewayWsAdapter,
     private readonly config: ApplicationConfig,
     private readonly adapterHost: HttpAdapterHost,

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 
-import { claimDerived, inOrder } from './derived-ports.js';
-import type { GatewayLockSettings } from './gateway-lock.options.js';
-import { claimListener } from './listener/claim-listener.js';
-import type { ClaimedListener, ListenerLoss } from './listener/claimed-listener.js';
-import { GatewayLockError } from './listener/gateway-lock.error.js';
+import { claimDerived, inOrder } from './claim-derived.js';
+import type { GatewayLockSettings } from '../options/gateway-lock.options.js';
+import { claimListener } from '../listener/claim-listener.js';
+import type { ClaimedListener, ListenerLoss } from '../listener/claimed-listener.js';
+import { GatewayLockError } from '../listener/gateway-lock.error.js';
 
 /** What another layer holds together with the port, or not at all. */
 export interface FurtherLock {

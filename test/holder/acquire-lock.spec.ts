@@ -1,7 +1,7 @@
 import { acquireLock } from '../../src/holder/acquire-lock.js';
 import { claimListener, type ClaimedListener } from '../../src/index.js';
 import { CARD_PATH } from '../../src/holder/card.js';
-import { GatewayLockServer } from '../../src/lock/gateway-lock.server.js';
+import { GatewayHttpServer } from '../../src/serving/gateway-http.server.js';
 import { startApp } from '../kit/app.js';
 import { onCleanUp } from '../kit/cleaner.js';
 import { within } from '../kit/deadline.js';
@@ -14,7 +14,7 @@ describe('a standby', () => {
     // It looks, agrees to watch, and looks again.
     const looks = new Gate();
     let looked = 0;
-    app.get(GatewayLockServer).http.on('request', ({ url }, response) => {
+    app.get(GatewayHttpServer).http.on('request', ({ url }, response) => {
       if (url === CARD_PATH) response.once('close', () => ++looked === 2 && looks.open());
     });
     const seen: string[] = [];

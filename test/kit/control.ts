@@ -1,5 +1,5 @@
-import { ProbeHttpAdapter } from '../../src/control/probe-http.adapter.js';
-import { ControlModule, GatewayClients, GatewayWsAdapter } from '../../src/index.js';
+import { ProbeHttpAdapter } from '../../src/serving/probe-http.adapter.js';
+import { ControlMethodsModule, GatewayClients, GatewayWsAdapter } from '../../src/index.js';
 import { createApp, type AppParts, type TestApp } from './app.js';
 import { within } from './deadline.js';
 import { Operator } from './operator.js';
@@ -14,7 +14,7 @@ export interface ControlApp extends TestApp {
 export async function createControl({ lock, imports = [], ...parts }: AppParts = {}): Promise<ControlApp> {
   const created = await createApp({
     lock: { protocol: 'openclaw', auth: { token: TOKEN }, ...lock },
-    imports: [ControlModule, ...imports],
+    imports: [ControlMethodsModule, ...imports],
     http: new ProbeHttpAdapter(),
     ...parts,
   });

@@ -1,7 +1,7 @@
 import { readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { GatewayCard } from '../../src/lock/listener/holder.js';
+import type { GatewayCard } from '../../src/listener/holder.js';
 import { onCleanUp } from './cleaner.js';
 import { BIN, Program } from './program.js';
 import { parse, type Result } from './openclaw.js';

@@ -2,7 +2,7 @@ import { linkSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Server, Socket } from 'node:net';
 
-import { profileSocketPath } from '../../src/profile/profile-lock.js';
+import { profileSocketPath } from '../../src/state-folder/profile-lock.js';
 import { stranger } from './net.js';
 import { freePort } from './ports.js';
 import { BIN, Program, type StartOptions } from './program.js';

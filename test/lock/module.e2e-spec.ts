@@ -6,7 +6,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { Test } from '@nestjs/testing';
 
-import { ProbeHttpAdapter } from '../../src/control/probe-http.adapter.js';
+import { ProbeHttpAdapter } from '../../src/serving/probe-http.adapter.js';
 import { claimListener, GatewayLockError, GatewayLockModule, GatewayLockService } from '../../src/index.js';
 import { createApp, httpUrl, startApp } from '../kit/app.js';
 import { onCleanUp } from '../kit/cleaner.js';

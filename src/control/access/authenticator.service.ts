@@ -1,12 +1,12 @@
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 
-import { GATEWAY_LOCK_SETTINGS } from '../../lock/gateway-lock.module-definition.js';
-import type { GatewayLockSettings } from '../../lock/gateway-lock.options.js';
-import { InputError } from '../../lock/input.error.js';
-import { ANCHOR_HOST } from '../../lock/listener/listen-address.js';
+import { GATEWAY_LOCK_SETTINGS } from '../../options/gateway-lock.module-definition.js';
+import type { GatewayLockSettings } from '../../options/gateway-lock.options.js';
+import { InputError } from '../../common/input.error.js';
+import { ANCHOR_HOST } from '../../listener/listen-address.js';
 import { AttemptGate, type AttemptOutcome } from './attempt-gate.js';
 import { checkToken } from './check-token.js';
-import { refuseOpenBind } from './open-bind.js';
+import { refusePublicBindWithoutToken } from './public-bind.js';
 import { obtainTokenFile } from './token-file.js';
 import { SCOPES, Tokens, type Scope, type TokenGrant } from './tokens.js';
 
@@ -24,7 +24,7 @@ export class Authenticator implements OnApplicationBootstrap {
     if (auth.tokenFile === undefined) {
       throw new InputError("protocol 'openclaw' needs a token: give auth.token, auth.tokens or auth.tokenFile");
     }
-    refuseOpenBind(listener ? listener.addresses.map((address) => address.host) : [host]);
+    refusePublicBindWithoutToken(listener ? listener.addresses.map((address) => address.host) : [host]);
   }
 
   /** A token is only made by whoever holds the lock, since it is written. */

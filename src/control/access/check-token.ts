@@ -1,4 +1,4 @@
-import { InputError } from '../../lock/input.error.js';
+import { InputError } from '../../common/input.error.js';
 
 /** Short ones can be guessed; long ones are a mistake, such as a whole file. */
 const TOKEN = /^[\x21-\x7e]{8,512}$/;

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 
-import type { Refusal } from '../../lock/gateway-lock.server.js';
-import { InputError } from '../../lock/input.error.js';
+import type { Refusal } from '../../serving/gateway-http.server.js';
+import { InputError } from '../../common/input.error.js';
 
 /** Who may ask, beyond whoever names this machine's own loopback. Both are compared exactly, and not case-sensitively. */
 export interface AllowedCallers {

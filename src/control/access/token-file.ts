@@ -1,7 +1,7 @@
 import { chmodSync, statSync } from 'node:fs';
 
-import { InputError } from '../../lock/input.error.js';
-import { codeOf, createWhole, PRIVATE_FILE, readIfThere } from '../../lock/private-file.js';
+import { InputError } from '../../common/input.error.js';
+import { codeOf, createWhole, PRIVATE_FILE, readIfThere } from '../../common/private-file.js';
 import { checkToken } from './check-token.js';
 
 const TOKEN_BYTES = 32;

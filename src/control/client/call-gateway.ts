@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 
 import { WebSocket } from 'ws';
 
-import { packageVersion } from '../../holder/package-version.js';
-import { PROTOCOL_VERSIONS, type RequestError } from '../protocol/frames.js';
+import { packageVersion } from '../../common/package-version.js';
+import { PROTOCOL_VERSIONS, type RequestError } from '../wire/frames.js';
 import { GatewayCallError, type CallFailure } from './gateway-call.error.js';
 
 export interface CallOptions {

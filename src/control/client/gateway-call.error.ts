@@ -1,5 +1,5 @@
-import { printable } from '../../holder/printable.js';
-import type { RequestError } from '../protocol/frames.js';
+import { printable } from '../../common/printable.js';
+import type { RequestError } from '../wire/frames.js';
 
 /**
  * - `unreachable`: nobody listens there

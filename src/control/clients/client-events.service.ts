@@ -1,8 +1,8 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 
-import { GATEWAY_LOCK_SETTINGS } from '../../lock/gateway-lock.module-definition.js';
-import type { GatewayLockSettings } from '../../lock/gateway-lock.options.js';
-import type { StateVersion } from '../protocol/frames.js';
+import { GATEWAY_LOCK_SETTINGS } from '../../options/gateway-lock.module-definition.js';
+import type { GatewayLockSettings } from '../../options/gateway-lock.options.js';
+import type { StateVersion } from '../wire/frames.js';
 import { GatewayClients } from './gateway-clients.service.js';
 
 /** A client, as others see it. */

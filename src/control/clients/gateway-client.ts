@@ -1,9 +1,9 @@
 import type { WebSocket } from 'ws';
 
-import type { WsClient } from '../../lock/ws-client.js';
+import type { WsClient } from '../../serving/ws-client.js';
 import type { Scope } from '../access/tokens.js';
-import type { ConnectParams } from '../protocol/connect-params.js';
-import { eventHead, numbered } from '../protocol/frames.js';
+import type { ConnectParams } from '../wire/connect-params.js';
+import { eventHead, numbered } from '../wire/frames.js';
 
 /** A client that has been let in. */
 export class GatewayClient {

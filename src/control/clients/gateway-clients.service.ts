@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { WebSocket } from 'ws';
 
-import { eventHead, type StateVersion } from '../protocol/frames.js';
+import { eventHead, type StateVersion } from '../wire/frames.js';
 import type { GatewayClient } from './gateway-client.js';
 
 /** The clients that have been let in, for gateway classes that have something to tell them. */

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 
 import * as v from 'valibot';
 
-import { CloseCode, type WsClient } from '../../lock/ws-client.js';
+import { CloseCode, type WsClient } from '../../serving/ws-client.js';
 import type { AttemptOutcome } from '../access/attempt-gate.js';
 import type { Scope } from '../access/tokens.js';
-import { ConnectParams } from './connect-params.js';
+import { ConnectParams } from '../wire/connect-params.js';
 import {
   errorFrame,
   eventHead,
@@ -14,7 +14,7 @@ import {
   PROTOCOL_VERSIONS,
   unnumbered,
   type RequestError,
-} from './frames.js';
+} from '../wire/frames.js';
 import { limitFirstFrame } from './first-frame.js';
 import { misfit } from './params.pipe.js';
 
@@ -98,7 +98,7 @@ export class Handshake {
   }
 
   /** Gives up: too many are waiting, and this one is waiting for longest. */
-  pushOut(): void {
+  evict(): void {
     this.#refuse('too many handshakes', CloseCode.TRY_AGAIN_LATER);
   }
 

@@ -1,23 +1,25 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 
-import { packageVersion } from '../../holder/package-version.js';
-import { GATEWAY_LOCK_SETTINGS } from '../../lock/gateway-lock.module-definition.js';
-import type { GatewayLockSettings } from '../../lock/gateway-lock.options.js';
-import { GatewayWsAdapter } from '../../lock/gateway-ws.adapter.js';
-import { WaitingRoom } from '../../lock/waiting-room.js';
-import type { WsClient } from '../../lock/ws-client.js';
-import type { WsFormat, WsSession } from '../../lock/ws-format.js';
+import { packageVersion } from '../../common/package-version.js';
+import { GATEWAY_LOCK_SETTINGS } from '../../options/gateway-lock.module-definition.js';
+import type { GatewayLockSettings } from '../../options/gateway-lock.options.js';
+import { GatewayWsAdapter } from '../../serving/gateway-ws.adapter.js';
+import { EvictionQueue } from '../../serving/eviction-queue.js';
+import type { WsClient } from '../../serving/ws-client.js';
+import type { WsFormat } from '../../serving/ws-format.js';
+import type { WsSession } from '../../serving/ws-session.js';
 import type { AttemptOutcome } from '../access/attempt-gate.js';
 import { Authenticator } from '../access/authenticator.service.js';
 import type { Scope } from '../access/tokens.js';
 import { ClientEvents } from '../clients/client-events.service.js';
 import type { GatewayClient } from '../clients/gateway-client.js';
 import { GatewayClients } from '../clients/gateway-clients.service.js';
-import { Metrics } from '../metrics.service.js';
-import { PortWatch } from '../port-watch.service.js';
+import { Metrics } from '../metrics/metrics.service.js';
+import { AccessControl } from '../metrics/access-control.service.js';
 import type { HandshakeFailure } from './handshake.js';
-import { OpenclawSession, type RequestOutcome, type SessionHost } from './openclaw-session.js';
+import type { RequestOutcome } from '../wire/frames.js';
+import { OpenclawSession, type SessionHost } from './openclaw-session.js';
 import { catchBelowFilters } from './request-filter.js';
 
 const EVENTS = ['connect.challenge', 'tick', 'presence', 'health', 'shutdown'];
@@ -28,7 +30,7 @@ export class OpenclawFormat implements WsFormat, SessionHost {
   readonly onAnyPath = true;
   readonly maxRequests: number;
   readonly handshakeTimeoutMs: number;
-  readonly #handshaking: WaitingRoom<OpenclawSession>;
+  readonly #handshaking: EvictionQueue<OpenclawSession>;
 
   constructor(
     @Inject(GATEWAY_LOCK_SETTINGS) private readonly settings: GatewayLockSettings,
@@ -36,14 +38,14 @@ export class OpenclawFormat implements WsFormat, SessionHost {
     private readonly clients: GatewayClients,
     private readonly events: ClientEvents,
     private readonly metrics: Metrics,
-    private readonly watch: PortWatch,
+    private readonly watch: AccessControl,
     adapter: GatewayWsAdapter,
     modules: ModulesContainer,
   ) {
     const { protocol, clients: limits } = settings;
     this.maxRequests = limits.maxRequests;
     this.handshakeTimeoutMs = limits.handshakeTimeoutMs;
-    this.#handshaking = new WaitingRoom<OpenclawSession>(limits.maxHandshakes, (session) => session.pushOut());
+    this.#handshaking = new EvictionQueue<OpenclawSession>(limits.maxHandshakes, (session) => session.evict());
     if (protocol !== 'openclaw') return;
     adapter.speak(this);
     catchBelowFilters(modules);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
-import type { WsClient, ResultObserver } from '../../lock/ws-client.js';
-import type { ShutdownNotice, WsSession } from '../../lock/ws-format.js';
+import type { WsClient, ResultObserver } from '../../serving/ws-client.js';
+import type { ShutdownNotice, WsSession } from '../../serving/ws-session.js';
 import { GatewayClient } from '../clients/gateway-client.js';
 import {
   errorFrame,
@@ -12,12 +12,11 @@ import {
   unnumbered,
   type RequestError,
   type RequestFrame,
-} from './frames.js';
+  type RequestOutcome,
+} from '../wire/frames.js';
 import { Handshake, type Admitted, type HandshakeHost } from './handshake.js';
 import { RequestCall } from './request-call.js';
-import { describeException } from './request-error.js';
-
-export type RequestOutcome = 'ok' | 'error' | 'unavailable';
+import { describeException } from '../wire/request-error.js';
 
 export interface SessionHost extends HandshakeHost {
   readonly maxRequests: number;
@@ -73,8 +72,8 @@ export class OpenclawSession implements WsSession {
   }
 
   /** Gives up on a client that is yet to say who it is. */
-  pushOut(): void {
-    this.#handshake?.pushOut();
+  evict(): void {
+    this.#handshake?.evict();
   }
 
   #admit({ requestId, protocol, scopes, about }: Admitted, early: readonly [Buffer, boolean][]): void {

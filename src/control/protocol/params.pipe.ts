@@ -1,8 +1,8 @@
 import type { PipeTransform } from '@nestjs/common';
 import * as v from 'valibot';
 
-import type { RequestError } from './frames.js';
-import { GatewayRequestException } from './request-error.js';
+import type { RequestError } from '../wire/frames.js';
+import { GatewayRequestException } from '../wire/request-error.js';
 
 type Schema = v.GenericSchema;
 

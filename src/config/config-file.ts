@@ -1,0 +1,29 @@
+import { InputError } from '../common/input.error.js';
+import { codeOf, readIfThere } from '../common/private-file.js';
+import type { Configuration } from './configuration.js';
+
+/**
+ * Reads a configuration file, and never writes one. One that is missing says nothing, which is fine.
+ *
+ * @throws {InputError} it cannot be read, is not JSON5, or a value in it is wrong; one line
+ */
+export async function readConfiguration(file: string): Promise<Configuration> {
+  const text = textOf(file);
+  if (text === undefined) return { file, exists: false };
+  // Most gateways have no such file, and need not wait for what reads it.
+  const { parseConfiguration } = await import('./config-text.js');
+  return { file, exists: true, ...parseConfiguration(text, file) };
+}
+
+function textOf(file: string): string | undefined {
+  try {
+    return readIfThere(file);
+  } catch (error) {
+    const code = codeOf(error);
+    throw new InputError(
+      code === 'EISDIR'
+        ? `${file}: the configuration has to be a file, and this is a folder: move it away, or name another file with OPENCLAW_CONFIG_PATH`
+        : `${file}: the configuration cannot be read (${code}): mend the file, or name another with OPENCLAW_CONFIG_PATH`,
+    );
+  }
+}

@@ -1,0 +1,163 @@
+import JSON5 from 'json5';
+import * as v from 'valibot';
+
+import { InputError } from '../common/input.error.js';
+import { parseListenHost } from '../listener/listen-address.js';
+import type { Configured } from './configuration.js';
+
+const PORT_RULE = 'is not a port; give a whole number from 1 to 65535, or leave it out';
+const BIND_RULE = 'is not an address to bind; give loopback, lan, custom, localhost or an IP address, or leave it out';
+const CUSTOM_RULE = 'is not an IP address, which bind: "custom" needs; give one, or leave bind out';
+const TOKEN_RULE = 'has to be a string; write the token itself there, or leave it out and set OPENCLAW_GATEWAY_TOKEN';
+const SECTION_RULE = 'is not an object; give one such as { allowHosts: ["gateway.example"] }, or leave it out';
+/** Without the value, which may be a token in a wrong place. */
+const KEY_RULE = 'is not known here; give allowHosts or allowOrigins, or leave it out';
+
+/** As other programs that share this file fill it in; taken literally it would be a token that anybody can guess. */
+const VARIABLE_REFERENCE = /\$\{[A-Z_][A-Z0-9_]*\}/;
+
+const SECRET_PATH = /^gateway\.auth(\.|$)/;
+/** In characters. */
+const MAX_SHOWN = 80;
+
+/** What `gateway.bind` means to us; other words are addresses. */
+const BINDS: Readonly<Record<string, string>> = { auto: 'localhost', loopback: 'localhost', lan: '0.0.0.0' };
+const CUSTOM = 'custom';
+const TAILNET = 'tailnet';
+
+const Hosts = listOf('gateway.example');
+const Origins = listOf('https://app.example');
+
+const ConfigurationSchema = section('is not a configuration; give an object such as { gateway: { port: 18789 } }', {
+  gateway: v.optional(
+    section('is not an object; give one such as { port: 18789 }, or leave it out', {
+      port: v.optional(
+        v.pipe(v.number(PORT_RULE), v.integer(PORT_RULE), v.minValue(1, PORT_RULE), v.maxValue(65_535, PORT_RULE)),
+      ),
+      bind: v.optional(v.pipe(v.string(BIND_RULE), v.check(isBind, BIND_RULE))),
+      customBindHost: v.optional(v.unknown()),
+      auth: v.optional(
+        section('has to be an object; give one such as { token: "…" }, or leave it out', {
+          token: v.optional(v.string(TOKEN_RULE)),
+        }),
+      ),
+    }),
+  ),
+  gatewayLock: v.optional(
+    v.pipe(
+      object(SECTION_RULE),
+      v.strictObject({ allowHosts: v.optional(Hosts), allowOrigins: v.optional(Origins) }, KEY_RULE),
+    ),
+  ),
+});
+
+/**
+ * What the text of a configuration file says. Keys outside of our sections are left to whoever they belong to.
+ *
+ * @param file what to call it in errors, which do not show a token
+ * @throws {InputError} one line: the file, the place in it, the value, the rule and the way out
+ */
+export function parseConfiguration(text: string, file: string): Configured {
+  const { success, output, issues } = v.safeParse(ConfigurationSchema, parseJson5(text, file), { abortEarly: true });
+  if (!success) {
+    const [issue] = issues;
+    const path = v.getDotPath(issue) ?? '';
+    if (issue.message === KEY_RULE) throw new InputError(`${file}: ${path} ${KEY_RULE}`);
+    throw wrong(file, path, issue.input, issue.message);
+  }
+  const { gateway, gatewayLock } = output;
+  return {
+    port: gateway?.port,
+    ...hostOf(gateway ?? {}, file),
+    token: literalToken(gateway?.auth?.token, file),
+    allowHosts: gatewayLock?.allowHosts,
+    allowOrigins: gatewayLock?.allowOrigins,
+  };
+}
+
+function parseJson5(text: string, file: string): unknown {
+  try {
+    return JSON5.parse<unknown>(text);
+  } catch (error) {
+    // Its message shows what is there, which may be a part of the token.
+    const { lineNumber, columnNumber } = error as { lineNumber?: number; columnNumber?: number };
+    throw new InputError(
+      `${file}: line ${lineNumber ?? 1}, column ${columnNumber ?? 1} is not JSON5: mend it there, or name another file with OPENCLAW_CONFIG_PATH`,
+    );
+  }
+}
+
+function literalToken(token: string | undefined, file: string): string | undefined {
+  if (token === undefined || !VARIABLE_REFERENCE.test(token)) return token;
+  throw new InputError(
+    `${file}: gateway.auth.token refers to a variable, which is not filled in here: write the token itself, or leave it out and set OPENCLAW_GATEWAY_TOKEN`,
+  );
+}
+
+function hostOf(
+  { bind, customBindHost }: { bind?: string | undefined; customBindHost?: unknown },
+  file: string,
+): Pick<Configured, 'host' | 'hostProblem'> {
+  if (bind === undefined) return {};
+  if (bind === TAILNET) {
+    return {
+      hostProblem: `${file}: gateway.bind: "tailnet" is an address that only Tailscale knows; give it with --host <address>, or as gateway.bind`,
+    };
+  }
+  if (bind !== CUSTOM) return { host: BINDS[bind] ?? parseListenHost(bind) };
+  if (typeof customBindHost === 'string' && isListenHost(customBindHost)) {
+    return { host: parseListenHost(customBindHost) };
+  }
+  throw wrong(file, 'gateway.customBindHost', customBindHost, CUSTOM_RULE);
+}
+
+function isBind(text: string): boolean {
+  return Object.hasOwn(BINDS, text) || text === CUSTOM || text === TAILNET || isListenHost(text);
+}
+
+function isListenHost(text: string): boolean {
+  try {
+    parseListenHost(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** An object with further keys, which are others'. */
+function section<T extends v.ObjectEntries>(rule: string, entries: T) {
+  return v.pipe(object(rule), v.object(entries));
+}
+
+/** For valibot a list is an object too. */
+function object(rule: string) {
+  return v.custom<object>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), rule);
+}
+
+function listOf(example: string) {
+  const wayOut = `give one such as ["${example}"], or leave it out`;
+  return v.array(
+    v.string(`is not a string, of which this is a list; ${wayOut}`),
+    `is not a list of strings; ${wayOut}`,
+  );
+}
+
+function wrong(file: string, path: string, value: unknown, rule: string): InputError {
+  const place = path === '' ? file : `${file}: ${path}`;
+  return new InputError(SECRET_PATH.test(path) ? `${place} ${rule}` : `${place}: ${shown(value)} ${rule}`);
+}
+
+function shown(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  switch (typeof value) {
+    case 'string':
+      return value.length > MAX_SHOWN ? `${JSON.stringify(value.slice(0, MAX_SHOWN))}…` : JSON.stringify(value);
+    case 'number':
+    case 'boolean':
+      return String(value);
+    case 'undefined':
+      return 'nothing';
+    default:
+      return value === null ? 'null' : 'an object';
+  }
+}

@@ -1,0 +1,155 @@
+import { join } from 'node:path';
+
+import { checkToken } from '../control/access/check-token.js';
+import { checkHost, checkOrigin } from '../control/access/request-gate.js';
+import { readTokenFile } from '../control/access/token-file.js';
+import type { GatewayLockOptions } from '../options/gateway-lock.options.js';
+import { InputError } from '../common/input.error.js';
+import { parseListenHost } from '../listener/listen-address.js';
+import { readConfiguration } from './config-file.js';
+import type { Configuration } from './configuration.js';
+import { choosePort, type Given } from './port.js';
+import type { Profile } from './profile.js';
+import { readRememberedPort } from './remembered-port.js';
+
+export const PORT_VARIABLE = 'OPENCLAW_GATEWAY_PORT';
+export const TOKEN_VARIABLE = 'OPENCLAW_GATEWAY_TOKEN';
+
+/** In the state folder. */
+const TOKEN_FILE = 'gateway.token';
+
+/** As they were typed. */
+export interface SettingFlags {
+  readonly port?: string | undefined;
+  readonly host?: string | undefined;
+  readonly token?: string | undefined;
+  readonly allowHost?: readonly string[] | undefined;
+  readonly allowOrigin?: readonly string[] | undefined;
+}
+
+/** `running`: a gateway of the profile is there now, and the next start would take another. */
+export type PortOrigin = 'flag' | 'variable' | 'config' | 'remembered' | 'derived' | 'running';
+
+/** What a gateway is started with, and looked for by. */
+export interface Settings {
+  readonly profile: Profile;
+  readonly port: number;
+  readonly portOrigin: PortOrigin;
+  /** An IP address, or `localhost`. */
+  readonly host: string;
+  /** None where the one in the state folder counts. */
+  readonly token: string | undefined;
+  readonly allowHosts: readonly string[];
+  readonly allowOrigins: readonly string[];
+  readonly configuration: Configuration;
+}
+
+interface Place<T> {
+  readonly source: string;
+  readonly value: T | undefined;
+}
+
+/**
+ * What flags, variables, the configuration file and the state folder say of a gateway; for each value the first of them
+ * that says something counts.
+ *
+ * @param nameVariable how errors call a variable
+ * @throws {InputError} something wrong is said, even where it does not count
+ */
+export async function chooseSettings(
+  profile: Profile,
+  flags: SettingFlags = {},
+  environment: NodeJS.ProcessEnv = process.env,
+  nameVariable: (variable: string) => string = (variable) => variable,
+): Promise<Settings> {
+  const configuration = await readConfiguration(profile.configFile);
+  const configured = <T>(path: string, value: T | undefined): Place<T> => ({
+    source: `${configuration.file}: ${path}`,
+    value,
+  });
+  const variable = (name: string): Place<string> => ({ source: nameVariable(name), value: environment[name] });
+  const ports: (Given & { origin: PortOrigin })[] = [
+    { origin: 'flag', source: '--port', value: flags.port },
+    { origin: 'variable', ...variable(PORT_VARIABLE) },
+    { origin: 'config', ...configured('gateway.port', configuration.port?.toString()) },
+    { origin: 'remembered', ...readRememberedPort(profile) },
+  ];
+  return {
+    profile,
+    port: choosePort(profile.name, ...ports),
+    portOrigin: ports.find(({ value }) => value !== undefined)?.origin ?? 'derived',
+    host: chooseHost(flags.host, configuration),
+    token: chooseToken(
+      { source: '--token', value: flags.token },
+      variable(TOKEN_VARIABLE),
+      configured('gateway.auth.token', configuration.token),
+    ),
+    allowHosts: chooseList(
+      checkHost,
+      { source: '--allow-host', value: flags.allowHost },
+      configured('gatewayLock.allowHosts', configuration.allowHosts),
+    ),
+    allowOrigins: chooseList(
+      checkOrigin,
+      { source: '--allow-origin', value: flags.allowOrigin },
+      configured('gatewayLock.allowOrigins', configuration.allowOrigins),
+    ),
+    configuration,
+  };
+}
+
+/** What these settings are to the lock module. */
+export function lockOptions({ profile, port, host, token, allowHosts, allowOrigins }: Settings): GatewayLockOptions {
+  return {
+    port,
+    host,
+    identity: { profile: profile.name },
+    stateFolder: profile.stateFolder,
+    auth: token === undefined ? { tokenFile: tokenFileOf(profile) } : { token },
+    callers: { hosts: allowHosts, origins: allowOrigins },
+  };
+}
+
+/**
+ * What a client shows: the token that was given, or the one that a gateway of this user has made.
+ *
+ * @throws {InputError} the file cannot be read, or holds no token
+ */
+export function findToken({ profile, token }: Pick<Settings, 'profile' | 'token'>): string | undefined {
+  return token ?? readTokenFile(tokenFileOf(profile));
+}
+
+/** @throws {InputError} one of them is no token, even one that does not count */
+export function chooseToken(...places: readonly Place<string>[]): string | undefined {
+  return firstOf(places.map(({ source, value }) => (value === undefined ? undefined : checkToken(source, value))));
+}
+
+function tokenFileOf({ stateFolder }: Profile): string {
+  return join(stateFolder, TOKEN_FILE);
+}
+
+function chooseHost(flag: string | undefined, { host, hostProblem }: Configuration): string {
+  if (flag !== undefined) return withSource('--host', () => parseListenHost(flag));
+  if (hostProblem !== undefined) throw new InputError(hostProblem);
+  return host ?? 'localhost';
+}
+
+function chooseList(
+  check: (text: string) => string,
+  ...places: readonly Place<readonly string[]>[]
+): readonly string[] {
+  const lists = places.map(({ source, value }) => value?.map((text) => withSource(source, () => check(text))));
+  return firstOf(lists) ?? [];
+}
+
+function firstOf<T>(values: readonly (T | undefined)[]): T | undefined {
+  return values.find((value) => value !== undefined);
+}
+
+function withSource<T>(source: string, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    throw new InputError(`${source}: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,109 @@
+import { Inject, Optional } from '@nestjs/common';
+import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import * as v from 'valibot';
+
+import { GatewayCardService } from '../../holder/gateway-card.service.js';
+import { GATEWAY_LOCK_SETTINGS } from '../../options/gateway-lock.module-definition.js';
+import type { GatewayLockSettings } from '../../options/gateway-lock.options.js';
+import { GatewayLockService } from '../../lock/gateway-lock.service.js';
+import type { GatewayCard } from '../../listener/holder.js';
+import { RequireScope } from '../clients/scope.guard.js';
+import { ClientEvents, type Health, type PresenceEntry } from '../clients/client-events.service.js';
+import { GatewayClients } from '../clients/gateway-clients.service.js';
+import { CONTROL_OPTIONS, type ControlOptions } from './control.options.js';
+import { ParamsPipe } from '../protocol/params.pipe.js';
+
+const MAX_REASON_LENGTH = 200;
+const MAX_RESTART_MS = 3_600_000;
+
+const ShutdownParams = v.object({
+  /** What clients are told. */
+  reason: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_REASON_LENGTH))),
+  /** When the gateway is expected back; none if it is not. Milliseconds. */
+  restartExpectedMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_RESTART_MS))),
+});
+
+type ShutdownRequest = v.InferOutput<typeof ShutdownParams>;
+
+export interface Status extends GatewayCard {
+  readonly runtimeVersion: string;
+  readonly addresses: readonly string[];
+  readonly uptimeMs: number;
+  readonly clients: number;
+}
+
+/** What this gateway runs with; of its configuration file, that it was read and found right. */
+export interface ConfigView {
+  readonly path: string | null;
+  readonly exists: boolean;
+  readonly valid: boolean;
+  /** With nothing secret in it. */
+  readonly config: object;
+  readonly issues: readonly string[];
+}
+
+/** What an operator asks of a gateway. */
+@WebSocketGateway()
+export class OperatorGateway {
+  constructor(
+    @Inject(GATEWAY_LOCK_SETTINGS) private readonly settings: GatewayLockSettings,
+    private readonly lock: GatewayLockService,
+    private readonly holder: GatewayCardService,
+    private readonly clients: GatewayClients,
+    private readonly events: ClientEvents,
+    @Optional() @Inject(CONTROL_OPTIONS) private readonly options: ControlOptions = {},
+  ) {}
+
+  @SubscribeMessage('health')
+  @RequireScope('operator.read')
+  health(): Health {
+    return this.events.health;
+  }
+
+  @SubscribeMessage('status')
+  @RequireScope('operator.read')
+  status(): Status {
+    const { card } = this.holder;
+    return {
+      ...card,
+      runtimeVersion: card.version,
+      addresses: this.lock.addresses.map(({ url }) => url),
+      uptimeMs: Date.now() - card.startedAt,
+      clients: this.clients.size,
+    };
+  }
+
+  @SubscribeMessage('system-presence')
+  @RequireScope('operator.read')
+  presence(): readonly PresenceEntry[] {
+    return this.events.presence;
+  }
+
+  @SubscribeMessage('config.get')
+  @RequireScope('operator.read')
+  config(): ConfigView {
+    const { host = 'localhost', callers } = this.settings;
+    const { path = null, exists = false } = this.options.configFile ?? {};
+    const [first] = this.lock.addresses;
+    const config = {
+      gateway: { port: first?.port, bind: host, auth: { mode: 'token' } },
+      gatewayLock: { allowHosts: callers.hosts, allowOrigins: callers.origins },
+    };
+    return { path, exists, valid: true, config, issues: [] };
+  }
+
+  @SubscribeMessage('gateway.identity')
+  @RequireScope('operator.read')
+  identity(): GatewayCard {
+    return this.holder.card;
+  }
+
+  /** Answered before the client that asks is let go with all others. */
+  @SubscribeMessage('gateway.shutdown')
+  @RequireScope('operator.admin')
+  shutdown(@MessageBody(new ParamsPipe(ShutdownParams)) params: ShutdownRequest): { ok: true } {
+    const { reason = 'an operator asked for it', restartExpectedMs = null } = params;
+    void this.lock.beginShutdown({ reason, restartExpectedMs });
+    return { ok: true };
+  }
+}

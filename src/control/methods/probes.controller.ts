@@ -1,0 +1,58 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import { Controller, Get, Req, Res } from '@nestjs/common';
+
+import { GatewayLockService } from '../../lock/gateway-lock.service.js';
+import { Authenticator } from '../access/authenticator.service.js';
+import { Metrics } from '../metrics/metrics.service.js';
+import { PROBE_HEADERS } from '../../serving/probe-headers.js';
+
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+/** RFC 6750, 2.1. */
+const BEARER = /^Bearer +(\S+)$/i;
+
+/** What a supervisor asks: whether the gateway lives, whether it serves, and how much. */
+@Controller()
+export class ProbesController {
+  constructor(
+    private readonly lock: GatewayLockService,
+    private readonly authenticator: Authenticator,
+    private readonly metrics: Metrics,
+  ) {}
+
+  @Get(['healthz', 'health'])
+  live(@Res() response: ServerResponse): void {
+    answer(response, 200, { ok: true, status: 'live' });
+  }
+
+  @Get(['readyz', 'ready'])
+  ready(@Res() response: ServerResponse): void {
+    const { phase } = this.lock;
+    const ready = phase === 'ready';
+    const uptimeMs = Math.round(process.uptime() * 1_000);
+    answer(response, ready ? 200 : 503, { ready, failing: ready ? [] : [phase], uptimeMs });
+  }
+
+  @Get('metrics')
+  async numbers(@Req() request: IncomingMessage, @Res() response: ServerResponse): Promise<void> {
+    const { headers, socket } = request;
+    const [, token] = BEARER.exec(headers.authorization ?? '') ?? [];
+    const address = socket.remoteAddress ?? '';
+    const outcome =
+      token === undefined ? undefined : await this.authenticator.scopesOf(address, token, () => socket.destroyed);
+    if (outcome?.kind === 'busy') {
+      answer(response.setHeader('Retry-After', '5'), 429, { error: 'too many attempts' });
+    } else if (outcome?.value?.includes('operator.read')) {
+      const text = await this.metrics.text();
+      response.writeHead(200, { ...PROBE_HEADERS, 'Content-Type': METRICS_TYPE }).end(text);
+    } else {
+      answer(response.setHeader('WWW-Authenticate', 'Bearer'), 401, { error: 'the gateway token is needed' });
+    }
+  }
+}
+
+function answer(response: ServerResponse, status: number, body: object): void {
+  response
+    .writeHead(status, { ...PROBE_HEADERS, 'Content-Type': 'application/json; charset=utf-8' })
+    .end(JSON.stringify(body));
+}

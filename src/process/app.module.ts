@@ -1,0 +1,24 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+
+import { ControlMethodsModule } from '../control/methods/control-methods.module.js';
+import { GatewayLockModule } from '../gateway-lock.module.js';
+import type { GatewayLockOptions } from '../options/gateway-lock.options.js';
+import { ChosenPort } from '../config/chosen-port.service.js';
+import { lockOptions, type Settings } from '../config/settings.js';
+
+/** The gateway that `nest start` and `openclaw gateway` run. */
+@Module({})
+export class AppModule {
+  /** @param lock goes before what the settings are to the lock */
+  static forRoot(settings: Settings, lock: GatewayLockOptions = {}): DynamicModule {
+    const { profile, port, configuration } = settings;
+    return {
+      module: AppModule,
+      imports: [
+        GatewayLockModule.forRoot({ protocol: 'openclaw', ...lockOptions(settings), ...lock }),
+        ControlMethodsModule.forRoot({ configFile: { path: configuration.file, exists: configuration.exists } }),
+      ],
+      providers: [{ provide: ChosenPort, useValue: new ChosenPort(profile, port) }],
+    };
+  }
+}

@@ -1,0 +1,84 @@
+import { GatewayCallError, type CallFailure } from '../control/client/gateway-call.error.js';
+import type { Holder, Verdict } from '../listener/holder.js';
+import { GatewayLockError } from '../listener/gateway-lock.error.js';
+import { InputError } from '../common/input.error.js';
+import { LaunchError, type LaunchFailure } from '../launcher/launch.error.js';
+
+/** How our programs end, so that a script needs to parse nothing. Named after sysexits(3) where it has a name. */
+export const ExitCode = {
+  /** Stopped in order, or what was asked for is already so. */
+  OK: 0,
+  UNEXPECTED: 1,
+  /** `status`: nobody holds the port. */
+  FREE: 3,
+  /** EX_USAGE: a flag, a variable or a value is wrong. */
+  USAGE: 64,
+  /** EX_NOINPUT: `logs`: there is no log. */
+  NO_LOG: 66,
+  /** EX_UNAVAILABLE: a stranger holds the port. */
+  FOREIGN: 69,
+  /** EX_OSERR: the port could not be bound for a reason other than that it is held, or no process be started. */
+  BIND_FAILED: 71,
+  /** EX_TEMPFAIL: there is no gateway that is ready; trying again later can help. */
+  NOT_READY: 75,
+  /** EX_NOPERM: the token is missing, wrong, or may not do that; or a file in the state folder is another user's. */
+  NOT_ALLOWED: 77,
+  /** EX_CONFIG: a ready gateway holds the port, or the profile. */
+  ALREADY_LISTENING: 78,
+} as const;
+
+const REFUSALS: Record<Verdict, number> = {
+  ready: ExitCode.ALREADY_LISTENING,
+  starting: ExitCode.NOT_READY,
+  draining: ExitCode.NOT_READY,
+  stalled: ExitCode.NOT_READY,
+  blocked: ExitCode.NOT_READY,
+  foreign: ExitCode.FOREIGN,
+};
+
+const CALL_FAILURES: Record<CallFailure, number> = {
+  unreachable: ExitCode.FREE,
+  'not a gateway': ExitCode.FOREIGN,
+  'not ready': ExitCode.NOT_READY,
+  'not allowed': ExitCode.NOT_ALLOWED,
+  refused: ExitCode.UNEXPECTED,
+};
+
+const LAUNCH_FAILURES: Record<LaunchFailure, number> = {
+  held: ExitCode.NOT_READY,
+  'not allowed': ExitCode.NOT_ALLOWED,
+  elsewhere: ExitCode.ALREADY_LISTENING,
+  paused: ExitCode.NOT_READY,
+  late: ExitCode.NOT_READY,
+  died: ExitCode.NOT_READY,
+  'not started': ExitCode.BIND_FAILED,
+  'no log': ExitCode.NO_LOG,
+};
+
+/** What a holder that is in the way means for the exit. */
+export function exitCodeOfHolder({ verdict }: Holder): number {
+  return REFUSALS[verdict];
+}
+
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof InputError) return ExitCode.USAGE;
+  if (error instanceof GatewayCallError) return CALL_FAILURES[error.kind];
+  if (error instanceof LaunchError) return error.exitCode ?? LAUNCH_FAILURES[error.kind];
+  if (error instanceof GatewayLockError) {
+    if (error.code === 'GATEWAY_BIND_FAILED') return ExitCode.BIND_FAILED;
+    // Where nobody asked who it is, trying again is the safe advice.
+    return error.holder ? exitCodeOfHolder(error.holder) : ExitCode.NOT_READY;
+  }
+  return ExitCode.UNEXPECTED;
+}
+
+/** What a person is shown: the message alone where it was written for them, with a stack where nobody foresaw it. */
+export function describeError(error: unknown): string {
+  const isForPeople =
+    error instanceof InputError ||
+    error instanceof GatewayLockError ||
+    error instanceof GatewayCallError ||
+    error instanceof LaunchError;
+  if (isForPeople) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,138 @@
+import { styleText } from 'node:util';
+
+import { describeError, ExitCode, exitCodeOf } from './exit-code.js';
+import { adviseOn, describeHolder, type Advice, type Obstacle } from '../holder/describe-holder.js';
+import { GatewayLockError, type GatewayLockErrorCode } from '../listener/gateway-lock.error.js';
+import type { Holder, Verdict } from '../listener/holder.js';
+import { addressOfUrl } from '../listener/listen-address.js';
+
+/** The one object that `--json` prints of a port, whether it was asked for or got in the way. */
+export interface PortReport {
+  readonly ok: boolean;
+  readonly code: GatewayLockErrorCode | null;
+  /** The first line of the refusal. */
+  readonly message: string | null;
+  readonly verdict: Verdict | 'free' | null;
+  readonly url: string;
+  readonly holder: Holder | null;
+  readonly exitCode: number;
+}
+
+export interface FailureOptions {
+  /**
+   * Prints the ready line and a refusal as one line of JSON on stdout.
+   * @default false
+   */
+  readonly json?: boolean;
+  /**
+   * Tells of a holder whether it is all that was wanted, so that the refusal is a success.
+   * @default nobody is
+   */
+  readonly isEnough?: (holder: Holder) => boolean | Promise<boolean>;
+}
+
+/**
+ * Says why a start came to nothing: on stderr, in one line or, for a held port, in a few; as JSON on stdout.
+ *
+ * @param profile of the start
+ * @returns the exit code for it
+ */
+export async function reportFailure(
+  error: unknown,
+  { json = false, isEnough = () => false }: FailureOptions,
+  profile: string | undefined,
+): Promise<number> {
+  if (!(error instanceof GatewayLockError)) {
+    complain(describeError(error));
+    return exitCodeOf(error);
+  }
+  const { holder } = error;
+  const enough = holder !== undefined && (await isEnough(holder));
+  const exitCode = enough ? ExitCode.OK : exitCodeOf(error);
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ ...reportOf(error), ok: enough, exitCode })}\n`);
+  } else if (enough) {
+    process.stdout.write(`already there on ${error.url}: ${describeHolder(holder)}\n`);
+  } else {
+    complain([error.message, ...refusalDetails(error, wantsColor(process.stderr), profile)].join('\n'));
+  }
+  return exitCode;
+}
+
+export function reportOf(error: GatewayLockError): PortReport {
+  const { code, message, url, holder } = error;
+  return {
+    ok: false,
+    code,
+    message,
+    verdict: holder?.verdict ?? null,
+    url,
+    holder: holder ?? null,
+    exitCode: exitCodeOf(error),
+  };
+}
+
+/**
+ * What follows the first line of a refusal: who, and what to do. Empty where nobody asked.
+ *
+ * @param profile of the start that was refused
+ */
+export function refusalDetails(error: GatewayLockError, color: boolean, profile = error.profile): string[] {
+  const { holder, derived, basePort } = error;
+  const needed: Advice[] =
+    derived === undefined ? [] : [['needed for', `${derived}, derived from port ${String(basePort)}`]];
+  if (!holder) return paint(needed, color);
+  const obstacle = { ...obstacleOf(error, holder), profile };
+  const advice = adviseOn(holder, obstacle);
+  const mistaken = obstacle.lock === 'profile' ? [] : mixUp(holder, profile);
+  return paint([['held by', describeHolder(holder)], ...needed, ...mistaken, ...advice], color);
+}
+
+/** Who holds a port, and what to do. */
+export function holderLines(holder: Holder, port: number, color: boolean, profile?: string): string[] {
+  const advice = adviseOn(holder, { lock: 'port', holderPort: port, port, profile });
+  return paint([['held by', describeHolder(holder)], ...mixUp(holder, profile), ...advice], color);
+}
+
+function obstacleOf({ code, basePort, address: { port } }: GatewayLockError, { card }: Holder): Obstacle {
+  if (code === 'GATEWAY_PROFILE_IN_USE') {
+    return { lock: 'profile', port, ...(card && { holderPort: addressOfUrl(card.url).port }) };
+  }
+  if (basePort !== undefined) return { lock: 'derived port', holderPort: port, port: basePort };
+  return { lock: 'port', holderPort: port, port };
+}
+
+function paint(rows: readonly Advice[], color: boolean): string[] {
+  const width = Math.max(...rows.map(([label]) => label.length));
+  return rows.map(([label, text]) => {
+    const padded = label.padEnd(width);
+    return `  ${color ? styleText('dim', padded, { validateStream: false }) : padded}  ${text}`;
+  });
+}
+
+/** Two names can come to one port, and then neither is at fault. */
+function mixUp({ card }: Holder, profile: string | undefined): readonly Advice[] {
+  if (!card || profile === undefined || card.profile === profile) return [];
+  return [
+    [
+      'not yours',
+      `profile ${card.profile} is there, and this is ${profile}: give one of them another port with --port`,
+    ],
+  ];
+}
+
+/** Colour is for people at a terminal who have not declined it (no-color.org). */
+export function wantsColor(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY && !process.env['NO_COLOR'];
+}
+
+/** Says something to the person who started the process; stdout is for what was asked for. */
+export function complain(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** Ends the process with what went wrong. */
+export function exitWith(error: unknown): never {
+  complain(describeError(error));
+  process.exit(exitCodeOf(error));
+}

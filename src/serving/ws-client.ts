@@ -1,0 +1,252 @@
+import type { Socket } from 'node:net';
+
+import type { MessageMappingProperties } from '@nestjs/websockets';
+import { isObservable, tap, type Observable, type Subscription } from 'rxjs';
+import type { WebSocket } from 'ws';
+
+import type { WsSession } from './ws-session.js';
+
+/** A handler of a gateway class, with its guards, pipes, interceptors and filters around it. */
+export type MessageHandler = MessageMappingProperties['callback'];
+
+/** What becomes of a call: its values, and then one of the two ends. */
+export interface ResultObserver {
+  next(value: unknown): void;
+  complete(): void;
+  error(error: unknown): void;
+}
+
+/** What the adapter does for its clients. */
+export interface WsClientHost {
+  /** Bytes. */
+  readonly maxBufferedBytes: number;
+  /** Connects a client with the gateway classes of its path, unless the gateway is stopping; says whether it did. */
+  enter(client: WsClient): boolean;
+  /** The messages that the gateway classes of its path have handlers for, once it has entered. */
+  messagesOf(client: WsClient): readonly string[];
+  /** The handlers of a message, one of each gateway class that has one. */
+  handlersOf(client: WsClient, message: string): readonly MessageHandler[];
+  /** Messages are taken: before and after, modules are not there to hear them. */
+  readonly isReady: boolean;
+  /** A client did not read what it was sent. */
+  onSlow(client: WsClient): void;
+  /** A client broke the protocol; ws closes it with the code for it. */
+  onFault(error: Error): void;
+  /** Its connection is gone. */
+  onGone(client: WsClient): void;
+}
+
+/** Of a client that sends on and on, what is read before it is the turn of others. */
+const FRAMES_PER_TURN = 1_024;
+
+/** RFC 6455, 7.4.1, and the IANA registry of close codes. */
+export const CloseCode = {
+  GOING_AWAY: 1001,
+  PROTOCOL_ERROR: 1002,
+  POLICY_VIOLATION: 1008,
+  MESSAGE_TOO_BIG: 1009,
+  SERVICE_RESTART: 1012,
+  TRY_AGAIN_LATER: 1013,
+} as const;
+
+/** Where a socket has its client. */
+const CLIENT = Symbol('client');
+type ClientSocket = WebSocket & { [CLIENT]: WsClient };
+
+/** One WebSocket connection. */
+export class WsClient {
+  readonly remoteAddress: string;
+  session!: WsSession;
+  /** Those of all gateway classes of its path, as Nest bound them to it. */
+  handlers: readonly MessageHandler[] = [];
+  /** For the heartbeat: what had arrived when it last looked, and how often in a row that was nothing new. */
+  bytesSeen = 0;
+  silentPeriods = 0;
+
+  #pending = 0;
+  #onIdle: (() => void) | undefined;
+  #running: Set<Subscription> | undefined;
+  #pinged: Buffer | undefined;
+  #framesInTurn = 0;
+  #isPaused = false;
+
+  constructor(
+    readonly socket: WebSocket,
+    /** The connection underneath. */
+    readonly connection: Socket,
+    /** Which gateway classes it is for. */
+    readonly path: string,
+    private readonly host: WsClientHost,
+  ) {
+    this.remoteAddress = connection.remoteAddress ?? 'unknown';
+  }
+
+  /** Has what it sends heard, by the session that is set next. */
+  listen(): void {
+    (this.socket as ClientSocket)[CLIENT] = this;
+    this.socket.on('message', onMessage).on('ping', onPing).on('error', onError).on('close', onClose);
+  }
+
+  get isOpen(): boolean {
+    return this.socket.readyState === this.socket.OPEN;
+  }
+
+  /** What it can say that a gateway class will hear, once it has entered. */
+  get messages(): readonly string[] {
+    return this.host.messagesOf(this);
+  }
+
+  /**
+   * Lets it reach the gateway classes, which learn of it now.
+   *
+   * @returns false for one that comes too late: the gateway is stopping
+   */
+  enter(): boolean {
+    return this.host.enter(this);
+  }
+
+  handlersOf(message: string): readonly MessageHandler[] {
+    return this.host.handlersOf(this, message);
+  }
+
+  /** Sends a text message, unless the client does not read, which ends it. */
+  send(text: string | Buffer): void {
+    if (!this.isOpen) return;
+    if (this.socket.bufferedAmount > this.host.maxBufferedBytes) {
+      this.host.onSlow(this);
+      this.close(CloseCode.TRY_AGAIN_LATER, 'reads too slowly');
+      return;
+    }
+    corkForThisTick(this.connection);
+    this.socket.send(text, { binary: false });
+  }
+
+  receive(data: Buffer, isBinary: boolean): void {
+    if (this.host.isReady) this.session.receive(data, isBinary);
+    this.#takeTurns();
+  }
+
+  /** Answers a ping; of those that a client sends while it does not read, the last (RFC 6455, 5.5.3). */
+  pong(data: Buffer): void {
+    this.#takeTurns();
+    if (this.connection.writableNeedDrain) {
+      if (this.#pinged === undefined) this.connection.once('drain', () => this.#pongLast());
+      this.#pinged = data;
+      return;
+    }
+    corkForThisTick(this.connection);
+    this.socket.pong(data);
+  }
+
+  /** Nothing more is read of it until {@link resume}. */
+  pause(): void {
+    this.#isPaused = true;
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.socket.resume();
+  }
+
+  close(code: number, reason: string): void {
+    this.socket.close(code, reason);
+  }
+
+  /** Calls a handler, and reports what it gives; whoever goes is no longer waited for. */
+  async call(handler: MessageHandler, data: unknown, extra: unknown, observer: ResultObserver): Promise<void> {
+    this.#pending++;
+    try {
+      const result: unknown = await handler(data, extra);
+      if (isObservable(result)) await this.#follow(result, observer);
+      else observer.next(result);
+      observer.complete();
+    } catch (error) {
+      observer.error(error);
+    } finally {
+      if (--this.#pending === 0) this.#onIdle?.();
+    }
+  }
+
+  /** Resolves when no handler is working for it. */
+  idle(): Promise<void> {
+    if (this.#pending === 0) return Promise.resolve();
+    return new Promise((resolve) => (this.#onIdle = resolve));
+  }
+
+  fail(error: Error): void {
+    this.host.onFault(error);
+  }
+
+  /** Called when the connection is gone: its handlers have nobody to answer any more. */
+  abandon(): void {
+    this.host.onGone(this);
+    this.#running?.forEach((subscription) => subscription.unsubscribe());
+    this.session.ended();
+  }
+
+  /** Node reads megabytes of one connection in one turn of the event loop, if they are there. */
+  #takeTurns(): void {
+    if (++this.#framesInTurn < FRAMES_PER_TURN || this.socket.isPaused) return;
+    this.#framesInTurn = 0;
+    this.socket.pause();
+    setImmediate(() => {
+      if (!this.#isPaused) this.socket.resume();
+    });
+  }
+
+  #pongLast(): void {
+    const data = this.#pinged;
+    this.#pinged = undefined;
+    this.socket.pong(data);
+  }
+
+  #follow(results: Observable<unknown>, observer: ResultObserver): Promise<void> {
+    return new Promise((resolve, reject) => {
+      // Of an observer that throws, rxjs would make an uncaught exception; of an operator it makes the end of the values.
+      const heard = results.pipe(tap((value) => observer.next(value)));
+      const subscription = heard.subscribe({ error: reject });
+      const running = (this.#running ??= new Set());
+      running.add(subscription);
+      subscription.add(() => {
+        running.delete(subscription);
+        resolve();
+      });
+    });
+  }
+}
+
+function clientOf(socket: WebSocket): WsClient {
+  return (socket as ClientSocket)[CLIENT];
+}
+
+// The same functions for all sockets: some of its own for each would be much of what an idle client costs.
+
+function onMessage(this: WebSocket, data: Buffer, isBinary: boolean): void {
+  clientOf(this).receive(data, isBinary);
+}
+
+function onPing(this: WebSocket, data: Buffer): void {
+  clientOf(this).pong(data);
+}
+
+function onError(this: WebSocket, error: Error): void {
+  clientOf(this).fail(error);
+}
+
+function onClose(this: WebSocket): void {
+  clientOf(this).abandon();
+}
+
+const corked: Socket[] = [];
+
+/** What is sent in one turn of the event loop goes out in one write. */
+function corkForThisTick(connection: Socket): void {
+  if (connection.writableCorked > 0) return;
+  connection.cork();
+  if (corked.push(connection) === 1) process.nextTick(uncorkAll);
+}
+
+function uncorkAll(): void {
+  for (const connection of corked.splice(0)) connection.uncork();
+}

@@ -1,0 +1,101 @@
+import { join } from 'node:path';
+import type { Server, Socket } from 'node:net';
+
+import type { FurtherLock } from '../lock/lock-set.js';
+import { bindExclusively } from '../listener/bind-exclusively.js';
+import type { ListenerLoss } from '../listener/claimed-listener.js';
+import type { HostPort } from '../listener/endpoint.js';
+import { GatewayLockError } from '../listener/gateway-lock.error.js';
+import { bindSocketFile, listenOn, type BoundSocket } from './socket-file.js';
+import { openStateFolder, unusable, type FolderIdentity } from './state-folder.js';
+
+/** In the state folder, where the operating system has no sockets without a file. */
+const SOCKET_FILE = 'gateway.sock';
+/** sun_path in unix(7). */
+const ABSTRACT_NAME_BYTES = 108;
+
+export interface ProfileLockOptions {
+  readonly stateFolder: string;
+  /** For the refusal. */
+  readonly profile: string;
+  /** Where the gateway listens, or was to. */
+  readonly address: HostPort;
+  readonly platform?: NodeJS.Platform;
+}
+
+/**
+ * Takes the lock on a state folder, which is made if it is missing: a local socket that is named after the folder, so
+ * that the operating system frees it on every death.
+ *
+ * @throws {GatewayLockError} GATEWAY_PROFILE_IN_USE
+ * @throws {InputError} the folder cannot be made or used
+ */
+export async function takeProfileLock({
+  stateFolder,
+  profile,
+  address,
+  platform = process.platform,
+}: ProfileLockOptions): Promise<ProfileLock> {
+  const identity = await openStateFolder(stateFolder);
+  const socketPath = profileSocketPath(stateFolder, identity, platform);
+  try {
+    const bind = isFile(platform) ? bindSocketFile : listenWithoutFile;
+    const { server, release } = await bindExclusively(() => bind(socketPath), [{ socketPath }]);
+    return new ProfileLock(server, release, socketPath);
+  } catch (caught) {
+    const error = caught as NodeJS.ErrnoException;
+    if (error.code !== 'EADDRINUSE') throw unusable(stateFolder, error);
+    throw GatewayLockError.profileInUse(profile, address, { socketPath }, error);
+  }
+}
+
+/** The local socket that stands for a folder. */
+export function profileSocketPath(
+  folder: string,
+  { device, inode }: FolderIdentity,
+  platform: NodeJS.Platform = process.platform,
+): string {
+  const name = `openclaw-gateway-profile-${device}-${inode}`;
+  if (platform === 'win32') return `\\\\.\\pipe\\${name}`;
+  if (isFile(platform)) return join(folder, SOCKET_FILE);
+  // Some versions of Node fill a shorter name up with NULs and others do not: they would hold different sockets.
+  return `\0${name}`.padEnd(ABSTRACT_NAME_BYTES, '-');
+}
+
+function isFile(platform: NodeJS.Platform): boolean {
+  return !['linux', 'android', 'win32'].includes(platform);
+}
+
+async function listenWithoutFile(socketPath: string): Promise<BoundSocket> {
+  return { server: await listenOn(socketPath), release: () => undefined };
+}
+
+/** A state folder that is held. */
+export class ProfileLock implements FurtherLock {
+  readonly lost: Promise<ListenerLoss>;
+  readonly #waiting: Socket[] = [];
+  #answer: (socket: Socket) => void = (socket) => this.#waiting.push(socket);
+
+  constructor(
+    private readonly server: Server,
+    private readonly release: () => void,
+    readonly socketPath: string,
+  ) {
+    server.on('connection', (socket: Socket) => this.#answer(socket));
+    this.lost = new Promise((resolve) => {
+      server.on('error', (cause) => resolve({ url: `unix:${socketPath.replace('\0', '@')}`, cause }));
+    });
+  }
+
+  serve(answer: (socket: Socket) => void): void {
+    this.#answer = answer;
+    this.#waiting.splice(0).forEach(answer);
+  }
+
+  close(): void {
+    if (!this.server.listening) return;
+    this.release();
+    this.server.close();
+    for (const socket of this.#waiting.splice(0)) socket.destroy();
+  }
+}

@@ -1,0 +1,41 @@
+import { constants } from 'node:fs';
+import { access, mkdir, stat } from 'node:fs/promises';
+
+import { InputError } from '../common/input.error.js';
+import { PRIVATE_FOLDER } from '../common/private-file.js';
+
+/** Which folder it is, however its path is spelled (st_dev and st_ino in stat(3type)). */
+export interface FolderIdentity {
+  readonly device: bigint;
+  readonly inode: bigint;
+}
+
+/**
+ * Makes the folder if it is missing, with those above it.
+ *
+ * @throws {InputError} it cannot be made, is no folder, or cannot be written to
+ */
+export async function openStateFolder(folder: string): Promise<FolderIdentity> {
+  try {
+    await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
+    await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    return await identityOf(folder);
+  } catch (error) {
+    throw unusable(folder, error);
+  }
+}
+
+/** @throws the native error of the file system */
+export async function identityOf(folder: string): Promise<FolderIdentity> {
+  const { dev, ino } = await stat(folder, { bigint: true });
+  return { device: dev, inode: ino };
+}
+
+/** @param error of the file system, or of a socket in the folder */
+export function unusable(folder: string, error: unknown): InputError {
+  // `EACCES: permission denied, mkdir '/x'`: the path is said already.
+  const [reason] = (error as Error).message.split(', ');
+  return new InputError(
+    `the state folder ${JSON.stringify(folder)} cannot be made or used (${reason}): mend it, or choose another one with OPENCLAW_STATE_DIR`,
+  );
+}

@@ -1,0 +1,494 @@
+import { Controller, Get } from '@nestjs/common';
+import { WebSocketGateway } from '@nestjs/websockets';
+import fc, { type Arbitrary } from 'fast-check';
+
+import { RequestGate } from '../../../src/control/access/request-gate.js';
+import { CARD_PATH } from '../../../src/holder/card.js';
+import { WATCH_PATH } from '../../../src/holder/watch-holder.js';
+import { InputError } from '../../../src/common/input.error.js';
+import { startControlApp } from '../../kit/control-app.js';
+import { proven } from '../../kit/proven.js';
+import { ipv4, ipv6 } from '../../kit/random-hosts.js';
+import { bodyOf, exchange, head, statusOf, UPGRADE } from '../../kit/raw-http.js';
+
+const RUNS = 2_000;
+const PORT = 18_789;
+const OTHER_PORT = PORT + 1;
+const CALLERS = {
+  hosts: ['gateway.example', 'proxy.example:8443'],
+  origins: ['https://app.example', 'tauri://localhost'],
+};
+
+const ALLOWED_HOSTS = ['127.0.0.1:P', 'localhost:P', '[::1]:P', 'gateway.example:P', 'proxy.example:8443'];
+const REFUSED_HOSTS = [
+  '',
+  'evil.example',
+  'evil.example:P',
+  '127.0.0.1',
+  '127.0.0.1:',
+  '127.0.0.1:Q',
+  '127.0.0.1:0P',
+  '127.0.0.1:P0',
+  '127.0.0.1:-P',
+  'localhost',
+  '[::1]',
+  '127.0.0.1:P@evil.example',
+  'evil.example@127.0.0.1:P',
+  '127.0.0.1:P/',
+  '127.0.0.1:P#',
+  '127.0.0.1:P\\evil.example',
+  '127.0.0.1:P, evil.example',
+  '127.0.0.1:P evil.example',
+  'http://127.0.0.1:P',
+  '127.0.0.1.:P',
+  'localhost.:P',
+  'localhost.evil.example:P',
+  '127.0.0.1.evil.example:P',
+  'evil-127.0.0.1:P',
+  '127.0.0.1:P:P',
+  '::1:P',
+  '[::1:P',
+  '[0:0:0:0:0:0:0:1]:P',
+  '[::0001]:P',
+  '[::ffff:127.0.0.1]:P',
+  '[::1%25lo]:P',
+  '[::]:P',
+  '0.0.0.0:P',
+  '127.0.0.2:P',
+  '127.1:P',
+  '2130706433:P',
+  '0x7f000001:P',
+  '0x7f.0.0.1:P',
+  '0177.0.0.1:P',
+  '127.0.0.01:P',
+  'gateway.example',
+  'gateway.example.:P',
+  'gateway.example:Q',
+  'sub.gateway.example:P',
+  'gateway.example.evil:P',
+  'proxy.example:P',
+  'proxy.example',
+  '*:P',
+];
+const ALLOWED_ORIGINS = [
+  'http://127.0.0.1:P',
+  'http://localhost:P',
+  'http://[::1]:P',
+  'https://app.example',
+  'tauri://localhost',
+];
+const REFUSED_ORIGINS = [
+  '',
+  'null',
+  'NULL',
+  '*',
+  'http://evil.example',
+  'http://evil.example:P',
+  'http://127.0.0.1',
+  'http://127.0.0.1:Q',
+  'https://127.0.0.1:P',
+  'https://localhost:P',
+  'ws://127.0.0.1:P',
+  'file://',
+  '127.0.0.1:P',
+  '//127.0.0.1:P',
+  'http://127.0.0.1:P/',
+  'http://127.0.0.1:P.evil.example',
+  'http://127.0.0.1:P@evil.example',
+  'http://evil.example@127.0.0.1:P',
+  'http://127.0.0.1.evil.example:P',
+  'http://localhost.:P',
+  'http://localhost.evil.example:P',
+  'http://evil-localhost:P',
+  'http://2130706433:P',
+  'http://[0:0:0:0:0:0:0:1]:P',
+  'http://127.0.0.1:P http://evil.example',
+  'http://127.0.0.1:P, http://evil.example',
+  'http://gateway.example:P',
+  'http://app.example',
+  'https://app.example/',
+  'https://app.example.',
+  'https://app.example:443',
+  'https://app.example:444',
+  'https://app.example.evil',
+  'https://evil.app.example',
+  'https://evil-app.example',
+  'https://app.example@evil.example',
+];
+
+/** By which a page could tell that there is a gateway, or which one. */
+const TELLTALE = /access-control|gateway|openclaw|live/i;
+
+/** Puts the port of the gateway, and another one, into a row of a table. */
+function at(port: number, text: string): string {
+  return text.replaceAll('P', String(port)).replaceAll('Q', String(port + 1));
+}
+
+let properties = 0;
+let refused = 0;
+
+function forAll<T>(values: Arbitrary<T>, check: (value: T) => void): void {
+  fc.assert(
+    fc.property(values, (value) => check(value)),
+    { numRuns: RUNS },
+  );
+  properties++;
+}
+
+afterAll(() => {
+  proven(`${properties} properties of Host and Origin, with ${RUNS} random values each`);
+  proven(`${refused} requests and upgrades with a forged Host or Origin: each got 403, and nothing else`);
+});
+
+/** Texts near the ones that are allowed, where the mistakes are. */
+function near(allowed: readonly string[]): Arbitrary<string> {
+  const piece = fc.constantFrom(
+    '',
+    '.',
+    ':',
+    '@',
+    '/',
+    '#',
+    '?',
+    '\\',
+    ' ',
+    '\t',
+    ',',
+    '%',
+    '[',
+    ']',
+    '0',
+    'evil.example',
+  );
+  const edit = fc.record({ place: fc.nat(40), cut: fc.nat(2), put: fc.oneof(piece, fc.string({ maxLength: 3 })) });
+  return fc
+    .tuple(fc.constantFrom(...allowed), fc.array(edit, { maxLength: 3 }), fc.boolean())
+    .map(([text, edits, up]) => {
+      let edited = at(PORT, text);
+      for (const { place, cut, put } of edits) edited = edited.slice(0, place) + put + edited.slice(place + cut);
+      return up ? edited.toUpperCase() : edited;
+    });
+}
+
+describe('RequestGate', () => {
+  const gate = new RequestGate(CALLERS);
+  const end = { localAddress: '127.0.0.1', localPort: PORT };
+  const hosts = new Set(ALLOWED_HOSTS.map((host) => at(PORT, host)));
+  const origins = new Set(ALLOWED_ORIGINS.map((origin) => at(PORT, origin)));
+  const authority = fc.tuple(fc.oneof(ipv4, ipv6, fc.domain()), fc.constantFrom(PORT, OTHER_PORT, 80, 443));
+
+  it('allows the hosts that are its own, and no others', () => {
+    const anyHost = fc.oneof(
+      near(ALLOWED_HOSTS),
+      fc.string(),
+      authority.map(([name, port]) => `${name}:${port}`),
+      fc.webAuthority({ withPort: true, withUserInfo: true, withIPv4Extended: true, withIPv6: true }),
+    );
+    forAll(anyHost, (host) => expect(gate.isHostAllowed(host, end)).toBe(hosts.has(host.toLowerCase())));
+  });
+
+  it('allows the origins that are its own, and no others', () => {
+    const anyOrigin = fc.oneof(
+      near(ALLOWED_ORIGINS),
+      fc.string(),
+      fc.webUrl(),
+      authority.map(([name, port]) => `http://${name}:${port}`),
+    );
+    forAll(anyOrigin, (origin) => expect(gate.isOriginAllowed(origin, end)).toBe(origins.has(origin.toLowerCase())));
+  });
+
+  it('allows the address that a client has reached, as an IP address only', () => {
+    forAll(fc.tuple(ipv4, fc.nat(65_534)), ([address, port]) => {
+      const reached = { localAddress: `::ffff:${address}`, localPort: port + 1 };
+      expect(gate.isHostAllowed(`${address}:${port + 1}`, reached)).toBe(true);
+      expect(gate.isHostAllowed(`${address}.evil.example:${port + 1}`, reached)).toBe(false);
+      expect(gate.isHostAllowed(`${address}:${port + 2}`, reached)).toBe(false);
+    });
+  });
+
+  it('knows an IPv6 address in its brackets, without the zone that only this machine knows', () => {
+    const reached = { localAddress: 'fe80::1%eth0', localPort: PORT };
+    expect(gate.isHostAllowed(`[fe80::1]:${PORT}`, reached)).toBe(true);
+    expect(gate.isHostAllowed(`[fe80::2]:${PORT}`, reached)).toBe(false);
+  });
+
+  it('knows that the default port of HTTP is left out', () => {
+    const onDefault = { localAddress: '127.0.0.1', localPort: 80 };
+    expect(gate.isHostAllowed('localhost', onDefault)).toBe(true);
+    expect(gate.isHostAllowed('evil.example', onDefault)).toBe(false);
+    expect(gate.isOriginAllowed('http://localhost', onDefault)).toBe(true);
+    expect(gate.isOriginAllowed('https://localhost', onDefault)).toBe(false);
+  });
+
+  it('allows nothing at the end of a connection that is gone', () => {
+    expect(gate.isHostAllowed('127.0.0.1', {})).toBe(false);
+    expect(gate.isHostAllowed('127.0.0.1:undefined', {})).toBe(false);
+    expect(gate.isHostAllowed('', {})).toBe(false);
+  });
+
+  it.each([
+    '',
+    '*',
+    '*.example',
+    'a b',
+    'http://gateway.example',
+    'gateway.example/',
+    'user@gateway.example',
+    'gateway.example:',
+    'gateway.example:0',
+    'gateway.example:080',
+    'gateway.example:65536',
+    'gateway.example:99999',
+    '::1',
+    'gäteway.example',
+  ])('refuses %j as an allowed host, in one line that names it', (host) => {
+    expect(() => new RequestGate({ hosts: [host], origins: [] })).toThrow(
+      new InputError(
+        `${JSON.stringify(host)} is not an allowed host: give one such as gateway.example or gateway.example:8443`,
+      ),
+    );
+  });
+
+  it.each([
+    '',
+    '*',
+    'null',
+    'app.example',
+    'https://',
+    'https://*.example',
+    'https://app.example/',
+    'https://app.example/path',
+    'https://user@app.example',
+    'https://app.example:',
+    'https://app.example:65536',
+    'https://app.example https://other.example',
+    '//app.example',
+  ])('refuses %j as an allowed origin, in one line that names it', (origin) => {
+    expect(() => new RequestGate({ hosts: [], origins: [origin] })).toThrow(
+      new InputError(`${JSON.stringify(origin)} is not an allowed origin: give one such as https://app.example`),
+    );
+  });
+});
+
+/** Notes what comes through to the app. */
+const seen = { requests: 0, clients: 0 };
+
+@Controller()
+class AppController {
+  @Get('app')
+  answer(): string {
+    seen.requests++;
+    return 'seen';
+  }
+}
+
+@WebSocketGateway({ path: '/app' })
+class AppGateway {
+  handleConnection(): void {
+    seen.clients++;
+  }
+}
+
+describe('a request to the control port', () => {
+  beforeEach(() => Object.assign(seen, { requests: 0, clients: 0 }));
+
+  async function start(): Promise<number> {
+    const { port } = await startControlApp({
+      controllers: [AppController],
+      providers: [AppGateway],
+      lock: { callers: CALLERS },
+    });
+    return port;
+  }
+
+  function expectForbidden(answer: string): void {
+    refused++;
+    expect(answer).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n/);
+    expect(bodyOf(answer)).toBe('');
+    expect(answer).not.toMatch(TELLTALE);
+    expect(seen).toEqual({ requests: 0, clients: 0 });
+  }
+
+  /** The two ways in, each with these headers. */
+  async function both(port: number, ...headers: readonly string[]): Promise<[request: string, upgrade: string]> {
+    return Promise.all([
+      exchange(port, head('GET /healthz HTTP/1.1', ...headers, 'Connection: close')),
+      exchange(port, head('GET /app HTTP/1.1', ...headers, ...UPGRADE)),
+    ]);
+  }
+
+  it.each(REFUSED_HOSTS)('is refused with the Host %j', async (host) => {
+    const port = await start();
+    for (const answer of await both(port, `Host: ${at(port, host)}`)) expectForbidden(answer);
+  });
+
+  it.each(REFUSED_ORIGINS)('is refused with the Origin %j', async (origin) => {
+    const port = await start();
+    const answers = await both(port, `Host: 127.0.0.1:${port}`, `Origin: ${at(port, origin)}`);
+    answers.forEach(expectForbidden);
+  });
+
+  it.each(ALLOWED_HOSTS)('is let in with the Host %j, in any case', async (host) => {
+    const port = await start();
+    for (const spelled of [at(port, host), at(port, host).toUpperCase()]) {
+      const answer = await exchange(port, head('GET /healthz HTTP/1.1', `Host: ${spelled}`, 'Connection: close'));
+      expect(statusOf(answer)).toBe(200);
+      expect(answer).not.toMatch(/access-control/i);
+    }
+  });
+
+  it.each(ALLOWED_ORIGINS)('is let in with the Origin %j, which may read the answer', async (text) => {
+    const port = await start();
+    const origin = at(port, text);
+    const headers = [`Host: 127.0.0.1:${port}`, `Origin: ${origin}`, 'Connection: close'];
+    const answer = await exchange(port, head('GET /healthz HTTP/1.1', ...headers));
+    expect(statusOf(answer)).toBe(200);
+    expect(answer).toContain(`\r\nAccess-Control-Allow-Origin: ${origin}\r\n`);
+    expect(answer).toContain('\r\nVary: Origin\r\n');
+  });
+
+  it.each([
+    ['the first of two Hosts is right', ['Host: 127.0.0.1:P', 'Host: evil.example:P']],
+    ['the second of two Hosts is right', ['Host: evil.example:P', 'Host: 127.0.0.1:P']],
+    [
+      'the first of two Origins is right',
+      ['Host: 127.0.0.1:P', 'Origin: http://127.0.0.1:P', 'Origin: http://evil.example'],
+    ],
+    [
+      'the second of two Origins is right',
+      ['Host: 127.0.0.1:P', 'Origin: http://evil.example', 'Origin: http://127.0.0.1:P'],
+    ],
+    [
+      'only a proxy names the right host',
+      ['Host: evil.example:P', 'X-Forwarded-Host: 127.0.0.1:P', 'Forwarded: host=127.0.0.1:P'],
+    ],
+  ])('is refused when %s', async (_what, headers) => {
+    const port = await start();
+    for (const answer of await both(port, ...headers.map((line) => at(port, line)))) expectForbidden(answer);
+  });
+
+  it.each(['Host: evil.example:P', 'Origin: http://evil.example'])(
+    'is refused with %j, however many headers come before it',
+    async (line) => {
+      const port = await start();
+      const many = new Array<string>(2_500).fill('x:');
+      for (const [path, ...first] of [
+        ['/healthz', 'Connection: close'],
+        ['/app', ...UPGRADE],
+      ]) {
+        const headers = [`Host: 127.0.0.1:${port}`, ...first, ...many, at(port, line)];
+        expectForbidden(await exchange(port, head(`GET ${path} HTTP/1.1`, ...headers)));
+      }
+    },
+  );
+
+  it.each([
+    'http://evil.example:P',
+    'http://127.0.0.1:Q',
+    'http://127.0.0.1:P@evil.example',
+    'http://evil.example@127.0.0.1:P',
+    'http://127.0.0.1:P\\@evil.example',
+    'hTTps://evil.example',
+    'http://',
+  ])('is refused when its target is on %j, whatever Host says', async (origin) => {
+    const port = await start();
+    const target = at(port, origin);
+    const host = `Host: 127.0.0.1:${port}`;
+    const request = await exchange(port, head(`GET ${target}/healthz HTTP/1.1`, host, 'Connection: close'));
+    const upgrade = await exchange(port, head(`GET ${target}/app HTTP/1.1`, host, ...UPGRADE));
+    // The parser of Node has an opinion on some of them, and gives no answer of ours either.
+    for (const answer of [request, upgrade]) {
+      if (statusOf(answer) === 400) expect(answer).not.toMatch(TELLTALE);
+      else expectForbidden(answer);
+    }
+  });
+
+  it('is let in when its target names this gateway too', async () => {
+    const port = await start();
+    const host = `127.0.0.1:${port}`;
+    const answer = await exchange(
+      port,
+      head(`GET http://${host}/healthz HTTP/1.1`, `Host: ${host}`, 'Connection: close'),
+    );
+    expect(statusOf(answer)).toBe(200);
+  });
+
+  it.each([
+    ['cross-site', 'image'],
+    ['cross-site', 'iframe'],
+    ['same-site', 'script'],
+    ['same-site', 'empty'],
+  ])('is refused as a part of a page from elsewhere: %s, %s', async (site, destination) => {
+    const port = await start();
+    const headers = [`Host: 127.0.0.1:${port}`, `Sec-Fetch-Site: ${site}`, `Sec-Fetch-Dest: ${destination}`];
+    (await both(port, ...headers)).forEach(expectForbidden);
+  });
+
+  it.each(['same-origin', 'none'])('is let in as a part of a page of its own: %s', async (site) => {
+    const port = await start();
+    const headers = [`Host: 127.0.0.1:${port}`, `Sec-Fetch-Site: ${site}`, 'Sec-Fetch-Dest: image'];
+    const answer = await exchange(port, head('GET /healthz HTTP/1.1', ...headers, 'Connection: close'));
+    expect(statusOf(answer)).toBe(200);
+  });
+
+  it('is let in when somebody follows a link to it from elsewhere', async () => {
+    const port = await start();
+    const headers = [`Host: 127.0.0.1:${port}`, 'Sec-Fetch-Site: cross-site', 'Sec-Fetch-Dest: document'];
+    const answer = await exchange(port, head('GET /healthz HTTP/1.1', ...headers, 'Connection: close'));
+    expect(statusOf(answer)).toBe(200);
+  });
+
+  it('is refused without a Host, of which HTTP/1.0 had none', async () => {
+    const port = await start();
+    expectForbidden(await exchange(port, head('GET /healthz HTTP/1.0')));
+    // The parser of Node answers for HTTP/1.1, ahead of everybody.
+    const answer = await exchange(port, head('GET /healthz HTTP/1.1', 'Connection: close'));
+    expect(statusOf(answer)).toBe(400);
+    expect(answer).not.toMatch(TELLTALE);
+  });
+
+  it.each([
+    '/',
+    '/healthz',
+    '/health',
+    '/readyz',
+    '/ready',
+    '/metrics',
+    '/app',
+    '/nowhere',
+    '/%2e%2e/healthz',
+    CARD_PATH,
+    WATCH_PATH,
+  ])('is refused on %s, whatever its method, and however it looks', async (path) => {
+    const port = await start();
+    const forged = ['Host: evil.example', 'Connection: close'];
+    for (const method of ['GET', 'HEAD', 'POST', 'OPTIONS', 'DELETE']) {
+      expectForbidden(await exchange(port, head(`${method} ${path} HTTP/1.1`, ...forged)));
+    }
+    expectForbidden(await exchange(port, head(`GET ${path} HTTP/1.1`, 'Host: evil.example', ...UPGRADE)));
+    const otherProtocol = ['Host: evil.example', 'Connection: Upgrade', 'Upgrade: h2c'];
+    expectForbidden(await exchange(port, head(`GET ${path} HTTP/1.1`, ...otherProtocol)));
+    expectForbidden(await exchange(port, head(`POST ${path} HTTP/1.1`, ...forged, 'Content-Length: 4') + 'body'));
+  });
+
+  it('is told nothing ahead of the refusal when it asks to be told to go on', async () => {
+    const port = await start();
+    for (const expectation of ['100-continue', 'a-miracle']) {
+      const headers = ['Host: evil.example', `Expect: ${expectation}`, 'Content-Length: 4', 'Connection: close'];
+      expectForbidden(await exchange(port, head('POST /healthz HTTP/1.1', ...headers)));
+    }
+  });
+
+  it('is told to go on when it may, and asks for it', async () => {
+    const port = await start();
+    const headers = [`Host: 127.0.0.1:${port}`, 'Expect: 100-continue', 'Content-Length: 4', 'Connection: close'];
+    const answer = await exchange(port, head('POST /healthz HTTP/1.1', ...headers) + 'body');
+    expect(answer).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 405 /);
+  });
+
+  it('is answered as any other when it asks for what nobody knows', async () => {
+    const port = await start();
+    const headers = [`Host: 127.0.0.1:${port}`, 'Expect: a-miracle', 'Connection: close'];
+    expect(statusOf(await exchange(port, head('GET /healthz HTTP/1.1', ...headers)))).toBe(200);
+  });
+});

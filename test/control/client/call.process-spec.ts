@@ -1,0 +1,335 @@
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo, Socket } from 'node:net';
+
+import { WebSocketServer } from 'ws';
+
+import { onCleanUp } from '../../kit/cleaner.js';
+import { startGateway } from '../../kit/gateway.js';
+import { portOf, stranger } from '../../kit/net.js';
+import { freePort } from '../../kit/ports.js';
+import { openclaw, parse, type Result } from '../../kit/openclaw.js';
+import { Operator } from '../../kit/operator.js';
+import { BIN, Program } from '../../kit/program.js';
+import { tempFolder } from '../../kit/temp.js';
+import { TOKEN } from '../../kit/token.js';
+
+/** With no token but the one that the arguments give. */
+async function withoutToken(...args: readonly (string | number)[]): Promise<Result> {
+  const env = { HOME: tempFolder(), OPENCLAW_GATEWAY_TOKEN: undefined };
+  const program = Program.node(BIN, ['gateway', ...args], { env });
+  const { code } = await program.exit();
+  return { code, stdout: program.stdout, stderr: program.stderr };
+}
+
+/** Somebody else's program, which speaks WebSocket and answers each message as it is told. */
+async function otherWebSocket(
+  answer: (text: string, hangUp: () => void) => string | undefined,
+  lastWords = 'go away',
+): Promise<number> {
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+  onCleanUp(() => {
+    server.clients.forEach((client) => client.terminate());
+    server.close();
+  });
+  server.on('connection', (socket) => {
+    const send = (text: string | undefined): void => {
+      if (text !== undefined) socket.send(text);
+    };
+    send(answer('', () => socket.close(1000, lastWords)));
+    socket.on('message', (data: Buffer) => send(answer(data.toString(), () => socket.close(1000, lastWords))));
+  });
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+async function httpServer(status: number): Promise<number> {
+  const server = createServer((_request, response) => {
+    response.writeHead(status, { 'Content-Type': 'text/html', Location: 'http://127.0.0.1:1/' }).end('<h1>hello</h1>');
+  });
+  const refuse = (socket: Socket): void =>
+    void socket.end(`HTTP/1.1 ${status} Whatever\r\nContent-Length: 14\r\nLocation: /\r\n\r\n<h1>hello</h1>`);
+  server.on('upgrade', (_request, socket) => refuse(socket as Socket));
+  onCleanUp(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+const CHALLENGE = JSON.stringify({ type: 'event', event: 'connect.challenge', payload: {} });
+
+describe('gateway call', () => {
+  it('prints the payload of the answer', async () => {
+    const { port } = await startGateway();
+    const { code, stdout, stderr } = await openclaw('call', 'status', '--port', port);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(parse(stdout)).toMatchObject({ phase: 'ready', clients: 1 });
+    expect(stdout).toMatch(/^\{\n {2}"/);
+  });
+
+  it('prints with --json one line, for scripts', async () => {
+    const { port } = await startGateway();
+    const { code, stdout } = await openclaw('call', 'system-presence', '--json', '--port', port);
+    expect(code).toBe(0);
+    expect(stdout.match(/\n/g)).toHaveLength(1);
+    expect(parse(stdout)).toMatchObject({ ok: true, payload: [{ clientId: 'cli' }] });
+  });
+
+  it('hands on its params', async () => {
+    const { program, port, url } = await startGateway();
+    const client = await Operator.open(url);
+    const params = '{"reason":"update","restartExpectedMs":1500}';
+    expect(await openclaw('call', 'gateway.shutdown', '--params', params, '--port', port)).toMatchObject({ code: 0 });
+    expect((await client.event('shutdown')).payload).toEqual({ reason: 'update', restartExpectedMs: 1_500 });
+    expect(await client.close()).toEqual({ code: 1012, reason: 'service restart' });
+    expect(await program.exit()).toEqual({ code: 0, signal: null });
+  });
+
+  it('goes where --url says, with the token that --token says', async () => {
+    const { url } = await startGateway(undefined, { env: { OPENCLAW_GATEWAY_TOKEN: 'another-token' } });
+    const answer = await withoutToken('call', 'health', '--url', url, '--token', 'another-token');
+    expect(answer).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('shows a --url no token that it was not given for it', async () => {
+    const { code, stdout, stderr } = await withoutToken('call', 'health', '--url', 'ws://127.0.0.1:1');
+    expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
+    expect(stderr).toBe('--url: give the token of that gateway too, with --token or OPENCLAW_GATEWAY_TOKEN\n');
+  });
+
+  it.each([
+    ['a method that there is not', ['nothing.such'], 'nothing.such: unknown method: nothing.such\n'],
+    ['an empty method', [''], ': invalid request: method is a text of 1 to 128 characters\n'],
+    ['params that do not fit', ['gateway.shutdown', '--params', '{"reason":5}'], /^gateway\.shutdown: .*reason/],
+  ])('ends with 1 when the gateway refuses %s', async (_what, args, line) => {
+    const { port } = await startGateway();
+    const { code, stdout, stderr } = await openclaw('call', ...args, '--port', port);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    if (typeof line === 'string') expect(stderr).toBe(line);
+    else expect(stderr).toMatch(line);
+    expect(stderr.match(/\n/g)).toHaveLength(1);
+  });
+
+  it('reports with --json what the gateway said', async () => {
+    const { port } = await startGateway();
+    const { code, stdout, stderr } = await openclaw('call', 'nothing.such', '--json', '--port', port);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+    expect(parse(stdout)).toMatchObject({
+      ok: false,
+      failure: 'refused',
+      error: { code: 'INVALID_REQUEST', message: 'unknown method: nothing.such' },
+      exitCode: 1,
+    });
+  });
+
+  it.each(['', '{', '[]', 'null', '5', '"text"', '{"a":1} x'])('refuses the params %j', async (params) => {
+    const { code, stdout, stderr } = await openclaw('call', 'health', `--params=${params}`);
+    expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
+    expect(stderr).toBe(
+      `--params: ${JSON.stringify(params)} is not a JSON object; give one such as '{"reason":"update"}'\n`,
+    );
+  });
+
+  it.each(['', 'nonsense', 'http://127.0.0.1:1', '127.0.0.1:18789', 'ws://', 'ws://127.0.0.1:1/#part'])(
+    'refuses the URL %j',
+    async (url) => {
+      const { code, stdout, stderr } = await openclaw('call', 'health', `--url=${url}`);
+      expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
+      expect(stderr).toBe(
+        `--url: ${JSON.stringify(url)} is not the URL of a gateway; give one such as ws://127.0.0.1:18789\n`,
+      );
+    },
+  );
+
+  it.each(['', '0', '-1', '1.5', '1e3', '3600001'])('refuses the timeout %j', async (timeout) => {
+    const { code, stdout, stderr } = await openclaw('call', 'health', `--timeout=${timeout}`);
+    expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
+    expect(stderr).toMatch(/^--timeout: .* is not a time; give milliseconds from 1 to 3600000, or leave it out\n$/);
+  });
+
+  it('needs a method, and one only', async () => {
+    expect((await openclaw('call')).code).toBe(64);
+    expect((await openclaw('call', 'health', 'status')).code).toBe(64);
+  });
+});
+
+describe('gateway health', () => {
+  it('prints how the gateway is', async () => {
+    const { port } = await startGateway();
+    const { code, stdout, stderr } = await openclaw('health', '--port', port);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(parse(stdout)).toMatchObject({ ok: true, clients: 1 });
+  });
+
+  it('ends with 3 where nobody listens', async () => {
+    const port = await freePort();
+    expect(await openclaw('health', '--port', port)).toEqual({
+      code: 3,
+      stdout: '',
+      stderr: `nobody listens on ws://127.0.0.1:${port}\n`,
+    });
+    const { code, stdout } = await openclaw('health', '--json', '--port', port);
+    expect([code, parse(stdout)]).toMatchObject([3, { ok: false, failure: 'unreachable', error: null, exitCode: 3 }]);
+  });
+
+  it.each([
+    ['a wrong token', '--token', 'a-wrong-guess'],
+    ['no token', '--json', '--json'],
+  ])('ends with 77 with %s', async (_what, ...flags) => {
+    const { port } = await startGateway();
+    const { code, stdout, stderr } = await withoutToken('health', '--port', port, ...new Set(flags));
+    expect(code).toBe(77);
+    expect(stdout + stderr).toMatch(/the gateway token is (wrong|missing)/);
+    expect(stdout + stderr).not.toContain('a-wrong-guess');
+  });
+
+  it.each([
+    ['answers with a page', () => httpServer(200)],
+    ['answers that it is elsewhere', () => httpServer(302)],
+    ['answers that there is no such thing', () => httpServer(404)],
+    ['hangs up', async () => portOf(await stranger({}, (socket) => socket.destroy()))],
+    ['says something else', async () => portOf(await stranger({}, (socket) => socket.end('220 ESMTP ready\r\n')))],
+    ['sends noise', async () => portOf(await stranger({}, (socket) => socket.end(randomBytes(4_096))))],
+  ])('ends with 69 where a stranger %s', async (_what, start) => {
+    const port = await start();
+    const { code, stdout, stderr } = await openclaw('health', '--port', port);
+    expect({ code, stdout }).toEqual({ code: 69, stdout: '' });
+    expect(stderr).toMatch(
+      new RegExp(`^ws://127\\.0\\.0\\.1:${port} (answered \\d+, as|does not speak as) a gateway does.*\n$`),
+    );
+  });
+
+  it.each([
+    ['says nothing at all, as a frozen gateway does', async () => portOf(await stranger())],
+    ['speaks WebSocket, and says nothing', () => otherWebSocket(() => undefined)],
+    ['speaks WebSocket, and says something else', () => otherWebSocket((text) => `${text} "[]" null`)],
+    ['challenges, and answers nothing', () => otherWebSocket((text) => (text === '' ? CHALLENGE : '{}'))],
+  ])('ends with 75 when the time is over, where somebody %s', async (_what, start) => {
+    const port = await start();
+    const { code, stdout, stderr } = await openclaw('health', '--port', port, '--timeout', 300);
+    expect({ code, stdout }).toEqual({ code: 75, stdout: '' });
+    expect(stderr).toBe(`no answer from ws://127.0.0.1:${port} within 300 ms\n`);
+  });
+
+  it.each([
+    [77, 'lacks a scope', { code: 'INVALID_REQUEST', message: 'no', details: { code: 'MISSING_SCOPE' } }],
+    [75, 'may try again', { code: 'UNAVAILABLE', message: 'no', retryable: true }],
+    [1, 'cannot have it', { code: 'UNAVAILABLE', message: 'no' }],
+  ])('ends with %i where it is told that it %s', async (exitCode, _what, error) => {
+    const port = await otherWebSocket((text) => {
+      if (text === '') return CHALLENGE;
+      const { id, method } = JSON.parse(text) as { id: string; method: string };
+      const isIn = method === 'connect';
+      return JSON.stringify({ type: 'res', id, ok: isIn, ...(isIn ? { payload: {} } : { error }) });
+    });
+
+    const { code, stdout, stderr } = await openclaw('health', '--port', port);
+
+    expect({ code, stdout, stderr }).toEqual({ code: exitCode, stdout: '', stderr: 'health: no\n' });
+  });
+
+  it.each([
+    [
+      'in the middle',
+      () =>
+        otherWebSocket((text, hangUp) => {
+          if (text === '') return CHALLENGE;
+          hangUp();
+          return undefined;
+        }),
+      / hung up: 1000 go/,
+    ],
+    ['while it starts or stops', () => httpServer(503), / does not let clients in now\n$/],
+  ])('ends with 75 where it is turned away %s', async (_what, start, line) => {
+    const port = await start();
+    const { code, stdout, stderr } = await openclaw('health', '--port', port);
+    expect({ code, stdout }).toEqual({ code: 75, stdout: '' });
+    expect(stderr).toMatch(line);
+  });
+});
+
+describe('a gateway that is none of ours', () => {
+  const EVIL = '\u001b]0;title\u0007\u001b[2Jall is well\r\n\u009b31m\u202e';
+  const SEEN = '\ufffd]0;title\ufffd\ufffd[2Jall is well\ufffd\ufffd\ufffd31m\ufffd';
+  const hangUpAtOnce = (_text: string, hangUp: () => void): undefined => {
+    hangUp();
+  };
+  const answering = (outcome: object): Promise<number> =>
+    otherWebSocket((text) => {
+      if (text === '') return CHALLENGE;
+      return JSON.stringify({ type: 'res', id: (JSON.parse(text) as { id: string }).id, ...outcome });
+    });
+
+  it.each([
+    ['with an error', () => answering({ ok: false, error: { message: EVIL } }), 1],
+    ['when it hangs up', () => otherWebSocket(hangUpAtOnce, EVIL), 75],
+  ])('cannot make a terminal show something else %s', async (_what, start, expected) => {
+    const port = await start();
+    const { code, stdout, stderr } = await openclaw('health', '--port', port);
+    expect({ code, stdout }).toEqual({ code: expected, stdout: '' });
+    expect(stderr).toMatch(/^the gateway on [^\p{C}]+\n$/u);
+    expect(stderr).toContain(SEEN);
+  });
+
+  it.each([{ a: 1 }, 5, null])('and gives %j for a reason has given none', async (message) => {
+    const port = await answering({ ok: false, error: { message } });
+    const { code, stderr } = await openclaw('health', '--port', port);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/ lets nobody in: it does not say why\n$/);
+  });
+
+  it.each([[[]], [['--json']]])('cannot do so with what it answers, which stays the same value, %j', async (flags) => {
+    const payload = { [EVIL]: `${EVIL}\u2028\u{e0041}` };
+    const port = await answering({ ok: true, payload });
+    const { code, stdout } = await openclaw('health', '--port', port, ...flags);
+    expect(code).toBe(0);
+    expect(stdout.replaceAll('\n', '')).not.toMatch(/[\p{C}\p{Zl}]/u);
+    expect(parse(stdout)).toEqual(flags.length === 0 ? payload : { ok: true, payload });
+  });
+
+  it('and answers without a payload has answered with null', async () => {
+    const port = await answering({ ok: true });
+    expect(await openclaw('health', '--port', port)).toEqual({ code: 0, stdout: 'null\n', stderr: '' });
+  });
+});
+
+describe('gateway stop', () => {
+  it('asks over the port where it knows the token, and clients are told who asked', async () => {
+    const { program, port, url } = await startGateway();
+    const client = await Operator.open(url);
+
+    const { code, stdout } = await openclaw('stop', '--port', port);
+
+    expect([code, stdout]).toEqual([0, `stopped; port ${port} is free\n`]);
+    expect((await client.event('shutdown')).payload).toEqual({
+      reason: 'openclaw gateway stop',
+      restartExpectedMs: null,
+    });
+    expect((await client.close()).code).toBe(1001);
+    expect(await program.exit()).toEqual({ code: 0, signal: null });
+  });
+
+  it.each([
+    ['no token', []],
+    ['a wrong one', ['--token', 'a-wrong-guess']],
+  ])('asks the process where it has %s', async (_what, flags) => {
+    const { program, port, url } = await startGateway();
+    const client = await Operator.open(url);
+
+    const { code, stdout } = await withoutToken('stop', '--port', port, ...flags);
+
+    expect([code, stdout]).toEqual([0, `stopped; port ${port} is free\n`]);
+    expect((await client.event('shutdown')).payload).toEqual({ reason: 'SIGTERM', restartExpectedMs: null });
+    expect(await program.exit()).toEqual({ code: 0, signal: null });
+  });
+
+  it('asks with the token that --token gives', async () => {
+    const { port, url } = await startGateway();
+    const client = await Operator.open(url);
+    expect((await withoutToken('stop', '--port', port, '--token', TOKEN)).code).toBe(0);
+    expect((await client.event('shutdown')).payload).toMatchObject({ reason: 'openclaw gateway stop' });
+  });
+});

@@ -1,0 +1,143 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { freePort } from './kit/ports.js';
+import { Operator } from './kit/operator.js';
+import { Program, ROOT } from './kit/program.js';
+import { tempFolder } from './kit/temp.js';
+
+/** What comes over the network takes its time. Milliseconds. */
+const INSTALL_DEADLINE_MS = 120_000;
+
+jest.setTimeout(2 * INSTALL_DEADLINE_MS);
+
+const TEN_LINES = `
+import 'reflect-metadata';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { GatewayLockModule, GatewayLockService } from 'openclaw-gateway-lock';
+
+class AppModule {}
+Module({ imports: [GatewayLockModule.forRoot({ port: Number(process.argv[2]) })] })(AppModule);
+
+const app = await NestFactory.create(AppModule, { abortOnError: false, logger: false });
+await app.init();
+console.log(app.get(GatewayLockService).url);
+`;
+
+const TYPED = `
+import { GatewayLockError, GatewayLockModule, type GatewayLockOptions } from 'openclaw-gateway-lock';
+
+const options: GatewayLockOptions = { port: 0, ws: { maxPayloadBytes: 1 } };
+export const module = GatewayLockModule.forRoot(options);
+export const isPort = (error: GatewayLockError): boolean => error.code === 'GATEWAY_ALREADY_LISTENING';
+// @ts-expect-error a wrong option is a type error
+GatewayLockModule.forRoot({ prot: 1 });
+`;
+
+const TSCONFIG = JSON.stringify({
+  compilerOptions: { module: 'nodenext', target: 'es2022', strict: true, skipLibCheck: true, noEmit: true },
+  files: ['typed.ts'],
+});
+
+const NOTICES = 'dist/bin/THIRD-PARTY-NOTICES.txt';
+const CODE_OF_PACKAGE = /^ *\/\/ node_modules\/(?:.*\/node_modules\/)?(?:@[^/\n]+\/)?[^/\n]+/gm;
+
+/** The license that a package is published with. */
+function licenseIn(folder: string): string {
+  const [file = ''] = readdirSync(folder).filter((name) => /^licen[cs]e/i.test(name));
+  return readFileSync(join(folder, file), 'utf8').trim();
+}
+
+async function succeed(command: string, args: string[], cwd: string): Promise<Program> {
+  const program = Program.start(command, args, { cwd });
+  const { code } = await program.exit(INSTALL_DEADLINE_MS);
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')}: ${program.stdout}${program.stderr}`);
+  return program;
+}
+
+async function pack(): Promise<string> {
+  const folder = tempFolder();
+  // Without scripts: the build they would make is there, and other tests run from it.
+  await succeed('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], ROOT);
+  const [tarball = ''] = readdirSync(folder);
+  return join(folder, tarball);
+}
+
+const install = (cwd: string, ...packages: string[]): Promise<Program> =>
+  succeed('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', ...packages], cwd);
+
+describe('the packed package', () => {
+  it('installed from nothing: the bin runs, and the second start is refused', async () => {
+    const folder = tempFolder();
+    await install(folder, await pack());
+    const port = await freePort();
+    const bin = join(folder, 'node_modules/.bin/openclaw');
+
+    const first = Program.start(bin, ['gateway', '--port', String(port)], { cwd: folder });
+    await first.output('stdout', /^gateway listening on/m);
+    const second = Program.start(bin, ['gateway', '--port', String(port)], { cwd: folder });
+
+    expect(await second.exit()).toEqual({ code: 78, signal: null });
+    expect(second.stderr.split('\n', 1)).toEqual([
+      `another gateway instance is already listening on ws://127.0.0.1:${port}`,
+    ]);
+    const client = await Operator.open(`ws://[::1]:${port}`);
+    expect(await client.call('health')).toMatchObject({ ok: true, payload: { ok: true } });
+  });
+
+  it('beside a Nest 12 of the user’s own: one copy of Nest, a ten-line app has the lock, types hold', async () => {
+    const folder = tempFolder();
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
+    await install(folder, '@nestjs/core@12', '@nestjs/common@12', '@nestjs/platform-express@12', 'reflect-metadata');
+    await install(folder, await pack());
+    writeFileSync(join(folder, 'app.js'), TEN_LINES);
+    writeFileSync(join(folder, 'typed.ts'), TYPED);
+    writeFileSync(join(folder, 'tsconfig.json'), TSCONFIG);
+    const port = await freePort();
+
+    const app = Program.node(join(folder, 'app.js'), [port], { cwd: folder });
+    await app.output('stdout', new RegExp(`^ws://127.0.0.1:${port}$`, 'm'));
+    const second = Program.node(join(folder, 'app.js'), [port], { cwd: folder });
+
+    expect((await second.exit()).code).not.toBe(0);
+    expect(second.stderr).toContain(
+      `GatewayLockError: another gateway instance is already listening on ws://127.0.0.1:${port}`,
+    );
+    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+    await succeed(process.execPath, [tsc, '--project', folder], folder);
+    const copies = readdirSync(folder, { recursive: true }).filter((path) =>
+      /@nestjs[/\\]core[/\\]package\.json$/.test(String(path)),
+    );
+    expect(copies).toHaveLength(1);
+  });
+
+  it('ships what runs, and nothing else', async () => {
+    const listing = await succeed('npm', ['pack', '--ignore-scripts', '--dry-run', '--json'], ROOT);
+    const [{ files }] = JSON.parse(listing.stdout) as [{ files: { path: string }[] }];
+    const others = files.map(({ path }) => path).filter((path) => !/^dist\/.*\.(js|cjs|d\.ts)$/.test(path));
+
+    expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', NOTICES, 'package.json']);
+  });
+
+  it('passes on the license of each package whose code is in its scripts', () => {
+    const scripts = join(ROOT, 'dist/bin');
+    const notices = readFileSync(join(ROOT, NOTICES), 'utf8');
+    // The bundler says above each file's code where it is from.
+    const named = readdirSync(scripts)
+      .filter((file) => /\.c?js$/.test(file))
+      .flatMap((file) => readFileSync(join(scripts, file), 'utf8').match(CODE_OF_PACKAGE) ?? [])
+      .map((comment) => comment.trim().slice('// '.length));
+    const packages = [...new Set(named)];
+
+    expect(packages).toEqual(expect.arrayContaining(['node_modules/@nestjs/core', 'node_modules/ws']));
+    for (const folder of packages) {
+      const { name, version } = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8')) as {
+        name: string;
+        version: string;
+      };
+      expect(notices).toContain(`${name} ${version} (`);
+      expect(notices).toContain(licenseIn(join(ROOT, folder)));
+    }
+  });
+});

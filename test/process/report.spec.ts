@@ -1,0 +1,143 @@
+import { describeHolder, uptime } from '../../src/holder/describe-holder.js';
+import type { Holder } from '../../src/index.js';
+import { GatewayLockError } from '../../src/listener/gateway-lock.error.js';
+import { holderLines, refusalDetails, wantsColor } from '../../src/process/report.js';
+
+const readyFor = (profile: string): Holder => ({
+  verdict: 'ready',
+  url: 'ws://127.0.0.1:1',
+  card: {
+    service: 'openclaw-gateway',
+    pid: 1,
+    profile,
+    version: '1.0.0',
+    phase: 'ready',
+    startedAt: 0,
+    url: 'ws://127.0.0.1:1',
+    instanceId: '00000000-0000-0000-0000-000000000000',
+  },
+});
+
+const blocked: Holder = { verdict: 'blocked', url: 'ws://127.0.0.1:1' };
+
+const cause = new Error('EADDRINUSE');
+const address = { host: '127.0.0.1', port: 18_800 };
+const inUse = (profile: string): GatewayLockError =>
+  GatewayLockError.profileInUse(profile, address, { socketPath: '/x' }, cause);
+
+describe('what follows the first line of a refusal', () => {
+  it('of a derived port: what it is needed for, and no command that would start a gateway on it', () => {
+    const refusal = GatewayLockError.alreadyListening({ host: '127.0.0.1', port: 18_791 }, cause);
+    const derived = refusal.derivedFrom(18_789, 'browser');
+    const verdicts = ['ready', 'starting', 'blocked'] as const;
+
+    const said = verdicts.map((verdict) => refusalDetails(derived.heldBy({ verdict, url: derived.url }), false));
+
+    expect(refusalDetails(derived, false)).toEqual(['  needed for  browser, derived from port 18789']);
+    expect(said).toEqual([
+      [
+        '  held by           a gateway that is ready',
+        '  needed for        browser, derived from port 18789',
+        '  see it            openclaw gateway status --port 18791',
+        '  stop it           openclaw gateway stop --port 18791',
+        '  use another port  openclaw gateway --port <port>',
+      ],
+      [
+        '  held by                    a gateway that is starting',
+        '  needed for                 browser, derived from port 18789',
+        '  see it                     openclaw gateway status --port 18791',
+        '  take over when it is gone  openclaw gateway --port 18789 --standby',
+      ],
+      [
+        '  held by                    bound, but nothing listens',
+        '  needed for                 browser, derived from port 18789',
+        '  take over when it is gone  openclaw gateway --port 18789 --standby',
+        '  use another port           openclaw gateway --port <port>',
+      ],
+    ]);
+  });
+
+  it('of a profile whose holder does not answer: nothing that would need its port', () => {
+    const silent = inUse('rescue').heldBy({ verdict: 'stalled', url: 'unknown address' });
+
+    expect(silent.message).toBe('another gateway instance is already using profile rescue (unknown address)');
+    expect(refusalDetails(silent, false).slice(1)).toEqual([
+      '  take over when it is gone  openclaw gateway --profile rescue --port 18800 --standby',
+    ]);
+  });
+
+  it('of a profile whose folder has a gateway under another name: nothing of ports, which would not help', () => {
+    const other = inUse('rescue').heldBy(readyFor('work'));
+
+    expect(refusalDetails(other, false, 'rescue').join('\n')).not.toContain('not yours');
+  });
+
+  it('puts no name into a command that a shell could understand', () => {
+    const silent = inUse('x; reboot').heldBy({ verdict: 'blocked', url: 'unknown address' });
+
+    expect(refusalDetails(silent, false).join()).not.toContain('reboot');
+  });
+
+  it('is nothing where nobody asked', () => {
+    expect(refusalDetails(inUse('default'), false)).toEqual([]);
+  });
+});
+
+describe('what is said of a holder', () => {
+  it('is coloured on request alone', () => {
+    expect(holderLines(blocked, 1, false).join('\n')).not.toContain('\u001b');
+    expect(holderLines(blocked, 1, true).join('\n')).toContain('\u001b[2m');
+  });
+
+  it.each([
+    [true, undefined, true],
+    [true, '', true],
+    [true, '1', false],
+    [false, undefined, false],
+  ])('on a terminal: %s, with NO_COLOR %j, wants colour: %s', (isTTY, noColor, wanted) => {
+    const before = process.env['NO_COLOR'];
+    if (noColor === undefined) delete process.env['NO_COLOR'];
+    else process.env['NO_COLOR'] = noColor;
+
+    const wants = wantsColor({ isTTY } as NodeJS.WriteStream);
+
+    if (before === undefined) delete process.env['NO_COLOR'];
+    else process.env['NO_COLOR'] = before;
+    expect(wants).toBe(wanted);
+  });
+
+  it('advises for the profile of the holder, and for one of our own', () => {
+    const text = holderLines(readyFor('rescue'), 1, false, 'dev').join('\n');
+
+    expect(text).toContain('openclaw gateway --profile rescue status --port 1');
+    expect(text).toContain('openclaw gateway --profile rescue stop --port 1');
+    expect(text).toContain('openclaw gateway --profile dev --port 1 --force');
+  });
+
+  it('puts nothing into a command that a shell could take for another', () => {
+    const commands = holderLines(readyFor('x; rm -rf ~'), 1, false).filter((line) => line.includes('openclaw'));
+
+    expect(commands).toHaveLength(3);
+    expect(commands.join('\n')).not.toContain('rm');
+  });
+
+  it('names what could not be found out', () => {
+    expect(describeHolder({ verdict: 'foreign', url: 'ws://127.0.0.1:1' })).toBe(
+      'not a gateway; the operating system does not say what',
+    );
+    expect(describeHolder({ verdict: 'stalled', url: 'ws://127.0.0.1:1' })).toBe(
+      'accepts connections but does not answer: the operating system does not say who',
+    );
+  });
+
+  it.each([
+    [-5, '0 s'],
+    [999, '0 s'],
+    [7_400, '7 s'],
+    [306_000, '5 min 6 s'],
+    [3_600_000, '1 h'],
+    [274_000_000, '3 d 4 h'],
+  ])('%d ms are %s', (ms, text) => {
+    expect(uptime(ms)).toBe(text);
+  });
+});

@@ -1,0 +1,51 @@
+import { StopSignals } from '../../src/process/stop-signals.js';
+
+describe('StopSignals', () => {
+  let ended: number[];
+  let signals: StopSignals;
+
+  beforeEach(() => {
+    jest.useFakeTimers();
+    ended = [];
+    signals = new StopSignals((code) => ended.push(code));
+  });
+
+  afterEach(() => {
+    jest.useRealTimers();
+    process.removeAllListeners('SIGTERM').removeAllListeners('SIGINT').removeAllListeners('SIGHUP');
+  });
+
+  const receive = (signal: NodeJS.Signals, afterMs = 0): void => {
+    jest.advanceTimersByTime(afterMs);
+    process.emit(signal);
+  };
+
+  it('reports the first', async () => {
+    receive('SIGINT');
+
+    expect(await signals.first).toBe('SIGINT');
+    expect(ended).toEqual([]);
+  });
+
+  it('takes the same one within half a second for one delivery', () => {
+    receive('SIGINT');
+    receive('SIGINT', 1);
+    receive('SIGINT', 499);
+
+    expect(ended).toEqual([]);
+  });
+
+  it('ends with 128 and the number of the same one after that', () => {
+    receive('SIGTERM');
+    receive('SIGTERM', 501);
+
+    expect(ended).toEqual([143]);
+  });
+
+  it('ends at once on the other one', () => {
+    receive('SIGTERM');
+    receive('SIGINT');
+
+    expect(ended).toEqual([130]);
+  });
+});

@@ -1,0 +1,428 @@
+import { mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+import { profileSocketPath } from '../../src/state-folder/profile-lock.js';
+import { onCleanUp } from '../kit/cleaner.js';
+import { Companions } from '../kit/companions.js';
+import { until } from '../kit/deadline.js';
+import { stranger } from '../kit/net.js';
+import { freePort, isFree } from '../kit/ports.js';
+import { parse } from '../kit/openclaw.js';
+import { leaveDeadSocket, serveOn, socketOf, startOn, strangerOn } from '../kit/profile.js';
+import { BIN, fixture, Program } from '../kit/program.js';
+import { proven } from '../kit/proven.js';
+import { snapshot, Surroundings } from '../kit/snapshot.js';
+import { LINUX } from '../kit/sockets.js';
+import { Starters } from '../kit/starters.js';
+import { tempFolder } from '../kit/temp.js';
+import { cardAnswer } from '../holder/cards.js';
+
+// More than a full test run has time for:
+//   PROFILE_KILLS=1000 PROFILE_RACES=20000 npx jest profile-lock
+const KILLS = Number(process.env['PROFILE_KILLS'] ?? 100);
+const RACES = Number(process.env['PROFILE_RACES'] ?? 300);
+const GATEWAYS = 8;
+/** The verdict takes half a second at most; the rest is for a machine that is busy. Milliseconds. */
+const REFUSAL_DEADLINE_MS = 10_000;
+const LISTENING = /^gateway listening on /m;
+
+jest.setTimeout(180_000);
+
+const inUse = (port: number): string =>
+  `another gateway instance is already using profile default (ws://127.0.0.1:${port})`;
+
+describe('one gateway per profile', () => {
+  it('is refused on another port, with the address of the other and commands for it', async () => {
+    const folder = tempFolder();
+    const holder = await serveOn(folder);
+
+    const { program, port } = await startOn(folder);
+
+    expect(await program.exit()).toEqual({ code: 78, signal: null });
+    const [first, who, ...commands] = program.stderr.trimEnd().split('\n');
+    expect(first).toBe(inUse(holder.port));
+    expect(who).toMatch(new RegExp(`^ {2}held by +gateway .*, profile default, pid ${holder.program.pid}, ready, up `));
+    expect(commands).toEqual([
+      `  see it     openclaw gateway status --port ${holder.port}`,
+      `  stop it    openclaw gateway stop --port ${holder.port}`,
+      `  take over  openclaw gateway --port ${holder.port} --force`,
+    ]);
+    expect(await isFree(port)).toBe(true);
+    expect(await isFree(port, '::1')).toBe(true);
+  });
+
+  it('is refused in one line of JSON', async () => {
+    const folder = tempFolder();
+    const holder = await serveOn(folder);
+
+    const { program } = await startOn(folder, ['--json']);
+    await program.exit();
+
+    expect(parse(program.stdout)).toMatchObject({
+      ok: false,
+      code: 'GATEWAY_PROFILE_IN_USE',
+      message: inUse(holder.port),
+      verdict: 'ready',
+      url: `ws://127.0.0.1:${holder.port}`,
+      holder: { card: { pid: holder.program.pid }, owner: { pid: holder.program.pid } },
+      exitCode: 78,
+    });
+    expect(program.stderr).toBe('');
+  });
+
+  it.each([
+    ['a symbolic link', (folder: string) => linkTo(folder)],
+    ['a link above it', (folder: string) => join(linkTo(dirname(folder)), basename(folder))],
+    ['a path with ..', (folder: string) => `${folder}/../${basename(folder)}/.`],
+    ['a relative path', (folder: string) => basename(folder)],
+  ])('is refused through %s', async (_name, spell) => {
+    const folder = tempFolder();
+    const holder = await serveOn(folder);
+
+    const { program } = await startOn(spell(folder), [], { cwd: dirname(folder) });
+
+    expect(await program.exit()).toEqual({ code: 78, signal: null });
+    expect(program.stderr.split('\n', 1)).toEqual([inUse(holder.port)]);
+  });
+
+  it('and two of two profiles run side by side', async () => {
+    const home = tempFolder();
+    const start = async (flags: string[]): Promise<Program> => {
+      const env = { HOME: home };
+      const program = Program.node(BIN, ['gateway', '--port', await freePort(), ...flags], { env });
+      await program.output('stdout', LISTENING);
+      return program;
+    };
+
+    await start([]);
+    await start(['--profile', 'rescue']);
+    const again = Program.node(BIN, ['gateway', '--port', await freePort(), '--profile', 'rescue'], {
+      env: { HOME: home },
+    });
+
+    expect(await again.exit()).toEqual({ code: 78, signal: null });
+    expect(again.stderr).toMatch(
+      /^another gateway instance is already using profile rescue \(ws:\/\/127\.0\.0\.1:\d+\)\n/,
+    );
+    expect(again.stderr).toMatch(/ openclaw gateway --profile rescue --port \d+ --force\n/);
+  });
+
+  it('makes the folder that is missing, for this user alone, once it has the port', async () => {
+    const above = join(tempFolder(), 'above');
+    const holder = await serveOn(tempFolder());
+    const refused = Program.node(BIN, ['gateway', '--port', holder.port], {
+      env: { OPENCLAW_STATE_DIR: join(above, 'state') },
+    });
+    await refused.exit();
+    expect(() => statSync(above)).toThrow('ENOENT');
+
+    await serveOn(join(above, 'state'));
+
+    expect([above, join(above, 'state')].map((path) => statSync(path).mode & 0o777)).toEqual([0o700, 0o700]);
+  });
+});
+
+describe('a loser of the profile', () => {
+  it('has written nothing, and its port is free', async () => {
+    const surroundings = new Surroundings();
+    const holder = Program.node(BIN, ['gateway', '--port', await freePort()], surroundings.options());
+    await holder.output('stdout', LISTENING);
+    const before = surroundings.snapshot();
+
+    const port = await freePort();
+    const loser = Program.node(BIN, ['gateway', '--port', port], surroundings.options());
+
+    expect(await loser.exit()).toEqual({ code: 78, signal: null });
+    expect(surroundings.snapshot()).toEqual(before);
+    expect(await isFree(port)).toBe(true);
+  });
+
+  it('that meets a frozen gateway gives up in time: 75', async () => {
+    const folder = tempFolder();
+    const holder = await serveOn(folder);
+    holder.program.signal('SIGSTOP');
+
+    const { program, port } = await startOn(folder);
+
+    expect(await program.exit(REFUSAL_DEADLINE_MS)).toEqual({ code: 75, signal: null });
+    const [first, who, ...commands] = program.stderr.trimEnd().split('\n');
+    expect(first).toBe('another gateway instance is already using profile default (unknown address)');
+    if (LINUX) {
+      expect(who).toMatch(
+        new RegExp(`held by +accepts connections but does not answer: a gateway, pid ${holder.program.pid}`),
+      );
+      expect(commands.join('\n')).toContain(`kill -9 ${holder.program.pid}`);
+    }
+    expect(commands.at(-1)).toContain(`openclaw gateway --port ${port} --standby`);
+  });
+
+  it('is content with --ensure', async () => {
+    const folder = tempFolder();
+    const holder = await serveOn(folder);
+
+    const { program } = await startOn(folder, ['--ensure']);
+
+    expect(await program.exit()).toEqual({ code: 0, signal: null });
+    expect(program.stdout).toMatch(
+      new RegExp(
+        `^already there on ws://127.0.0.1:${holder.port}: gateway .*, pid ${holder.program.pid}, ready, up .*\n$`,
+      ),
+    );
+  });
+
+  it('with --force is refused all the same: it stops who holds its port, and nobody else', async () => {
+    const folder = tempFolder();
+    const holder = await serveOn(folder);
+    const neighbour = await serveOn(tempFolder());
+
+    const forced = Program.node(BIN, ['gateway', '--port', neighbour.port, '--force'], {
+      env: { OPENCLAW_STATE_DIR: folder },
+    });
+
+    expect(await forced.exit()).toEqual({ code: 78, signal: null });
+    expect(forced.stderr).toContain(inUse(holder.port));
+    expect(await neighbour.program.exit()).toEqual({ code: 0, signal: null });
+    expect(await isFree(holder.port)).toBe(false);
+  });
+});
+
+describe('a stranger on a derived port', () => {
+  it('is named in the refusal, and all is given back: 69', async () => {
+    const folder = join(tempFolder(), 'state');
+    const taken = await freePort();
+    await stranger({ port: taken }, (socket) => socket.end());
+    const port = taken - 3;
+
+    const program = Program.node(fixture('profile-gateway'), [port, folder, 0, 3]);
+
+    expect(await program.exit()).toEqual({ code: 69, signal: null });
+    const [first, ...details] = program.stderr.trimEnd().split('\n');
+    expect(first).toBe(`another gateway instance is already listening on ws://127.0.0.1:${taken}`);
+    expect(details.slice(0, 2)).toEqual([
+      expect.stringMatching(new RegExp(`^ {2}held by +not a gateway: .*pid ${process.pid}`)),
+      expect.stringMatching(new RegExp(`^ {2}needed for +browser, derived from port ${port}$`)),
+    ]);
+    expect(snapshot(folder)).toHaveLength(1);
+    expect(await isFree(port)).toBe(true);
+    await serveOn(folder);
+  });
+});
+
+describe('a stranger that has the lock of the profile', () => {
+  it('is called one: 69', async () => {
+    const folder = tempFolder();
+    await strangerOn(folder, (socket) => socket.once('data', () => socket.end('HTTP/1.1 404 Not Found\r\n\r\n')));
+
+    const { program, port } = await startOn(folder);
+
+    expect(await program.exit()).toEqual({ code: 69, signal: null });
+    expect(program.stderr).toMatch(
+      new RegExp(
+        `^another gateway instance is already using profile default \\(unknown address\\)\n {2}held by +not a gateway: .*pid ${process.pid}`,
+      ),
+    );
+    expect(program.stderr).toContain('openclaw gateway --profile <name>');
+    expect(await isFree(port)).toBe(true);
+  });
+
+  (LINUX ? it : it.skip)('is not believed a card with a pid that is not its own: 69', async () => {
+    const folder = tempFolder();
+    await strangerOn(folder, (socket) => {
+      socket.once('data', () => socket.end(cardAnswer({ pid: process.ppid })));
+    });
+
+    const { program } = await startOn(folder);
+
+    expect(await program.exit()).toEqual({ code: 69, signal: null });
+    expect(program.stderr).toMatch(/^another .* profile default \(unknown address\)\n {2}held by +not a gateway: /);
+  });
+
+  it('is waited for by a standby, which leaves its own port alone meanwhile', async () => {
+    const folder = tempFolder();
+    const server = await strangerOn(folder, (socket) => socket.end());
+    const { program, port } = await startOn(folder, ['--standby']);
+    await program.output('stderr', /^standing by for unknown address: not a gateway/m);
+    expect(await isFree(port)).toBe(true);
+
+    server.close();
+
+    await program.output('stdout', LISTENING);
+  });
+});
+
+describe('a state folder that cannot be used', () => {
+  it.each([
+    ['a file in its place', 'file', /EEXIST: file already exists/],
+    ['a file above it', 'file/state', /ENOTDIR: not a directory/],
+    ['a link to nothing', 'dangling', /E[A-Z]+: /],
+  ])('%s: one line, 64, and the port is free', async (_name, path, reason) => {
+    const folder = tempFolder();
+    writeFileSync(join(folder, 'file'), '');
+    symlinkSync(join(folder, 'file', 'nothing'), join(folder, 'dangling'));
+
+    const { program, port } = await startOn(join(folder, path));
+
+    expect(await program.exit()).toEqual({ code: 64, signal: null });
+    expect(program.stderr).toMatch(reason);
+    expect(program.stderr).toMatch(
+      /^the state folder "\/.*" cannot be made or used \(E.*\): mend it, or choose another one with OPENCLAW_STATE_DIR\n$/,
+    );
+    expect(await isFree(port)).toBe(true);
+  });
+
+  it('one that is read-only', async () => {
+    const folder = join(tempFolder(), 'state');
+    mkdirSync(folder, { mode: 0o500 });
+    const port = await freePort();
+    // Root may write anywhere, unless it gives up that capability (capabilities(7)) first.
+    const unprivileged = process.getuid?.() === 0 ? ['--bounding-set=-dac_override'] : [];
+
+    const args = [...unprivileged, process.execPath, BIN, 'gateway', '--port', String(port)];
+    const program = Program.start('setpriv', args, { env: { OPENCLAW_STATE_DIR: folder } });
+
+    expect(await program.exit()).toEqual({ code: 64, signal: null });
+    expect(program.stderr).toMatch(
+      /^the state folder ".*" cannot be made or used \(EACCES: permission denied\): .*\n$/,
+    );
+    expect(await isFree(port)).toBe(true);
+  });
+});
+
+describe('nothing stale', () => {
+  it(`after ${KILLS} kills, the next one has the profile at first try`, async () => {
+    const folder = tempFolder();
+    let { program } = await serveOn(folder);
+    const clean = snapshot(folder);
+
+    for (let kill = 0; kill < KILLS; kill++) {
+      program.signal('SIGKILL');
+      await program.exit();
+      ({ program } = await serveOn(folder));
+      expect(program.stderr).toBe('');
+      expect(snapshot(folder)).toEqual(clean);
+    }
+    proven(`${KILLS} kills of a profile's holder: ${KILLS} first-try starts on another port, nothing left behind`);
+  });
+
+  it('a child of the gateway does not keep it', async () => {
+    const folder = tempFolder();
+    const companions = await Companions.expect();
+    const program = Program.node(fixture('profile-gateway'), [await freePort(), folder, companions.port]);
+    await program.output('stdout', LISTENING);
+    const [child] = await companions.arrived(1);
+
+    program.signal('SIGKILL');
+    await program.exit();
+
+    await serveOn(folder);
+    await child?.answer();
+  });
+});
+
+describe('standbys on other ports', () => {
+  it('hold nothing while they wait, and one of them takes over, round after round', async () => {
+    const folder = tempFolder();
+    let holder = (await serveOn(folder)).program;
+    let waiting = await Promise.all(Array.from({ length: 4 }, () => startOn(folder, ['--standby'])));
+
+    for (let round = 0; waiting.length > 0; round++) {
+      const seen = new RegExp(`^standing by for ws://.* pid ${holder.pid}, `, 'm');
+      await Promise.all(waiting.map(({ program }) => program.output('stderr', seen, 60_000)));
+      // One that has seen the next holder before the end of the last still tries once, and gives its port back.
+      for (const { port } of waiting) await until(REFUSAL_DEADLINE_MS, `port ${port} to be free`, () => isFree(port));
+
+      holder.signal(round % 2 === 0 ? 'SIGKILL' : 'SIGTERM');
+
+      const winner = await Promise.race(
+        waiting.map(async (one) => {
+          await one.program.output('stdout', LISTENING, 60_000);
+          return one;
+        }),
+      );
+      waiting = waiting.filter((one) => one !== winner);
+      holder = winner.program;
+      const next = new RegExp(`^standing by for ws://.* pid ${holder.pid}, `, 'm');
+      await Promise.all(waiting.map(({ program }) => program.output('stderr', next, 60_000)));
+      expect(waiting.filter(({ program }) => LISTENING.test(program.stdout))).toEqual([]);
+    }
+    proven('4 takeovers of a profile by standbys on other ports, exactly one each time');
+  });
+
+  it('do not keep a gateway of another profile from their port', async () => {
+    const folder = tempFolder();
+    await serveOn(folder);
+    const { program, port } = await startOn(folder, ['--standby']);
+    await program.output('stderr', /^standing by for /m);
+
+    const other = Program.node(BIN, ['gateway', '--port', port]);
+
+    await other.output('stdout', LISTENING);
+  });
+});
+
+describe('exactly one, never two, never none', () => {
+  it(`of ${GATEWAYS} whole gateways of one profile, started together on as many ports`, async () => {
+    const folder = tempFolder();
+    const gateways = await Promise.all(Array.from({ length: GATEWAYS }, () => startOn(folder)));
+
+    const outcomes = await Promise.all(gateways.map(({ program }) => outcome(program)));
+
+    expect(outcomes.filter((text) => text === 'ready')).toHaveLength(1);
+    const winner = gateways[outcomes.indexOf('ready')];
+    for (const text of outcomes.filter((one) => one !== 'ready')) {
+      expect(text).toMatch(
+        new RegExp(
+          `^7[58]: another gateway instance is already using profile default \\(ws://127\\.0\\.0\\.1:${winner?.port}\\)$`,
+        ),
+      );
+    }
+  });
+
+  it.each([
+    ['this platform', process.platform, false],
+    ['a socket file', 'darwin', false],
+    ['a socket file, over a dead one', 'darwin', true],
+  ] as const)(`of claims released at one instant, with %s, in ${RACES} rounds`, async (_name, platform, dead) => {
+    const stateFolder = tempFolder();
+    const port = await freePort();
+    const starters = await Starters.launch(fixture('starter'), 6);
+    onCleanUp(() => starters.end());
+    const roundsByWins: Record<number, number> = {};
+
+    for (let round = 0; round < RACES; round++) {
+      if (dead) await leaveDeadSocket(stateFolder);
+      const { wins } = await starters.race(port, { contenders: 2, profile: { stateFolder, platform } });
+      roundsByWins[wins] = (roundsByWins[wins] ?? 0) + 1;
+    }
+
+    expect(roundsByWins).toEqual({ 1: RACES });
+    expect(snapshot(stateFolder)).toHaveLength(1);
+    proven(`${RACES} rounds of 12 simultaneous claims of one profile, ${_name}: one winner in each`);
+  });
+});
+
+(LINUX ? it : it.skip)(
+  'the name of the socket fills all the room there is, which versions of Node do not do alike',
+  () => {
+    expect(Buffer.byteLength(socketOf(tempFolder()))).toBe(108);
+  },
+);
+
+it('two folders of the same inode on two disks have a socket each', () => {
+  const paths = [1n, 2n].map((device) => profileSocketPath('/x', { device, inode: 7n }, 'linux'));
+
+  expect(new Set(paths).size).toBe(2);
+});
+
+function linkTo(folder: string): string {
+  const link = join(tempFolder(), 'link');
+  symlinkSync(folder, link);
+  return link;
+}
+
+/** `ready`, or the exit code and the first line on stderr. */
+async function outcome(program: Program): Promise<string> {
+  const ready = program.output('stdout', LISTENING, 60_000).then(() => 'ready');
+  const ended = program.exit(60_000).then(({ code }) => `${code}: ${program.stderr.split('\n')[0]}`);
+  return Promise.race([ended, ready.catch(() => ended)]);
+}

@@ -1,0 +1,359 @@
+import { createServer, get as httpGet } from 'node:http';
+import { Server } from 'node:net';
+
+import { claimListener, GatewayLockError, type GatewayCard, type GatewayLockService } from '../../src/index.js';
+import { isRefused } from '../../src/listener/is-refused.js';
+import { createApp, httpUrl, startApp } from '../kit/app.js';
+import { onCleanUp } from '../kit/cleaner.js';
+import { within } from '../kit/deadline.js';
+import { Gate } from '../kit/gate.js';
+import { hookModule } from '../kit/hooks.js';
+import { portOf, stranger } from '../kit/net.js';
+import { freePort, isFree } from '../kit/ports.js';
+import { socketOf } from '../kit/profile.js';
+import { tempFolder } from '../kit/temp.js';
+
+async function refusalOf(starting: Promise<unknown>): Promise<GatewayLockError> {
+  const error = await starting.then(
+    () => new Error('it was not refused'),
+    (reason: unknown) => reason,
+  );
+  if (error instanceof GatewayLockError) return error;
+  throw error;
+}
+
+/** What the local socket answers to a GET, and its status. */
+async function ask(socketPath: string, path: string, headers = {}): Promise<{ status: number; body: string }> {
+  const answer = new Promise<{ status: number; body: string }>((resolve, reject) => {
+    const request = httpGet({ socketPath, path, headers, agent: false }, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (text: string) => (body += text));
+      response.once('end', () => resolve({ status: response.statusCode ?? 0, body }));
+    });
+    request.once('error', reject);
+  });
+  return within(5_000, `an answer on ${path}`, answer);
+}
+
+const portOfLock = ({ url }: GatewayLockService): number => Number(new URL(url).port);
+
+describe('the option stateFolder', () => {
+  it('refuses a second app on the folder, and gives its port back before the error is thrown', async () => {
+    const stateFolder = tempFolder();
+    const { lock } = await startApp({ lock: { stateFolder } });
+    const port = await freePort();
+    const { app } = await createApp({ lock: { stateFolder, port, identity: { profile: 'rescue' } } });
+
+    const refusal = await refusalOf(app.init());
+
+    expect(refusal).toMatchObject({
+      code: 'GATEWAY_PROFILE_IN_USE',
+      message: `another gateway instance is already using profile rescue (${lock.url})`,
+      url: lock.url,
+      address: { host: '127.0.0.1', port },
+      profile: 'rescue',
+      holder: { verdict: 'ready', url: lock.url, card: { pid: process.pid } },
+      cause: { code: 'EADDRINUSE' },
+    });
+    expect(await isFree(port)).toBe(true);
+  });
+
+  it('asks nobody where the app does not want to', async () => {
+    const stateFolder = tempFolder();
+    await startApp({ lock: { stateFolder } });
+    const { app } = await createApp({ lock: { stateFolder, acquire: { identify: false } } });
+
+    const refusal = await refusalOf(app.init());
+
+    expect(refusal.message).toBe('another gateway instance is already using profile default (unknown address)');
+    expect(refusal.holder).toBeUndefined();
+  });
+
+  it.each(['starting', 'draining'] as const)(
+    'is answered for by a gateway that is %s, with its card',
+    async (phase) => {
+      const stateFolder = tempFolder();
+      const [entered, go] = [new Gate(), new Gate()];
+      const hook = phase === 'starting' ? 'onApplicationBootstrap' : 'onModuleDestroy';
+      const slow = hookModule({
+        [hook]: () => {
+          entered.open();
+          return go.opened;
+        },
+      });
+      const { app, lock } = await createApp({ lock: { stateFolder }, imports: [slow] });
+      const ended = app.init().then(() => (phase === 'draining' ? app.close() : undefined));
+      await entered.opened;
+      const { app: second } = await createApp({ lock: { stateFolder } });
+
+      const refusal = await refusalOf(second.init());
+
+      expect(refusal).toMatchObject({ url: lock.url, holder: { verdict: phase, card: { phase } } });
+      go.open();
+      await ended;
+    },
+  );
+
+  it('is answered for with the card and the watch, and nothing else', async () => {
+    const stateFolder = tempFolder();
+    const { lock } = await startApp({ lock: { stateFolder } });
+    const socketPath = socketOf(stateFolder);
+
+    const overPort = (await (await fetch(httpUrl(lock.url, '/.well-known/gateway'))).json()) as GatewayCard;
+    const card = await ask(socketPath, '/.well-known/gateway');
+    const other = await ask(socketPath, '/healthz');
+    const upgrade = await ask(socketPath, '/', { Connection: 'Upgrade', Upgrade: 'websocket' });
+
+    expect(JSON.parse(card.body)).toEqual(overPort);
+    expect([card.status, other.status, upgrade.status]).toEqual([200, 404, 404]);
+  });
+
+  it('serves those who connected while it was starting', async () => {
+    const stateFolder = tempFolder();
+    let early: Promise<{ status: number }> | undefined;
+    const { lock, app } = await createApp({ lock: { stateFolder } });
+    lock.alsoTake(() => {
+      early = ask(socketOf(stateFolder), '/.well-known/gateway');
+      return Promise.resolve({ lost: new Promise(() => undefined), serve: () => undefined, close: () => undefined });
+    });
+
+    await app.init();
+
+    expect((await early)?.status).toBe(200);
+  });
+
+  it('is free when the app is closed, and those who waited are let go', async () => {
+    const stateFolder = tempFolder();
+    const { app } = await startApp({ lock: { stateFolder } });
+    const socketPath = socketOf(stateFolder);
+    const watch = ask(socketPath, '/.well-known/gateway/watch').catch((error: unknown) => error);
+
+    await app.close();
+
+    expect(await isRefused({ socketPath }, 5_000)).toBe(true);
+    await within(5_000, 'the end of the watch', watch);
+    await startApp({ lock: { stateFolder } });
+  });
+
+  it('with a listener that was handed in: refused, and closed with the app', async () => {
+    const stateFolder = tempFolder();
+    await startApp({ lock: { stateFolder } });
+    const listener = await claimListener({ port: 0 });
+    const { app } = await createApp({ lock: { stateFolder, listener } });
+
+    expect((await refusalOf(app.init())).code).toBe('GATEWAY_PROFILE_IN_USE');
+
+    await app.close();
+    expect(await isFree(listener.port)).toBe(true);
+  });
+
+  it('ends the gateway when its lock is lost', async () => {
+    const stateFolder = tempFolder();
+    const servers: Server[] = [];
+    const listen = jest.spyOn(Server.prototype, 'listen');
+    onCleanUp(() => listen.mockRestore());
+    const { lock } = await startApp({ lock: { stateFolder } });
+    listen.mock.contexts.forEach((server) => servers.push(server as Server));
+
+    servers.find((server) => typeof server.address() === 'string')?.emit('error', new Error('broken'));
+
+    expect(await within(5_000, 'the loss', lock.lost)).toMatchObject({ cause: { message: 'broken' } });
+  });
+
+  it('is waited for by a standby, which takes over', async () => {
+    const stateFolder = tempFolder();
+    const first = await startApp({ lock: { stateFolder } });
+    const seen: string[] = [];
+    const waits = new Gate();
+    const { app, lock } = await createApp({
+      lock: {
+        stateFolder,
+        acquire: {
+          wait: 'standby',
+          onWait: ({ url }) => {
+            seen.push(url);
+            waits.open();
+          },
+        },
+      },
+    });
+    const init = app.init();
+    await waits.opened;
+    const { url } = first.lock;
+
+    await first.app.close();
+    await within(10_000, 'the takeover', init);
+
+    expect(seen[0]).toBe(url);
+    expect(lock.phase).toBe('ready');
+  });
+});
+
+describe('derived ports', () => {
+  const derived = { canvas: 4, browser: 2 };
+
+  it('are handed out by name, and served by whoever adopts them', async () => {
+    const { lock } = await startApp({ lock: { derived } });
+    const base = portOfLock(lock);
+    expect([lock.derived('browser').port, lock.derived('canvas').port]).toEqual([base + 2, base + 4]);
+
+    const server = createServer((_request, response) => response.end('browser'));
+    lock.derived('browser').adopt(server);
+
+    for (const { url } of lock.derived('browser').addresses) {
+      expect(await (await fetch(httpUrl(url), { headers: { Connection: 'close' } })).text()).toBe('browser');
+    }
+    expect(lock.derived('browser').addresses.map(({ host }) => host)).toEqual(lock.addresses.map(({ host }) => host));
+    expect(() => lock.derived('other')).toThrow('there is no derived port "other"');
+  });
+
+  it('are not known before the lock is taken', async () => {
+    const { lock } = await createApp({ lock: { derived } });
+
+    expect(() => lock.derived('browser')).toThrow('the gateway lock is not held yet');
+  });
+
+  it('are held all or not at all: where a stranger has one, nothing is held', async () => {
+    const stateFolder = tempFolder();
+    const server = await stranger({ port: (await freePort()) + 4 });
+    const base = portOf(server) - 4;
+    const { app } = await createApp({ lock: { port: base, stateFolder, derived } });
+
+    const refusal = await refusalOf(app.init());
+
+    expect(refusal).toMatchObject({
+      code: 'GATEWAY_ALREADY_LISTENING',
+      message: `another gateway instance is already listening on ws://127.0.0.1:${base + 4}`,
+      url: `ws://127.0.0.1:${base + 4}`,
+      derived: 'canvas',
+      basePort: base,
+      holder: { verdict: 'foreign' },
+    });
+    expect(await Promise.all([isFree(base), isFree(base + 2)])).toEqual([true, true]);
+    await startApp({ lock: { stateFolder } });
+  });
+
+  it('are given back in reverse, before the profile and the port', async () => {
+    const closed: (number | 'profile')[] = [];
+    const { close } = Server.prototype;
+    const spy = jest.spyOn(Server.prototype, 'close').mockImplementation(function (this: Server, callback) {
+      const address = this.address();
+      if (address) closed.push(typeof address === 'string' ? 'profile' : address.port);
+      return close.call(this, callback);
+    });
+    onCleanUp(() => spy.mockRestore());
+    const { app, lock } = await startApp({ lock: { derived, stateFolder: tempFolder(), host: '127.0.0.1' } });
+    const base = portOfLock(lock);
+
+    await app.close();
+
+    expect(closed).toEqual([base + 4, base + 2, 'profile', base]);
+  });
+
+  it('are waited for by a standby, which leaves the port alone meanwhile', async () => {
+    const port = await freePort();
+    const server = await stranger({ port: port + 2 }, (socket) => socket.end());
+    const waits = new Gate();
+    const acquire = { wait: 'standby', onWait: waits.open } as const;
+    const { app, lock } = await createApp({ lock: { port, derived, acquire } });
+    const init = app.init();
+    await waits.opened;
+    expect(await isFree(port)).toBe(true);
+
+    server.close();
+    await within(10_000, 'the takeover', init);
+
+    expect(lock.derived('browser').port).toBe(port + 2);
+  });
+
+  it('may be closed by whoever adopted them, in a shutdown hook', async () => {
+    const holder: { lock?: GatewayLockService } = {};
+    const server = createServer();
+    const hooks = hookModule({
+      onApplicationBootstrap: () => holder.lock?.derived('browser').adopt(server),
+      onModuleDestroy: () => server.close(),
+    });
+    const { app, lock } = await createApp({ lock: { derived }, imports: [hooks] });
+    holder.lock = lock;
+    await app.init();
+    const lost = jest.fn();
+    void lock.lost.then(lost);
+
+    await app.close();
+
+    expect(lost).not.toHaveBeenCalled();
+  });
+
+  it('end the gateway when one is lost while it runs', async () => {
+    const { lock } = await startApp({ lock: { derived } });
+    const server = createServer();
+    const { url } = lock.derived('browser');
+    lock.derived('browser').adopt(server);
+
+    server.close();
+
+    expect(await within(5_000, 'the loss', lock.lost)).toEqual({ url });
+  });
+
+  it('come from a listener that was handed in, on its hosts', async () => {
+    const pair = await claimListener({ port: await freePort() });
+    const single = await claimListener({ host: '127.0.0.1', port: await freePort() });
+
+    for (const listener of [pair, single]) {
+      const { lock } = await startApp({ lock: { listener, derived: { browser: 19 } } });
+
+      const { port, addresses } = lock.derived('browser');
+      expect(port).toBe(listener.port + 19);
+      expect(addresses.map(({ host }) => host)).toEqual(listener.addresses.map(({ host }) => host));
+    }
+  });
+
+  it.each([
+    [
+      { port: 20_000, derived: { browser: 0 } },
+      'derived.browser: 0 is not an offset: give a whole number from 1 to 19',
+    ],
+    [{ derived: { browser: 20 } }, 'derived.browser: 20 is not an offset: give a whole number from 1 to 19'],
+    [{ derived: { browser: 1.5 } }, 'derived.browser: 1.5 is not an offset: give a whole number from 1 to 19'],
+    [{ derived: { a: 2, b: 2 } }, 'derived.b: 2 is the offset of a too: give each one of its own'],
+    [
+      { port: 65_530, derived: { browser: 6 } },
+      'derived.browser: 65530 + 6 is beyond 65535: give a lower port or offset',
+    ],
+  ])('%j is refused before anything is bound', async (options, message) => {
+    await expect(createApp({ lock: options })).rejects.toThrow(new RangeError(message));
+  });
+});
+
+describe('derived ports of a port that the OS chooses', () => {
+  /** The ports that binds of 127.0.0.1 with port 0 get, one after the other. */
+  function choose(...ports: number[]): void {
+    const { listen } = Server.prototype;
+    const spy = jest.spyOn(Server.prototype, 'listen');
+    onCleanUp(() => spy.mockRestore());
+    spy.mockImplementation(function (this: Server, ...args: unknown[]): Server {
+      const [options, ...rest] = args as [{ port?: number }, ...unknown[]];
+      const port = options.port === 0 ? (ports.shift() ?? 0) : options.port;
+      return Reflect.apply(listen, this, [{ ...options, port }, ...rest]) as Server;
+    } as typeof listen);
+  }
+
+  it('are tried beside another where one is taken, or would be beyond the last', async () => {
+    const [unlucky, lucky] = [await freePort(), await freePort()];
+    await stranger({ port: unlucky + 2 });
+    choose(unlucky, 65_535, lucky);
+
+    const { lock } = await startApp({ lock: { derived: { browser: 2 } } });
+
+    expect(lock.derived('browser').port).toBe(lucky + 2);
+  });
+
+  it('are given up on in the end', async () => {
+    const [unlucky] = [await freePort()];
+    await stranger({ port: unlucky + 2 });
+    choose(...Array<number>(16).fill(unlucky));
+    const { app } = await createApp({ lock: { derived: { browser: 2 } } });
+
+    expect(await refusalOf(app.init())).toMatchObject({ derived: 'browser', basePort: unlucky });
+  });
+});
