@@ -1,44 +1,159 @@
-import { Global, Module } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
+import { Global, Logger, Module, type FactoryProvider, type Type } from '@nestjs/common';
+import { ApplicationConfig, HttpAdapterHost, ModulesContainer, type AbstractHttpAdapter } from '@nestjs/core';
+import type { Server } from 'node:http';
 
+import { GatewayClients } from './control/clients/gateway-clients.service.js';
+import { AccessControl } from './control/metrics/access-control.service.js';
+import { MetricsReport } from './control/metrics/metrics-report.js';
+import { Metrics } from './control/metrics/metrics.service.js';
 import { ControlProtocolModule } from './control/protocol/control-protocol.module.js';
+import { OpenclawFormat } from './control/protocol/openclaw-format.js';
+import { catchBelowFilters } from './control/protocol/request-filter.js';
+import { acquireLock } from './holder/acquire-lock.js';
+import { CARD_PATH } from './holder/card.js';
 import { GatewayCardService } from './holder/gateway-card.service.js';
+import { HolderWatches } from './holder/holder-watches.js';
+import { WATCH_PATH } from './holder/watch-holder.js';
+import { addressOfUrl } from './listener/listen-address.js';
 import { GatewayDrainModule } from './lock/gateway-drain.module.js';
+import { GatewayLockService } from './lock/gateway-lock.service.js';
+import { placeInHookOrder } from './lock/hook-order.js';
+import type { TakeFurtherLock } from './lock/lock-set.js';
+import { ShutdownWatch } from './lock/shutdown-watch.js';
 import {
   ConfigurableModuleClass,
   GATEWAY_LOCK_SETTINGS,
   MODULE_OPTIONS_TOKEN,
 } from './options/gateway-lock.module-definition.js';
-import { withDefaults } from './options/gateway-lock.options.js';
-import { GatewayHttpServer } from './serving/gateway-http.server.js';
-import { GatewayLockService } from './lock/gateway-lock.service.js';
+import { DEFAULT_PROFILE, withDefaults, type GatewayLockSettings } from './options/gateway-lock.options.js';
+import { createGatewayHttp, GatewayHttpServer } from './serving/gateway-http.server.js';
+import { GatewayState } from './serving/gateway-state.js';
+import { GatewayWebSockets } from './serving/gateway-websockets.js';
 import { GatewayWsAdapter } from './serving/gateway-ws.adapter.js';
-import { placeInHookOrder } from './lock/hook-order.js';
-import { ProfileLockService } from './state-folder/profile-lock.service.js';
+import { NestFormat } from './serving/nest-format.js';
+import type { WsFormat } from './serving/ws-format.js';
+import { takeProfileLock } from './state-folder/profile-lock.js';
+
+/** The parts of one gateway, by their classes. */
+const GATEWAY_PARTS = Symbol('GATEWAY_PARTS');
+type GatewayParts = ReturnType<typeof buildGateway>;
+
+/** Puts a gateway together: here stands which part is given which. */
+function buildGateway(
+  settings: GatewayLockSettings,
+  access: AccessControl,
+  openclaw: OpenclawFormat,
+  clients: GatewayClients,
+  metrics: Metrics,
+  config: ApplicationConfig,
+  adapterHost: HttpAdapterHost,
+  modules: ModulesContainer,
+) {
+  const state = new GatewayState();
+  const shutdown = new ShutdownWatch(settings.shutdownDeadlineMs);
+  const card = new GatewayCardService(settings.identity, state);
+  const http = createGatewayHttp(settings);
+  const webSockets = new GatewayWebSockets(settings.ws, state, access, formatOf(settings, openclaw, modules));
+  const adapter = new GatewayWsAdapter(http, webSockets, settings.ws);
+  const server = new GatewayHttpServer({
+    http,
+    settings,
+    state,
+    access,
+    routes: new Map([
+      [CARD_PATH, card.answer],
+      [WATCH_PATH, new HolderWatches().answer],
+    ]),
+    upgrade: (request, socket, head) => webSockets.upgrade(request, socket, head),
+    // Nest sets the adapter after the providers are made, and an application context has none, whatever the type says.
+    app: () => (adapterHost.httpAdapter as AbstractHttpAdapter<Server> | undefined)?.getHttpServer(),
+  });
+  const lock = new GatewayLockService({
+    settings,
+    state,
+    server,
+    webSockets,
+    adapter,
+    shutdown,
+    acquire: (claim, signal) => acquireLock(claim, settings.acquire, signal),
+    furtherLocks: furtherLocksOf(settings),
+    config,
+    adapterHost,
+  });
+  const report = new MetricsReport(metrics, state, webSockets, clients);
+  return { state, shutdown, card, webSockets, adapter, server, lock, report };
+}
+
+/** What is spoken over WebSockets. */
+function formatOf(
+  { protocol, ws }: GatewayLockSettings,
+  openclaw: OpenclawFormat,
+  modules: ModulesContainer,
+): WsFormat {
+  if (protocol === 'nest') return new NestFormat(new Logger('WsAdapter'), ws.messageParser);
+  catchBelowFilters(modules);
+  return openclaw;
+}
+
+/** What is held together with the port: the state folder, where there is one. */
+function furtherLocksOf({ stateFolder, identity }: GatewayLockSettings): TakeFurtherLock[] {
+  if (stateFolder === undefined) return [];
+  const { profile = DEFAULT_PROFILE } = identity;
+  return [({ url }) => takeProfileLock({ stateFolder, profile, address: addressOfUrl(url) })];
+}
+
+/** Provides one of the parts under its class. */
+function part<T>(
+  type: Type<T> | (abstract new (...args: never[]) => T),
+  take: (parts: GatewayParts) => T,
+): FactoryProvider<T> {
+  return { provide: type, inject: [GATEWAY_PARTS], useFactory: take };
+}
+
+const PARTS = [
+  part(GatewayState, ({ state }) => state),
+  part(ShutdownWatch, ({ shutdown }) => shutdown),
+  part(GatewayCardService, ({ card }) => card),
+  part(GatewayWebSockets, ({ webSockets }) => webSockets),
+  part(GatewayWsAdapter, ({ adapter }) => adapter),
+  part(GatewayHttpServer, ({ server }) => server),
+  part(GatewayLockService, ({ lock }) => lock),
+  part(MetricsReport, ({ report }) => report),
+];
 
 /**
- * Makes an app a gateway of which there is one per port, and one per state folder: import it in the root module with `forRoot` or `forRootAsync`,
- * call `app.init()` and never `app.listen()`.
+ * Makes an app a gateway that exists once per port, and once per state folder: import it in the root module with
+ * `forRoot` or `forRootAsync`, call `app.init()` and never `app.listen()`.
+ *
+ * @throws {GatewayLockError} through `app.init()`: the port or the state folder is held, or cannot be bound
+ * @example
+ * ```ts
+ * @Module({ imports: [GatewayLockModule.forRoot({ port: 18789 })], providers: [ChatGateway] })
+ * class AppModule {}
+ * ```
  */
 @Global()
 @Module({
   imports: [GatewayDrainModule, ControlProtocolModule],
   providers: [
     { provide: GATEWAY_LOCK_SETTINGS, useFactory: withDefaults, inject: [MODULE_OPTIONS_TOKEN] },
-    GatewayHttpServer,
-    GatewayWsAdapter,
-    GatewayLockService,
-    GatewayCardService,
-    ProfileLockService,
+    {
+      provide: GATEWAY_PARTS,
+      useFactory: buildGateway,
+      inject: [
+        GATEWAY_LOCK_SETTINGS,
+        AccessControl,
+        OpenclawFormat,
+        GatewayClients,
+        Metrics,
+        ApplicationConfig,
+        HttpAdapterHost,
+        ModulesContainer,
+      ],
+    },
+    ...PARTS,
   ],
-  exports: [
-    GATEWAY_LOCK_SETTINGS,
-    GatewayHttpServer,
-    GatewayLockService,
-    GatewayWsAdapter,
-    GatewayCardService,
-    ControlProtocolModule,
-  ],
+  exports: [GATEWAY_LOCK_SETTINGS, ControlProtocolModule, ...PARTS],
 })
 export class GatewayLockModule extends ConfigurableModuleClass {
   constructor(modules: ModulesContainer) {

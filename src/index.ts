@@ -4,7 +4,7 @@ export { GatewayCallError, type CallFailure } from './control/client/gateway-cal
 export type { GatewayClient } from './control/clients/gateway-client.js';
 export { GatewayClients } from './control/clients/gateway-clients.service.js';
 export { ControlMethodsModule } from './control/methods/control-methods.module.js';
-export type { ControlOptions } from './control/methods/control.options.js';
+export type { ConfigFileState, ControlOptions } from './control/methods/control.options.js';
 export type { RequestError } from './control/wire/frames.js';
 export { ParamsPipe } from './control/protocol/params.pipe.js';
 export { GatewayRequestException } from './control/wire/request-error.js';
@@ -25,7 +25,7 @@ export type {
   WsMessage,
   WsMessageParser,
 } from './options/gateway-lock.options.js';
-export type { GatewayPhase } from './serving/gateway-http.server.js';
+export type { GatewayPhase } from './serving/gateway-state.js';
 export { GatewayLockService } from './lock/gateway-lock.service.js';
 export type { DerivedPorts } from './options/derived-ports.js';
 export { GatewayWsAdapter } from './serving/gateway-ws.adapter.js';

@@ -8,31 +8,37 @@ import {
 } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 
+import { GatewayState } from '../serving/gateway-state.js';
 import { GatewayLockService } from './gateway-lock.service.js';
 import { placeInHookOrder } from './hook-order.js';
+import { ShutdownWatch } from './shutdown-watch.js';
 
 /** The lock's outermost hooks: the last at start, which lets clients in, and the first at shutdown, which lets them go. */
 @Injectable()
 class GatewayDrain
   implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown, OnApplicationShutdown
 {
-  constructor(private readonly lock: GatewayLockService) {}
+  constructor(
+    private readonly lock: GatewayLockService,
+    private readonly state: GatewayState,
+    private readonly shutdown: ShutdownWatch,
+  ) {}
 
   onApplicationBootstrap(): void {
-    this.lock.open();
+    this.state.open();
   }
 
   async onModuleDestroy(): Promise<void> {
     await this.lock.beginShutdown();
-    this.lock.enterHook('onModuleDestroy');
+    this.shutdown.enter('onModuleDestroy');
   }
 
   beforeApplicationShutdown(): void {
-    this.lock.enterHook('beforeApplicationShutdown');
+    this.shutdown.enter('beforeApplicationShutdown');
   }
 
   onApplicationShutdown(): void {
-    this.lock.enterHook('onApplicationShutdown');
+    this.shutdown.enter('onApplicationShutdown');
   }
 }
 

@@ -1,86 +1,114 @@
 import type { Server } from 'node:http';
 
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { ApplicationConfig, HttpAdapterHost, type AbstractHttpAdapter } from '@nestjs/core';
+import { Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { AbstractHttpAdapter, ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 
-import { GATEWAY_LOCK_SETTINGS } from '../options/gateway-lock.module-definition.js';
-import type { GatewayLockSettings } from '../options/gateway-lock.options.js';
-import { GatewayHttpServer, type GatewayPhase } from '../serving/gateway-http.server.js';
-import { GatewayWsAdapter } from '../serving/gateway-ws.adapter.js';
 import type { BoundAddress, ClaimedListener, ListenerLoss } from '../listener/claimed-listener.js';
-import { claimLockSet, type LockSet, type TakeFurtherLock } from './lock-set.js';
-import { ShutdownWatch } from './shutdown-watch.js';
+import type { GatewayLockSettings } from '../options/gateway-lock.options.js';
+import type { GatewayHttpServer } from '../serving/gateway-http.server.js';
+import type { GatewayPhase, GatewayState } from '../serving/gateway-state.js';
+import type { GatewayWebSockets } from '../serving/gateway-websockets.js';
+import type { GatewayWsAdapter } from '../serving/gateway-ws.adapter.js';
 import type { ShutdownNotice } from '../serving/ws-session.js';
+import { claimLockSet, type LockSet, type TakeFurtherLock } from './lock-set.js';
+import type { ShutdownWatch } from './shutdown-watch.js';
 
 /** Takes the lock by one attempt or more, each of which takes all of it or nothing; gives up when the signal is aborted. */
 export type AcquireLock = (claim: () => Promise<LockSet>, signal: AbortSignal) => Promise<LockSet>;
+
+/** What the lock is put together from. */
+export interface GatewayLockParts {
+  readonly settings: GatewayLockSettings;
+  readonly state: GatewayState;
+  readonly server: GatewayHttpServer;
+  readonly webSockets: GatewayWebSockets;
+  readonly adapter: GatewayWsAdapter;
+  readonly shutdown: ShutdownWatch;
+  readonly acquire: AcquireLock;
+  /** Taken after the port, in this order. */
+  readonly furtherLocks: readonly TakeFurtherLock[];
+  readonly config: ApplicationConfig;
+  readonly adapterHost: HttpAdapterHost;
+}
 
 const STOPPED: ShutdownNotice = { reason: 'the gateway was stopped', restartExpectedMs: null };
 
 /**
  * Holds the lock for the life of the app: takes it before any other module's `onApplicationBootstrap`, gives it back
- * after every other module's `onApplicationShutdown`.
+ * after every other module's `onApplicationShutdown`. Provided by `GatewayLockModule`.
+ *
+ * @example
+ * ```ts
+ * constructor(private readonly lock: GatewayLockService) {}
+ * onApplicationBootstrap(): void {
+ *   console.log(this.lock.url); // ws://127.0.0.1:18789
+ * }
+ * ```
  */
-@Injectable()
 export class GatewayLockService implements OnApplicationBootstrap, OnApplicationShutdown {
   /**
-   * Resolves when a listener is closed or fails under the running gateway, which then begins to shut down: whoever
+   * Resolves when a listener is closed or fails under the running gateway, which then begins to shut down: the code that
    * runs the app should close it and end the process. Never rejects.
    */
   readonly lost: Promise<ListenerLoss>;
   /**
    * Resolves with the name of the hook that hangs when a shutdown outlasts its deadline. The port stays held, since the
-   * modules are still at work behind it: whoever runs the app should end the process. Never rejects.
+   * modules are still at work behind it: the code that runs the app should end the process. Never rejects.
    */
   readonly overdue: Promise<string>;
-
-  /** Resolves when the gateway begins to stop, whoever told it to: whoever runs the app should close it. Never rejects. */
+  /** Resolves when the gateway begins to stop, for whatever reason: the code that runs the app should close it. Never rejects. */
   readonly stopping: Promise<ShutdownNotice>;
 
+  readonly #parts: GatewayLockParts;
   readonly #logger = new Logger('GatewayLock');
-  readonly #watch: ShutdownWatch;
   readonly #stopping = new AbortController();
-  readonly #takeFurther: TakeFurtherLock[] = [];
-  #acquire: AcquireLock = (claim) => claim();
   #locks: LockSet | undefined;
   #drained: Promise<void> | undefined;
   #reportLoss!: (loss: ListenerLoss) => void;
   #reportStop!: (notice: ShutdownNotice) => void;
 
-  constructor(
-    @Inject(GATEWAY_LOCK_SETTINGS) private readonly settings: GatewayLockSettings,
-    private readonly server: GatewayHttpServer,
-    private readonly adapter: GatewayWsAdapter,
-    private readonly config: ApplicationConfig,
-    private readonly adapterHost: HttpAdapterHost,
-  ) {
+  /** @internal */
+  constructor(parts: GatewayLockParts) {
+    this.#parts = parts;
     // In a constructor, because Nest connects gateway classes to the adapter before any hook runs.
-    config.setIoAdapter(adapter);
+    parts.config.setIoAdapter(parts.adapter);
     this.lost = new Promise((resolve) => (this.#reportLoss = resolve));
     this.stopping = new Promise((resolve) => (this.#reportStop = resolve));
-    this.#watch = new ShutdownWatch(settings.shutdownDeadlineMs);
-    this.overdue = this.#watch.overdue;
+    this.overdue = parts.shutdown.overdue;
   }
 
-  /** The first address of the lock, `ws://host:port`. Throws before the lock is taken. */
+  /**
+   * The first address of the lock, `ws://host:port`.
+   *
+   * @throws {Error} the lock is not held yet
+   */
   get url(): string {
-    return this.#held.listener.url;
+    return this.#parts.state.url;
   }
 
-  /** Every address of the lock, in the order in which they were bound. Throws before the lock is taken. */
+  /**
+   * Every address of the lock, in the order in which they were bound.
+   *
+   * @throws {Error} the lock is not held yet
+   */
   get addresses(): readonly BoundAddress[] {
-    return this.#held.listener.addresses;
+    return this.#parts.state.addresses;
   }
 
-  /** A derived port, bound but not served: have a server adopt it. Throws before the lock is taken. */
+  get phase(): GatewayPhase {
+    return this.#parts.state.phase;
+  }
+
+  /**
+   * A derived port, bound but not served: have a server adopt it.
+   *
+   * @param name a key of the option `derived`
+   * @throws {Error} there is no such name, or the lock is not held yet
+   */
   derived(name: string): ClaimedListener {
     const listener = this.#held.derived.get(name);
     if (!listener) throw new Error(`there is no derived port ${JSON.stringify(name)}: name it in the option "derived"`);
     return listener;
-  }
-
-  get phase(): GatewayPhase {
-    return this.server.phase;
   }
 
   /**
@@ -89,33 +117,17 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
    * @throws {GatewayLockError} through Nest's `init()`, unchanged
    */
   async onApplicationBootstrap(): Promise<void> {
+    const { settings, config, adapter, acquire, furtherLocks } = this.#parts;
     this.#refuseIfStopped();
-    if (this.config.getIoAdapter() !== this.adapter) {
+    if (config.getIoAdapter() !== adapter) {
       throw new Error(
         'another WebSocket adapter was installed over the one of GatewayLockModule, and its gateways would escape the lock: remove the call of useWebSocketAdapter()',
       );
     }
     await this.#prepareHttp();
-    const claim = (): Promise<LockSet> => claimLockSet(this.settings, this.#takeFurther);
-    this.#locks = await this.#acquire(claim, this.#stopping.signal);
+    this.#locks = await acquire(() => claimLockSet(settings, furtherLocks), this.#stopping.signal);
     this.#refuseIfStopped();
     this.#serve(this.#locks);
-  }
-
-  /** Takes a further lock after the port, and after those that were named before it. Before the start. */
-  alsoTake(take: TakeFurtherLock): void {
-    this.#takeFurther.push(take);
-  }
-
-  /** Replaces how the lock is taken, from one attempt to something more patient or more telling. Before the start. */
-  acquireWith(acquire: AcquireLock): void {
-    this.#acquire = acquire;
-  }
-
-  /** Lets clients in: every bootstrap hook has run. */
-  open(): void {
-    this.#refuseIfStopped();
-    this.server.phase = 'ready';
   }
 
   /**
@@ -129,53 +141,49 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
     return this.#drained;
   }
 
-  /** Notes how far Nest's shutdown has come, for the report of one that hangs. */
-  enterHook(hook: string): void {
-    this.#watch.enter(hook);
-  }
-
   /** Frees the port; the last step of the app's shutdown. Safe after a failed start, and twice. */
   onApplicationShutdown(): void {
+    const { settings, state, server, shutdown } = this.#parts;
     // A listener that was handed in has to go even when the start never came as far as to take it.
-    (this.#locks ?? this.settings.listener)?.close();
-    this.server.destroyConnections();
-    this.server.phase = 'released';
-    this.#watch.end();
+    (this.#locks ?? settings.listener)?.close();
+    server.destroyConnections();
+    state.phase = 'released';
+    shutdown.end();
   }
 
   get #held(): LockSet {
-    if (!this.#locks) {
-      throw new Error('the gateway lock is not held yet: its address is known from onApplicationBootstrap on');
-    }
+    if (!this.#locks) throw new Error('the gateway lock is not held yet: it is from onApplicationBootstrap on');
     return this.#locks;
   }
 
   #serve({ listener, further, derived }: LockSet): void {
+    const { state, server } = this.#parts;
+    state.listensOn(listener.addresses);
     // Connections are only served within deadlines from this event on.
-    this.server.http.once('listening', () => {
-      for (const lock of further) lock.serve((socket) => this.server.answerOnly(socket));
+    server.http.once('listening', () => {
+      for (const lock of further) lock.serve((socket) => server.serveRoutesOnly(socket));
     });
-    listener.adopt(this.server.http);
+    listener.adopt(server.http);
     for (const { lost } of [listener, ...further]) void lost.then((loss) => this.#onLost(loss));
     for (const { lost } of derived.values()) {
-      // Whoever adopted it may close it in a shutdown hook of its own.
+      // The server that adopted it may close it in a shutdown hook of its own.
       void lost.then((loss) => this.#drained ?? this.#onLost(loss));
     }
   }
 
   #refuseIfStopped(): void {
-    if (!this.#drained) return;
     // A bind can land when the shutdown is over. Before that, modules that have started are yet to be stopped behind it.
     if (this.phase === 'released') this.#locks?.close();
-    throw new Error('the gateway was told to stop while it was starting');
+    this.#parts.state.refuseIfStopping();
   }
 
   async #prepareHttp(): Promise<void> {
-    const adapter = this.adapterHost.httpAdapter as AbstractHttpAdapter<Server> | undefined;
+    const { adapterHost, state } = this.#parts;
+    const adapter = adapterHost.httpAdapter as AbstractHttpAdapter<Server> | undefined;
     if (!adapter) return;
     adapter.getHttpServer().listen = () => {
       throw new Error(
-        `app.listen() would open a port that the gateway lock does not guard: call app.init() alone, the app is served on ${this.url}`,
+        `app.listen() would open a port that the gateway lock does not guard: call app.init() alone, the app is served on ${state.url}`,
       );
     };
     // Fastify has to be told that its routes are complete; a request before that ends the process.
@@ -183,18 +191,19 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
   }
 
   async #drain(notice: ShutdownNotice): Promise<void> {
-    this.server.phase = 'draining';
+    const { settings, state, webSockets, shutdown } = this.#parts;
+    const { shutdownGraceMs } = settings;
+    state.phase = 'draining';
     this.#reportStop(notice);
     this.#stopping.abort();
-    this.#watch.begin();
-    const { shutdownGraceMs } = this.settings;
-    await Promise.all([this.adapter.drain(notice, shutdownGraceMs), this.#httpIdle(shutdownGraceMs)]);
+    shutdown.begin();
+    await Promise.all([webSockets.drain(notice, shutdownGraceMs), this.#httpIdle(shutdownGraceMs)]);
   }
 
   async #httpIdle(graceMs: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const over = new Promise<void>((resolve) => (timer = setTimeout(resolve, graceMs)));
-    await Promise.race([this.server.idle(), over]);
+    await Promise.race([this.#parts.server.idle(), over]);
     clearTimeout(timer);
   }
 

@@ -4,6 +4,7 @@ import { ControlMethodsModule } from '../control/methods/control-methods.module.
 import { GatewayLockModule } from '../gateway-lock.module.js';
 import type { GatewayLockOptions } from '../options/gateway-lock.options.js';
 import { ChosenPort } from '../config/chosen-port.service.js';
+import { examineConfiguration } from '../config/examine-configuration.js';
 import { lockOptions, type Settings } from '../config/settings.js';
 
 /** The gateway that `nest start` and `openclaw gateway` run. */
@@ -16,7 +17,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         GatewayLockModule.forRoot({ protocol: 'openclaw', ...lockOptions(settings), ...lock }),
-        ControlMethodsModule.forRoot({ configFile: { path: configuration.file, exists: configuration.exists } }),
+        ControlMethodsModule.forRoot({ configFile: () => examineConfiguration(configuration.file) }),
       ],
       providers: [{ provide: ChosenPort, useValue: new ChosenPort(profile, port) }],
     };

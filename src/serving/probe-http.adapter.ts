@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 
 import { AbstractHttpAdapter } from '@nestjs/core';
 
-import { requestPath } from './gateway-http.server.js';
 import { PROBE_HEADERS } from './probe-headers.js';
+import { requestPath } from './request-path.js';
 
 type Handler = (request: IncomingMessage, response: ServerResponse, next: () => void) => unknown;
 

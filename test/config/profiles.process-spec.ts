@@ -210,6 +210,21 @@ describe('the configuration file', () => {
     expect(readFileSync(file, 'utf8')).toBe(before);
   });
 
+  it('is looked at again by config.get, since it may have been edited', async () => {
+    const home = new Home();
+    const port = await freePort();
+    const file = home.configure(undefined, { gateway: { port, auth: { token: TOKEN } } });
+    await home.serve(['gateway']);
+    const client = await Operator.open(`ws://127.0.0.1:${port}`);
+
+    writeFileSync(file, '{ gateway: { port: "no port" } }');
+
+    const message = `${file}: gateway.port: "no port" is not a port; give a whole number from 1 to 65535, or leave it out`;
+    expect(await client.call('config.get')).toMatchObject({
+      payload: { path: file, exists: true, valid: false, issues: [{ path: '', message }] },
+    });
+  });
+
   it('gives way to variables, and these to flags', async () => {
     const home = new Home();
     const [configured, fromVariable, fromFlag] = [await freePort(), await freePort(), await freePort()];

@@ -29,9 +29,9 @@ export async function startControl(parts: AppParts = {}): Promise<ControlApp> {
 }
 
 /** Resolves when a gateway has no connection left but those that came first; rejects if it keeps another. */
-export async function emptied({ clients }: GatewayWsAdapter, butFirst = 0): Promise<void> {
+export async function emptied(adapter: GatewayWsAdapter, butFirst = 0): Promise<void> {
   for (;;) {
-    const socket = [...clients.keys()][butFirst];
+    const socket = [...adapter.clients][butFirst];
     if (!socket) return;
     const closed = new Promise((resolve) => socket.once('close', resolve));
     await within(5_000, 'the end of a connection', closed);

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 
 import fc, { type Arbitrary } from 'fast-check';
 
-import { requestPath } from '../../src/serving/gateway-http.server.js';
+import { requestPath } from '../../src/serving/request-path.js';
 import {
   addressOfUrl,
   addressSet,

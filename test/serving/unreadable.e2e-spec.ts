@@ -4,7 +4,9 @@ import { connect, type Socket } from 'node:net';
 
 import { Controller, Post, Res } from '@nestjs/common';
 
-import { GatewayHttpServer, type Refusal } from '../../src/serving/gateway-http.server.js';
+import { AccessControl } from '../../src/control/metrics/access-control.service.js';
+import type { RequestRefusal } from '../../src/serving/access-policy.js';
+import { GatewayHttpServer } from '../../src/serving/gateway-http.server.js';
 import { startApp } from '../kit/app.js';
 import { onCleanUp } from '../kit/cleaner.js';
 import { until, within } from '../kit/deadline.js';
@@ -30,7 +32,7 @@ class Slow {
 interface Served {
   readonly port: number;
   readonly server: GatewayHttpServer;
-  readonly refusals: Refusal[];
+  readonly refusals: RequestRefusal[];
 }
 
 async function serve(timeoutMs = 30_000): Promise<Served> {
@@ -39,8 +41,8 @@ async function serve(timeoutMs = 30_000): Promise<Served> {
     lock: { http: { headersTimeoutMs: timeoutMs, requestTimeoutMs: timeoutMs } },
   });
   const server = app.get(GatewayHttpServer);
-  const refusals: Refusal[] = [];
-  server.onRefused = (refusal) => refusals.push(refusal);
+  const refusals: RequestRefusal[] = [];
+  jest.spyOn(app.get(AccessControl), 'onRefused').mockImplementation((refusal) => void refusals.push(refusal));
   return { port: Number(new URL(lock.url).port), server, refusals };
 }
 
@@ -85,7 +87,7 @@ describe('a request that cannot be read', () => {
 });
 
 describe('a request that its client has given up on', () => {
-  async function half(): Promise<{ client: Socket; ended: Promise<unknown>; refusals: Refusal[] }> {
+  async function half(): Promise<{ client: Socket; ended: Promise<unknown>; refusals: RequestRefusal[] }> {
     const { port, server, refusals } = await serve();
     const accepted = once(server.http, 'connection') as Promise<[Socket]>;
     const client = connect({ host: '127.0.0.1', port }).pause();

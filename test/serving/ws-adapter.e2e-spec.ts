@@ -28,6 +28,7 @@ import {
 import { map, of, type Observable } from 'rxjs';
 import { WebSocket } from 'ws';
 
+import { GatewayWebSockets } from '../../src/serving/gateway-websockets.js';
 import { GatewayWsAdapter } from '../../src/index.js';
 import { WsClient } from '../../src/serving/ws-client.js';
 import { onCleanUp } from '../kit/cleaner.js';
@@ -214,12 +215,12 @@ describe('GatewayWsAdapter', () => {
   });
 
   describe('of a client that Nest has yet to bind', () => {
-    async function unbound(path: string): Promise<{ adapter: GatewayWsAdapter; client: WsClient }> {
+    async function unbound(path: string): Promise<{ webSockets: GatewayWebSockets; client: WsClient }> {
       const { app, lock } = await startApp({ providers: [EchoGateway] });
-      const adapter = app.get(GatewayWsAdapter);
+      const webSockets = app.get(GatewayWebSockets);
       const bound = await Client.open(lock.url);
       await bound.ask('echo', 1);
-      return { adapter, client: new WsClient(bound.socket, new Socket(), path, adapter) };
+      return { webSockets, client: new WsClient(bound.socket, new Socket(), path, webSockets) };
     }
 
     it('knows an address even when its connection is gone', async () => {
@@ -233,8 +234,8 @@ describe('GatewayWsAdapter', () => {
     });
 
     it.each(['/', '/elsewhere'])('calls nothing of what others are bound to, on %s', async (path) => {
-      const { adapter, client } = await unbound(path);
-      adapter.bindMessageHandlers(client.socket, []);
+      const { webSockets, client } = await unbound(path);
+      webSockets.bindHandlers(client.socket, []);
       expect(client.handlersOf('echo')).toEqual([]);
     });
   });

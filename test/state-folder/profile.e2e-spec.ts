@@ -111,11 +111,16 @@ describe('the option stateFolder', () => {
   it('serves those who connected while it was starting', async () => {
     const stateFolder = tempFolder();
     let early: Promise<{ status: number }> | undefined;
-    const { lock, app } = await createApp({ lock: { stateFolder } });
-    lock.alsoTake(() => {
-      early = ask(socketOf(stateFolder), '/.well-known/gateway');
-      return Promise.resolve({ lost: new Promise(() => undefined), serve: () => undefined, close: () => undefined });
+    const { app } = await createApp({ lock: { stateFolder, derived: { side: 1 } } });
+    // The derived port is bound after the socket of the profile, and before anything is served.
+    const { listen } = Server.prototype;
+    let isProfileBound = false;
+    const spy = jest.spyOn(Server.prototype, 'listen').mockImplementation(function (this: Server, ...args: unknown[]) {
+      if (isProfileBound) early ??= ask(socketOf(stateFolder), '/.well-known/gateway');
+      isProfileBound ||= (args[0] as { path?: string }).path !== undefined;
+      return listen.apply(this, args as Parameters<typeof listen>);
     });
+    onCleanUp(() => spy.mockRestore());
 
     await app.init();
 

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 
-import type { Refusal } from '../../serving/gateway-http.server.js';
+import type { RequestRefusal } from '../../serving/access-policy.js';
 import { InputError } from '../../common/input.error.js';
 
 /** Who may ask, beyond whoever names this machine's own loopback. Both are compared exactly, and not case-sensitively. */
@@ -17,7 +17,7 @@ export interface LocalEnd {
   readonly localPort?: number | undefined;
 }
 
-const ORIGIN_NOT_ALLOWED: Refusal = { status: 403, reason: 'origin not allowed' };
+const ORIGIN_NOT_ALLOWED: RequestRefusal = { status: 403, reason: 'origin not allowed' };
 const LOOPBACK_NAMES = ['127.0.0.1', '[::1]', 'localhost'];
 const HTTP_PORT = 80;
 const MAX_PORT = 65_535;
@@ -39,7 +39,7 @@ export class RequestGate {
     this.#origins = new Set(origins.map(checkOrigin));
   }
 
-  judge(request: IncomingMessage, response?: ServerResponse): Refusal | undefined {
+  judge(request: IncomingMessage, response?: ServerResponse): RequestRefusal | undefined {
     const { headers, socket, url = '' } = request;
     // The target of a request may name a host too, and then that one counts (RFC 9112, 3.2.2).
     const [, target] = /^https?:\/\/([^/?#]*)/i.exec(url) ?? [];

@@ -21,7 +21,7 @@ export interface Health {
   readonly ok: true;
   /** Milliseconds since the epoch. */
   readonly ts: number;
-  /** How long it took to find out. Milliseconds. */
+  /** How long it took to find out, in milliseconds and parts of one. Clients of the control port print it. */
   readonly durationMs: number;
   readonly clients: number;
 }
@@ -36,7 +36,8 @@ const HEALTH_EVERY_TICKS = 2;
 @Injectable()
 export class ClientEvents implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #tickIntervalMs: number;
-  readonly #isSpoken: boolean;
+  /** Whether there are clients to tell: those of this protocol, until the gateway stops. */
+  #isSpoken: boolean;
   #ticks = 0;
   #ticking: NodeJS.Timeout | undefined;
   #presenceTimer: NodeJS.Timeout | undefined;
@@ -48,7 +49,6 @@ export class ClientEvents implements OnApplicationBootstrap, OnModuleDestroy {
   ) {
     this.#tickIntervalMs = tickIntervalMs;
     this.#isSpoken = protocol === 'openclaw';
-    clients.onChange = () => this.#onPresenceChange();
   }
 
   onApplicationBootstrap(): void {
@@ -59,7 +59,7 @@ export class ClientEvents implements OnApplicationBootstrap, OnModuleDestroy {
   onModuleDestroy(): void {
     clearInterval(this.#ticking);
     clearTimeout(this.#presenceTimer);
-    this.clients.onChange = () => undefined;
+    this.#isSpoken = false;
   }
 
   get stateVersion(): StateVersion {
@@ -81,7 +81,7 @@ export class ClientEvents implements OnApplicationBootstrap, OnModuleDestroy {
   get health(): Health {
     const startedAt = performance.now();
     const { size } = this.clients;
-    return { ok: true, ts: Date.now(), durationMs: Math.round(performance.now() - startedAt), clients: size };
+    return { ok: true, ts: Date.now(), durationMs: performance.now() - startedAt, clients: size };
   }
 
   #tick(): void {
@@ -91,8 +91,9 @@ export class ClientEvents implements OnApplicationBootstrap, OnModuleDestroy {
     this.clients.send('health', this.health, { stateVersion: this.#versions });
   }
 
-  /** One event for all who come and go within the pause. */
-  #onPresenceChange(): void {
+  /** A client has come or gone: one event tells of all that do within the pause. */
+  presenceChanged(): void {
+    if (!this.#isSpoken) return;
     this.#versions = { ...this.#versions, presence: this.#versions.presence + 1 };
     this.#presenceTimer ??= setTimeout(
       () => {

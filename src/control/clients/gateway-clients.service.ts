@@ -8,8 +8,6 @@ import type { GatewayClient } from './gateway-client.js';
 @Injectable()
 export class GatewayClients {
   readonly #clients = new Map<WebSocket, GatewayClient>();
-  /** Called when a client has come or gone. */
-  onChange: () => void = () => undefined;
 
   get size(): number {
     return this.#clients.size;
@@ -47,12 +45,10 @@ export class GatewayClients {
   /** For the protocol, when it has let a client in. */
   add(client: GatewayClient): void {
     this.#clients.set(client.socket, client);
-    this.onChange();
   }
 
   /** For the protocol, when the connection of a client is gone. */
   remove(client: GatewayClient): void {
     this.#clients.delete(client.socket);
-    this.onChange();
   }
 }

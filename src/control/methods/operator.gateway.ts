@@ -10,7 +10,7 @@ import type { GatewayCard } from '../../listener/holder.js';
 import { RequireScope } from '../clients/scope.guard.js';
 import { ClientEvents, type Health, type PresenceEntry } from '../clients/client-events.service.js';
 import { GatewayClients } from '../clients/gateway-clients.service.js';
-import { CONTROL_OPTIONS, type ControlOptions } from './control.options.js';
+import { CONTROL_OPTIONS, type ConfigFileState, type ControlOptions } from './control.options.js';
 import { ParamsPipe } from '../protocol/params.pipe.js';
 
 const MAX_REASON_LENGTH = 200;
@@ -32,15 +32,14 @@ export interface Status extends GatewayCard {
   readonly clients: number;
 }
 
-/** What this gateway runs with; of its configuration file, that it was read and found right. */
-export interface ConfigView {
+/** What this gateway runs with, and the state of its configuration file at this moment. */
+export interface ConfigView extends Omit<ConfigFileState, 'path'> {
   readonly path: string | null;
-  readonly exists: boolean;
-  readonly valid: boolean;
   /** With nothing secret in it. */
   readonly config: object;
-  readonly issues: readonly string[];
 }
+
+const NO_FILE = { path: null, exists: false, valid: true, issues: [] };
 
 /** What an operator asks of a gateway. */
 @WebSocketGateway()
@@ -48,7 +47,7 @@ export class OperatorGateway {
   constructor(
     @Inject(GATEWAY_LOCK_SETTINGS) private readonly settings: GatewayLockSettings,
     private readonly lock: GatewayLockService,
-    private readonly holder: GatewayCardService,
+    private readonly card: GatewayCardService,
     private readonly clients: GatewayClients,
     private readonly events: ClientEvents,
     @Optional() @Inject(CONTROL_OPTIONS) private readonly options: ControlOptions = {},
@@ -63,7 +62,7 @@ export class OperatorGateway {
   @SubscribeMessage('status')
   @RequireScope('operator.read')
   status(): Status {
-    const { card } = this.holder;
+    const { card } = this.card;
     return {
       ...card,
       runtimeVersion: card.version,
@@ -81,21 +80,20 @@ export class OperatorGateway {
 
   @SubscribeMessage('config.get')
   @RequireScope('operator.read')
-  config(): ConfigView {
+  async config(): Promise<ConfigView> {
     const { host = 'localhost', callers } = this.settings;
-    const { path = null, exists = false } = this.options.configFile ?? {};
     const [first] = this.lock.addresses;
     const config = {
       gateway: { port: first?.port, bind: host, auth: { mode: 'token' } },
       gatewayLock: { allowHosts: callers.hosts, allowOrigins: callers.origins },
     };
-    return { path, exists, valid: true, config, issues: [] };
+    return { ...((await this.options.configFile?.()) ?? NO_FILE), config };
   }
 
   @SubscribeMessage('gateway.identity')
   @RequireScope('operator.read')
   identity(): GatewayCard {
-    return this.holder.card;
+    return this.card.card;
   }
 
   /** Answered before the client that asks is let go with all others. */

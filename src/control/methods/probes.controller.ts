@@ -4,7 +4,7 @@ import { Controller, Get, Req, Res } from '@nestjs/common';
 
 import { GatewayLockService } from '../../lock/gateway-lock.service.js';
 import { Authenticator } from '../access/authenticator.service.js';
-import { Metrics } from '../metrics/metrics.service.js';
+import { MetricsReport } from '../metrics/metrics-report.js';
 import { PROBE_HEADERS } from '../../serving/probe-headers.js';
 
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
@@ -17,7 +17,7 @@ export class ProbesController {
   constructor(
     private readonly lock: GatewayLockService,
     private readonly authenticator: Authenticator,
-    private readonly metrics: Metrics,
+    private readonly metrics: MetricsReport,
   ) {}
 
   @Get(['healthz', 'health'])
@@ -43,8 +43,7 @@ export class ProbesController {
     if (outcome?.kind === 'busy') {
       answer(response.setHeader('Retry-After', '5'), 429, { error: 'too many attempts' });
     } else if (outcome?.value?.includes('operator.read')) {
-      const text = await this.metrics.text();
-      response.writeHead(200, { ...PROBE_HEADERS, 'Content-Type': METRICS_TYPE }).end(text);
+      response.writeHead(200, { ...PROBE_HEADERS, 'Content-Type': METRICS_TYPE }).end(this.metrics.text());
     } else {
       answer(response.setHeader('WWW-Authenticate', 'Bearer'), 401, { error: 'the gateway token is needed' });
     }

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { format } from 'node:util';
 
@@ -6,49 +7,54 @@ import { Inject, Injectable } from '@nestjs/common';
 import { printable } from '../../common/printable.js';
 import { GATEWAY_LOCK_SETTINGS } from '../../options/gateway-lock.module-definition.js';
 import type { GatewayLockSettings } from '../../options/gateway-lock.options.js';
-import { GatewayHttpServer } from '../../serving/gateway-http.server.js';
-import { GatewayWsAdapter } from '../../serving/gateway-ws.adapter.js';
+import type { AccessPolicy, RequestRefusal } from '../../serving/access-policy.js';
+import type { WsClient } from '../../serving/ws-client.js';
 import { RequestGate } from '../access/request-gate.js';
 import { EventLog } from './event-log.js';
 import { Metrics } from './metrics.service.js';
 
 const TOO_MANY_IDLE = 'too many idle connections';
 
-/** Guards the door of the port, and notes whom it did not let in, for the log and the metrics. */
+/** Decides who may use the port, and notes the connections that may not, for the log and the metrics. */
 @Injectable()
-export class AccessControl {
+export class AccessControl implements AccessPolicy {
   readonly #log = new EventLog();
+  readonly #gate: RequestGate;
 
   constructor(
     @Inject(GATEWAY_LOCK_SETTINGS) { callers }: GatewayLockSettings,
-    server: GatewayHttpServer,
-    adapter: GatewayWsAdapter,
     private readonly metrics: Metrics,
   ) {
-    const gate = new RequestGate(callers);
-    server.setAdmission((request, response) => gate.judge(request, response));
-    server.onRefused = ({ reason }, { socket }) => {
-      metrics.refused(reason);
-      this.#log.warn(reason, `refused a request from ${addressOf(socket)}: ${reason}`);
-    };
-    server.onEvicted = (socket) => {
-      metrics.refused(TOO_MANY_IDLE);
-      this.#log.warn(TOO_MANY_IDLE, `hung up on a connection from ${addressOf(socket)}: ${TOO_MANY_IDLE}`);
-    };
-    adapter.onDropped = ({ remoteAddress }, why) => {
-      metrics.dropped(why);
-      const reason = why === 'slow' ? 'it does not read what it is sent' : 'it gives no sign of life';
-      this.#log.warn(reason, `cut off a client at ${remoteAddress}: ${reason}`);
-    };
+    this.#gate = new RequestGate(callers);
   }
 
-  handshakeFailed(address: string, why: string): void {
+  judge(request: IncomingMessage, response?: ServerResponse): RequestRefusal | undefined {
+    return this.#gate.judge(request, response);
+  }
+
+  onRefused({ reason }: RequestRefusal, socket: Socket): void {
+    this.metrics.refused(reason);
+    this.#log.warn(reason, `refused a request from ${addressOf(socket)}: ${reason}`);
+  }
+
+  onEvicted(socket: Socket): void {
+    this.metrics.refused(TOO_MANY_IDLE);
+    this.#log.warn(TOO_MANY_IDLE, `hung up on a connection from ${addressOf(socket)}: ${TOO_MANY_IDLE}`);
+  }
+
+  onDropped({ remoteAddress }: WsClient, why: 'slow' | 'dead'): void {
+    this.metrics.dropped(why);
+    const reason = why === 'slow' ? 'it does not read what it is sent' : 'it gives no sign of life';
+    this.#log.warn(reason, `cut off a client at ${remoteAddress}: ${reason}`);
+  }
+
+  onHandshakeFailed({ remoteAddress }: WsClient, why: string): void {
     this.metrics.handshakeFailed(why);
-    this.#log.warn(why, `did not let in a client at ${address}: ${why}`);
+    this.#log.warn(why, `did not let in a client at ${remoteAddress}: ${why}`);
   }
 
-  /** Only the message, in one line: a stack would show paths. */
-  handlerFailed(method: string, exception: unknown): void {
+  /** Notes only the message, in one line: a stack would show paths. */
+  onHandlerFailed(method: string, exception: unknown): void {
     // Not with String(), which fails for an object without a prototype: anything can be thrown.
     const [message = ''] = format('%s', (exception as Error | null | undefined)?.message ?? exception).split('\n');
     // What a client has sent is often a part of it.
@@ -56,7 +62,7 @@ export class AccessControl {
   }
 }
 
-/** One that has gone has none any more, and one that came over a local socket never had. */
+/** A connection that is gone has no address any more, and one over a local socket never had one. */
 function addressOf({ remoteAddress = 'an unknown address' }: Socket): string {
   return remoteAddress;
 }

@@ -3,13 +3,16 @@ import { Module } from '@nestjs/common';
 import { Authenticator } from '../access/authenticator.service.js';
 import { ClientEvents } from '../clients/client-events.service.js';
 import { GatewayClients } from '../clients/gateway-clients.service.js';
-import { Metrics } from '../metrics/metrics.service.js';
 import { AccessControl } from '../metrics/access-control.service.js';
+import { Metrics } from '../metrics/metrics.service.js';
 import { OpenclawFormat } from './openclaw-format.js';
 
-/** Who may use the port, and how it is spoken to. A part of `GatewayLockModule`. */
+/**
+ * Who may use the port, and how it is spoken to. A module of its own, so that its hooks run after those of
+ * `GatewayLockModule`: a token is made only by the gateway that holds the lock.
+ */
 @Module({
-  providers: [Authenticator, ClientEvents, GatewayClients, Metrics, OpenclawFormat, AccessControl],
-  exports: [Authenticator, ClientEvents, GatewayClients, Metrics],
+  providers: [AccessControl, Authenticator, ClientEvents, GatewayClients, Metrics, OpenclawFormat],
+  exports: [AccessControl, Authenticator, ClientEvents, GatewayClients, Metrics, OpenclawFormat],
 })
 export class ControlProtocolModule {}

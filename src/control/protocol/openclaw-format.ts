@@ -1,10 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
 
 import { packageVersion } from '../../common/package-version.js';
 import { GATEWAY_LOCK_SETTINGS } from '../../options/gateway-lock.module-definition.js';
 import type { GatewayLockSettings } from '../../options/gateway-lock.options.js';
-import { GatewayWsAdapter } from '../../serving/gateway-ws.adapter.js';
 import { EvictionQueue } from '../../serving/eviction-queue.js';
 import type { WsClient } from '../../serving/ws-client.js';
 import type { WsFormat } from '../../serving/ws-format.js';
@@ -20,7 +18,6 @@ import { AccessControl } from '../metrics/access-control.service.js';
 import type { HandshakeFailure } from './handshake.js';
 import type { RequestOutcome } from '../wire/frames.js';
 import { OpenclawSession, type SessionHost } from './openclaw-session.js';
-import { catchBelowFilters } from './request-filter.js';
 
 const EVENTS = ['connect.challenge', 'tick', 'presence', 'health', 'shutdown'];
 
@@ -38,17 +35,12 @@ export class OpenclawFormat implements WsFormat, SessionHost {
     private readonly clients: GatewayClients,
     private readonly events: ClientEvents,
     private readonly metrics: Metrics,
-    private readonly watch: AccessControl,
-    adapter: GatewayWsAdapter,
-    modules: ModulesContainer,
+    private readonly access: AccessControl,
   ) {
-    const { protocol, clients: limits } = settings;
+    const { clients: limits } = settings;
     this.maxRequests = limits.maxRequests;
     this.handshakeTimeoutMs = limits.handshakeTimeoutMs;
     this.#handshaking = new EvictionQueue<OpenclawSession>(limits.maxHandshakes, (session) => session.evict());
-    if (protocol !== 'openclaw') return;
-    adapter.speak(this);
-    catchBelowFilters(modules);
   }
 
   open(client: WsClient): WsSession {
@@ -64,11 +56,14 @@ export class OpenclawFormat implements WsFormat, SessionHost {
   onAdmitted(session: OpenclawSession, client: GatewayClient): void {
     this.#handshaking.delete(session);
     this.clients.add(client);
+    this.events.presenceChanged();
   }
 
   onEnded(session: OpenclawSession, client: GatewayClient | undefined): void {
     this.#handshaking.delete(session);
-    if (client) this.clients.remove(client);
+    if (!client) return;
+    this.clients.remove(client);
+    this.events.presenceChanged();
   }
 
   hello({ id, scopes }: GatewayClient, protocol: number, methods: readonly string[]): unknown {
@@ -98,10 +93,10 @@ export class OpenclawFormat implements WsFormat, SessionHost {
   }
 
   onFailure(client: WsClient, why: HandshakeFailure): void {
-    this.watch.handshakeFailed(client.remoteAddress, why);
+    this.access.onHandshakeFailed(client, why);
   }
 
   onException(method: string, exception: unknown): void {
-    this.watch.handlerFailed(method, exception);
+    this.access.onHandlerFailed(method, exception);
   }
 }

@@ -45,10 +45,6 @@ export class OpenclawSession implements WsSession {
     this.#handshake = new Handshake(client, host, (admitted, early) => this.#admit(admitted, early));
   }
 
-  get isHandshaking(): boolean {
-    return this.#handshake !== undefined;
-  }
-
   receive(data: Buffer, isBinary: boolean): void {
     if (this.#handshake) {
       this.#handshake.receive(data, isBinary);

@@ -1,0 +1,34 @@
+import { DurationTally } from './tally.js';
+
+/** How often the event loop is looked at. */
+const INTERVAL_MS = 100;
+const MS_PER_SECOND = 1e3;
+
+/**
+ * Measures how late the event loop comes to a timer. It counts up and is never reset, so that any number of readers see
+ * every delay, also those of a moment at which one of them read.
+ */
+export class EventLoopDelay {
+  readonly tally = new DurationTally();
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param now a monotonic clock, in milliseconds */
+  constructor(private readonly now: () => number = () => performance.now()) {}
+
+  /** Begins to measure; the second time it does nothing. Does not keep the process alive. */
+  start(): void {
+    if (this.#timer) return;
+    let expected = this.now() + INTERVAL_MS;
+    this.#timer = setInterval(() => {
+      const now = this.now();
+      this.tally.add(Math.max(now - expected, 0) / MS_PER_SECOND);
+      expected = now + INTERVAL_MS;
+    }, INTERVAL_MS);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}

@@ -1,0 +1,95 @@
+import { type OnApplicationShutdown } from '@nestjs/common';
+
+import type { GatewayPhase, GatewayState } from '../../serving/gateway-state.js';
+import type { GatewayWebSockets } from '../../serving/gateway-websockets.js';
+import type { GatewayClients } from '../clients/gateway-clients.service.js';
+import { EventLoopDelay } from './event-loop-delay.js';
+import type { Metrics } from './metrics.service.js';
+import { histogramSamples, prometheusText, type MetricFamily, type Sample } from './prometheus-text.js';
+import type { Tally } from './tally.js';
+
+const PHASES: readonly GatewayPhase[] = ['starting', 'ready', 'draining', 'released'];
+
+/** What `GET /metrics` answers: what was counted, and what can be seen at this moment. */
+export class MetricsReport implements OnApplicationShutdown {
+  /** Measured from the first scrape on: a gateway that is not scraped need not wake up for it. */
+  readonly #loopDelay = new EventLoopDelay();
+
+  constructor(
+    private readonly metrics: Metrics,
+    private readonly state: GatewayState,
+    private readonly webSockets: GatewayWebSockets,
+    private readonly clients: GatewayClients,
+  ) {}
+
+  /** All metrics, in the text format of Prometheus 0.0.4. */
+  text(): string {
+    this.#loopDelay.start();
+    return prometheusText([...this.#gauges(), ...this.#counters()]);
+  }
+
+  onApplicationShutdown(): void {
+    this.#loopDelay.stop();
+  }
+
+  #gauges(): MetricFamily[] {
+    return [
+      gauge('gateway_clients', 'clients that have been let in', this.clients.size),
+      gauge('gateway_sockets', 'open WebSockets, let in or not', this.webSockets.clients.size),
+      gauge('gateway_buffered_bytes', 'bytes that clients have yet to read', this.#bufferedBytes()),
+      gauge('gateway_uptime_seconds', 'age of the process', process.uptime()),
+      {
+        name: 'gateway_event_loop_delay_seconds',
+        type: 'histogram',
+        help: 'how late the event loop comes to a timer, since the first scrape',
+        samples: histogramSamples({}, this.#loopDelay.tally),
+      },
+      {
+        name: 'gateway_phase',
+        type: 'gauge',
+        help: '1 for the phase that the gateway is in',
+        samples: PHASES.map((phase) => ({ labels: { phase }, value: phase === this.state.phase ? 1 : 0 })),
+      },
+    ];
+  }
+
+  #counters(): MetricFamily[] {
+    const { refusals, handshakeFailures, drops, requests, durations } = this.metrics;
+    const answered = [...requests].flatMap(([method, outcomes]) => samplesOf('outcome', outcomes, { method }));
+    const times = [...durations].flatMap(([method, tally]) => histogramSamples({ method }, tally));
+    return [
+      counter('gateway_refused_total', 'requests and upgrades that were not let in', samplesOf('reason', refusals)),
+      counter(
+        'gateway_handshake_failures_total',
+        'clients that were not let in',
+        samplesOf('reason', handshakeFailures),
+      ),
+      counter('gateway_dropped_clients_total', 'clients that were cut off', samplesOf('reason', drops)),
+      counter('gateway_requests_total', 'answered requests', answered),
+      {
+        name: 'gateway_request_duration_seconds',
+        type: 'histogram',
+        help: 'from the arrival of a request to its answer',
+        samples: times,
+      },
+    ];
+  }
+
+  #bufferedBytes(): number {
+    let bytes = 0;
+    for (const socket of this.webSockets.clients.keys()) bytes += socket.bufferedAmount;
+    return bytes;
+  }
+}
+
+function gauge(name: string, help: string, value: number): MetricFamily {
+  return { name, type: 'gauge', help, samples: [{ value }] };
+}
+
+function counter(name: string, help: string, samples: readonly Sample[]): MetricFamily {
+  return { name, type: 'counter', help, samples };
+}
+
+function samplesOf(label: string, tally: Tally, labels: Readonly<Record<string, string>> = {}): Sample[] {
+  return [...tally].map(([value, count]) => ({ labels: { ...labels, [label]: value }, value: count }));
+}

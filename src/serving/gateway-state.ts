@@ -1,0 +1,58 @@
+import type { BoundAddress } from '../listener/claimed-listener.js';
+
+/**
+ * - `starting`: the port is being taken, or other modules are still starting behind it
+ * - `ready`: every bootstrap hook has run; clients are served
+ * - `draining`: clients are told and let go
+ * - `released`: the port is free
+ */
+export type GatewayPhase = 'starting' | 'ready' | 'draining' | 'released';
+
+/** What the parts of a gateway know in common: how far it has come, and where it listens. */
+export class GatewayState {
+  phase: GatewayPhase = 'starting';
+  #addresses: readonly BoundAddress[] | undefined;
+
+  get isReady(): boolean {
+    return this.phase === 'ready';
+  }
+
+  /**
+   * Every address of the lock, in the order in which they were bound.
+   *
+   * @throws {Error} the lock is not held yet
+   */
+  get addresses(): readonly BoundAddress[] {
+    if (this.#addresses) return this.#addresses;
+    throw new Error('the gateway lock is not held yet: its address is known from onApplicationBootstrap on');
+  }
+
+  /**
+   * The first address of the lock, `ws://host:port`.
+   *
+   * @throws {Error} the lock is not held yet
+   */
+  get url(): string {
+    return this.addresses[0]?.url ?? '';
+  }
+
+  /** Notes that the lock is held. */
+  listensOn(addresses: readonly BoundAddress[]): void {
+    this.#addresses = addresses;
+  }
+
+  /**
+   * Lets clients in: every bootstrap hook has run.
+   *
+   * @throws {Error} the gateway was told to stop in the meantime
+   */
+  open(): void {
+    this.refuseIfStopping();
+    this.phase = 'ready';
+  }
+
+  /** @throws {Error} the gateway was told to stop while it was starting */
+  refuseIfStopping(): void {
+    if (this.phase !== 'starting') throw new Error('the gateway was told to stop while it was starting');
+  }
+}

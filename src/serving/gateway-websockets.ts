@@ -1,0 +1,205 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+import { Logger } from '@nestjs/common';
+import type { MessageMappingProperties } from '@nestjs/websockets';
+import type { WebSocket, WebSocketServer } from 'ws';
+
+import type { GatewayLockSettings } from '../options/gateway-lock.options.js';
+import type { AccessPolicy } from './access-policy.js';
+import type { GatewayState } from './gateway-state.js';
+import { refuseUpgrade, releaseUpgraded } from './raw-response.js';
+import { requestPath } from './request-path.js';
+import { CloseCode, WsClient, type MessageHandler, type WsClientHost } from './ws-client.js';
+import type { WsFormat } from './ws-format.js';
+import { WsHeartbeat } from './ws-heartbeat.js';
+import type { ShutdownNotice } from './ws-session.js';
+
+interface CloseFrame {
+  readonly code: number;
+  readonly reason: string;
+}
+
+const GOING_AWAY: CloseFrame = { code: CloseCode.GOING_AWAY, reason: 'gateway stopped' };
+const SERVICE_RESTART: CloseFrame = { code: CloseCode.SERVICE_RESTART, reason: 'service restart' };
+
+/** The value of `Sec-WebSocket-Version` for a draft; RFC 6455 is 13. */
+const DRAFT_VERSION = 8;
+
+/** The gateway classes of one path. */
+interface GatewayPath {
+  readonly server: WebSocketServer;
+  /** For each message, where its handlers are among those of a client; the same for all clients. */
+  readonly places: Map<string, number[]>;
+  /** How many handlers of a client have a place: all, once the first client has entered. */
+  placed: number;
+}
+
+const NOWHERE: readonly number[] = [];
+
+/** The WebSockets of a gateway: upgrades them, connects them with the gateway classes of their path, lets them go. */
+export class GatewayWebSockets implements WsClientHost {
+  readonly clients = new Map<WebSocket, WsClient>();
+  readonly maxBufferedBytes: number;
+  /** What is spoken with clients that connect from now on. */
+  format: WsFormat;
+
+  readonly #logger = new Logger('WsAdapter');
+  readonly #paths = new Map<string, GatewayPath>();
+  readonly #heartbeat: WsHeartbeat;
+  /** What Nest wants to know of the upgrade of a client that is yet to enter. */
+  readonly #requests = new WeakMap<WsClient, IncomingMessage>();
+  #closeFrame = GOING_AWAY;
+
+  constructor(
+    private readonly limits: GatewayLockSettings['ws'],
+    private readonly state: GatewayState,
+    private readonly access: AccessPolicy,
+    format: WsFormat,
+  ) {
+    this.maxBufferedBytes = limits.maxBufferedBytes;
+    this.format = format;
+    this.#heartbeat = new WsHeartbeat(
+      () => this.clients.values(),
+      (client) => this.#terminate(client),
+      limits.pingIntervalMs,
+    );
+  }
+
+  /** Serves a path from now on, by the connections that its server reports to Nest. */
+  addPath(path: string, server: WebSocketServer): void {
+    // Else ws answers by itself, and neither log nor metrics know.
+    server.on('wsClientError', (_error, socket) =>
+      refuseUpgrade(this.access, socket, { status: 400, reason: 'not a WebSocket handshake' }),
+    );
+    this.#paths.set(withSlash(path), { server, places: new Map(), placed: 0 });
+    this.#heartbeat.start();
+  }
+
+  /** Called for each gateway class of a path when a client enters, always in the same order. */
+  bindHandlers(socket: WebSocket, handlers: readonly MessageMappingProperties[]): void {
+    const client = this.clients.get(socket);
+    const served = client && this.#paths.get(client.path);
+    if (!served) return;
+    const first = client.handlers.length;
+    // What is the same for all clients is not kept for each of them.
+    client.handlers = client.handlers.concat(handlers.map(({ callback }) => callback));
+    if (served.placed >= client.handlers.length) return;
+    served.placed = client.handlers.length;
+    handlers.forEach(({ message }, index) => {
+      const name = message as string;
+      served.places.set(name, [...(served.places.get(name) ?? []), first + index]);
+    });
+  }
+
+  enter(client: WsClient): boolean {
+    const request = this.#requests.get(client);
+    this.#requests.delete(client);
+    // A handshake, or the `verifyClient` of a gateway class, may have taken its time.
+    if (!this.isReady) {
+      client.close(this.#closeFrame.code, this.#closeFrame.reason);
+      return false;
+    }
+    this.#paths.get(client.path)?.server.emit('connection', client.socket, request);
+    return true;
+  }
+
+  messagesOf(client: WsClient): readonly string[] {
+    return [...(this.#paths.get(client.path)?.places.keys() ?? [])];
+  }
+
+  handlersOf(client: WsClient, message: string): readonly MessageHandler[] {
+    const { handlers, path } = client;
+    // Nest binds none to a client that has not entered, whatever others have.
+    const places = handlers.length === 0 ? NOWHERE : (this.#paths.get(path)?.places.get(message) ?? NOWHERE);
+    return places.map((place) => handlers[place]) as MessageHandler[];
+  }
+
+  get isReady(): boolean {
+    return this.state.isReady;
+  }
+
+  onSlow(client: WsClient): void {
+    this.access.onDropped(client, 'slow');
+  }
+
+  onFault(error: Error): void {
+    this.#logger.debug(`a client broke the protocol: ${error.message}`);
+  }
+
+  onGone(client: WsClient): void {
+    this.clients.delete(client.socket);
+  }
+
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const path = this.#pathOf(request);
+    const served = this.#paths.get(path);
+    const refuse = (status: number, reason: string): void => refuseUpgrade(this.access, socket, { status, reason });
+    if (!served) {
+      refuse(404, 'unknown path');
+    } else if (this.clients.size >= this.limits.maxConnections) {
+      refuse(503, 'too many connections');
+    } else if (Number(request.headers['sec-websocket-version']) === DRAFT_VERSION) {
+      // A draft that ws still speaks: its clients name their origin in another header than the one that was judged.
+      refuse(400, 'unsupported WebSocket version');
+    } else {
+      served.server.handleUpgrade(request, socket, head, (webSocket) => {
+        releaseUpgraded(socket);
+        const client = new WsClient(webSocket, socket as Socket, path, this);
+        this.clients.set(webSocket, client);
+        client.listen();
+        this.#requests.set(client, request);
+        client.session = this.format.open(client);
+      });
+    }
+  }
+
+  /**
+   * Tells every client that the gateway stops, lets running handlers answer, closes, and cuts off the clients that have
+   * not closed when the grace is over. A client that reads within the grace sees a close frame and never an abnormal end.
+   */
+  async drain(notice: ShutdownNotice, graceMs: number): Promise<void> {
+    this.#heartbeat.stop();
+    if (notice.restartExpectedMs !== null) this.#closeFrame = SERVICE_RESTART;
+    const timers: NodeJS.Timeout[] = [];
+    const after = (ms: number): Promise<void> => new Promise((resolve) => timers.push(setTimeout(resolve, ms)));
+    // Half for the handlers, so that one that never ends leaves its client time to read the close frame.
+    const answered = after(graceMs / 2);
+    const over = after(graceMs);
+    await Promise.all([...this.clients.values()].map((client) => this.#dismiss(client, notice, answered, over)));
+    for (const timer of timers) clearTimeout(timer);
+  }
+
+  async #dismiss(
+    client: WsClient,
+    notice: ShutdownNotice,
+    answered: Promise<void>,
+    over: Promise<void>,
+  ): Promise<void> {
+    const { socket } = client;
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    client.session.farewell(notice);
+    await Promise.race([client.idle(), answered, closed]);
+    client.close(this.#closeFrame.code, this.#closeFrame.reason);
+    await Promise.race([closed, over]);
+    if (socket.readyState !== socket.CLOSED) socket.terminate();
+    await closed;
+  }
+
+  /** A format that tells its messages apart by itself may be spoken on any path. */
+  #pathOf(request: IncomingMessage): string {
+    const path = withSlash(requestPath(request));
+    return this.format.onAnyPath && !this.#paths.has(path) ? '/' : path;
+  }
+
+  #terminate(client: WsClient): void {
+    this.access.onDropped(client, 'dead');
+    client.socket.terminate();
+  }
+}
+
+function withSlash(path: string): string {
+  const trimmed = path.replace(/\/+$/, '');
+  return trimmed.startsWith('/') ? trimmed : `/${trimmed}`;
+}

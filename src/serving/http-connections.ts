@@ -1,0 +1,104 @@
+import type { Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+import { EvictionQueue } from './eviction-queue.js';
+
+/** One connection to the port, over which any number of requests may come, or one WebSocket. */
+export interface HttpConnection {
+  /** How many requests the app is working on. */
+  running: number;
+  /** How many requests are yet to be answered in full, by the app or by us; an upgrade is one for ever. */
+  open: number;
+  /** To the request that came last. */
+  response?: ServerResponse;
+}
+
+export interface HttpConnectionLimits {
+  readonly maxIdleConnections: number;
+  readonly stalledTimeoutMs: number;
+}
+
+/** Every connection of an HTTP server: which are idle, and how many requests are still running. */
+export class HttpConnections {
+  readonly #connections = new Map<Socket, HttpConnection>();
+  /** Those on which no request is being answered, and that are no WebSockets. */
+  readonly #idle: EvictionQueue<Socket>;
+  readonly #stalledTimeoutMs: number;
+  #running = 0;
+  #reportIdle: (() => void) | undefined;
+
+  /** @param onEvicted called for each connection that is closed because too many are idle */
+  constructor(
+    http: Server,
+    { maxIdleConnections, stalledTimeoutMs }: HttpConnectionLimits,
+    onEvicted: (socket: Socket) => void,
+  ) {
+    this.#stalledTimeoutMs = stalledTimeoutMs;
+    this.#idle = new EvictionQueue<Socket>(maxIdleConnections, (socket) => {
+      onEvicted(socket);
+      socket.destroy();
+    });
+    http.on('connection', (socket: Socket) => this.of(socket));
+  }
+
+  of(socket: Socket): HttpConnection {
+    const known = this.#connections.get(socket);
+    if (known) return known;
+    const connection: HttpConnection = { running: 0, open: 0 };
+    this.#connections.set(socket, connection);
+    this.#idle.add(socket);
+    // Node reports no end of a response that waits behind another on the same connection.
+    socket.on('close', () => {
+      this.#finish(connection, connection.running);
+      this.#connections.delete(socket);
+      this.#idle.delete(socket);
+    });
+    return connection;
+  }
+
+  /** Counts a connection as in use until the response is closed. */
+  useUntilClosed(socket: Socket, response: ServerResponse): void {
+    const connection = this.useForGood(socket);
+    connection.response = response;
+    // A handler that takes its time has nothing waiting to be read; a client that does not read has.
+    response.setTimeout(this.#stalledTimeoutMs, () => {
+      if (socket.writableLength > 0) socket.destroy();
+    });
+    response.once('close', () => {
+      if (--connection.open === 0 && !socket.destroyed) this.#idle.add(socket);
+    });
+  }
+
+  /** Counts a connection as in use for as long as it lasts, as a WebSocket does. */
+  useForGood(socket: Socket): HttpConnection {
+    const connection = this.of(socket);
+    connection.open++;
+    this.#idle.delete(socket);
+    return connection;
+  }
+
+  /** Counts a request as running in the app until its response is closed, or its connection is. */
+  runUntilClosed(socket: Socket, response: ServerResponse): void {
+    const connection = this.of(socket);
+    connection.running++;
+    this.#running++;
+    response.once('close', () => this.#finish(connection, Math.min(connection.running, 1)));
+  }
+
+  /** Resolves when no request that was handed to the app is running. */
+  idle(): Promise<void> {
+    if (this.#running === 0) return Promise.resolve();
+    return new Promise((resolve) => (this.#reportIdle = resolve));
+  }
+
+  /** Cuts off every connection that is left, upgraded ones included. */
+  destroyAll(): void {
+    for (const socket of this.#connections.keys()) socket.destroy();
+  }
+
+  #finish(connection: HttpConnection, count: number): void {
+    connection.running -= count;
+    this.#running -= count;
+    if (this.#running === 0) this.#reportIdle?.();
+  }
+}

@@ -1,0 +1,39 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+import type { AccessPolicy, RequestRefusal } from './access-policy.js';
+
+/** Headers that help a client which was refused: another version to speak (RFC 6455, 4.4), or when to come again. */
+const HINTS: Readonly<Record<number, string>> = {
+  400: 'Sec-WebSocket-Version: 13\r\n',
+  503: 'Retry-After: 1\r\n',
+};
+
+/** Answers an upgrade with a status instead of 101, and hangs up. */
+export function refuseUpgrade(access: AccessPolicy, socket: Duplex, refusal: RequestRefusal): void {
+  access.onRefused(refusal, socket as Socket);
+  endWithStatus(socket, refusal.status, HINTS[refusal.status]);
+}
+
+/** Answers by hand, where Node has no response to write to, and hangs up. */
+export function endWithStatus(socket: Duplex, status: number, headers = ''): void {
+  socket.end(
+    `HTTP/1.1 ${status} ${String(STATUS_CODES[status])}\r\nConnection: close\r\nContent-Length: 0\r\n${headers}\r\n`,
+    () => socket.destroy(),
+  );
+}
+
+/** Without a listener, a client that resets its connection in an upgrade would end the process. */
+export function hangUpOnError(socket: Duplex): void {
+  socket.on('error', hangUp);
+}
+
+/** The upgrade is done: the WebSocket hears the errors of the connection from now on. */
+export function releaseUpgraded(socket: Duplex): void {
+  socket.off('error', hangUp);
+}
+
+function hangUp(this: Duplex): void {
+  this.destroy();
+}
