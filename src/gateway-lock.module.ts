@@ -84,7 +84,7 @@ function buildGateway(
   return { state, shutdown, card, webSockets, adapter, server, lock, report };
 }
 
-/** What is spoken over WebSockets. */
+/** The format that is spoken over WebSockets. */
 function formatOf(
   { protocol, ws }: GatewayLockSettings,
   openclaw: OpenclawFormat,
@@ -95,7 +95,7 @@ function formatOf(
   return openclaw;
 }
 
-/** What is held together with the port: the state folder, where there is one. */
+/** The locks that are held together with the port: the one of the state folder, where there is one. */
 function furtherLocksOf({ stateFolder, identity }: GatewayLockSettings): TakeFurtherLock[] {
   if (stateFolder === undefined) return [];
   const { profile = DEFAULT_PROFILE } = identity;

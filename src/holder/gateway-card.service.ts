@@ -8,13 +8,13 @@ import type { GatewayState } from '../serving/gateway-state.js';
 import { PROBE_HEADERS } from '../serving/probe-headers.js';
 import { GATEWAY_SERVICE, parseCard } from './card.js';
 
-/** What this gateway says of itself on its port, in every phase. */
+/** The card of this gateway, which is served in every phase. */
 export class GatewayCardService {
   readonly #instanceId = randomUUID();
-  // The start of the process, which is what an operator looks for, and not of this object.
+  // The start of the process and not of this object: an operator compares it with what the system shows.
   readonly #startedAt = Math.round(Date.now() - process.uptime() * 1_000);
   readonly #profile: string;
-  // Read once: what an upgrade has put on the disk by the time of a question is not what runs.
+  // Read once: an upgrade may replace the files on disk while this version runs.
   readonly #version: string;
 
   /** @throws {RangeError} the identity does not fit on a card */

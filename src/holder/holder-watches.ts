@@ -4,18 +4,18 @@ import type { RequestHandler } from '../serving/gateway-http.server.js';
 import { PROBE_HEADERS } from '../serving/probe-headers.js';
 import { HEARTBEAT_MS } from './watch-holder.js';
 
-/** How many processes may watch for our end at a time; a further one gets 503 and has to poll. */
+/** How many processes may watch for the end of this gateway at a time; a further one gets 503 and has to poll. */
 const MAX_WATCHES = 64;
 
 /**
- * Lets standbys watch for the end of this gateway: each gets an answer that never ends, which the lock cuts off after it
- * has freed the port, and the kernel on any death.
+ * Lets standbys watch for the end of this gateway: each gets an answer that never ends. The lock cuts it off after it has
+ * freed the port, and the kernel does when the process dies.
  */
 export class HolderWatches {
   readonly #watches = new Set<Socket>();
 
   readonly answer: RequestHandler = ({ socket }, response) => {
-    // One for each connection: a second would wait behind the first for ever.
+    // One watch per connection: a second would wait behind the first for ever.
     if (this.#watches.size >= MAX_WATCHES || this.#watches.has(socket)) {
       response.writeHead(503, { ...PROBE_HEADERS, 'Retry-After': '1' }).end();
       return;

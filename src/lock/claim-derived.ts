@@ -4,7 +4,7 @@ import type { GatewayLockError } from '../listener/gateway-lock.error.js';
 import { derivedPort, type DerivedPorts } from '../options/derived-ports.js';
 import type { GatewayLockSettings } from '../options/gateway-lock.options.js';
 
-/** By offset, which is also by port. */
+/** The derived ports, lowest first. */
 export function inOrder(derived: DerivedPorts): [name: string, offset: number][] {
   return Object.entries(derived).sort(([, one], [, other]) => one - other);
 }
@@ -25,12 +25,12 @@ export async function claimDerived(
   try {
     return await claimListener({ ...settings, ...(settings.listener && { host: hostOf(base) }), port });
   } catch (error) {
-    // The host was good for the port that it comes from.
+    // The host was good enough for the base port, so the error cannot be about the host.
     throw (error as GatewayLockError).derivedFrom(base.port, name);
   }
 }
 
-/** What a listener was claimed with: the address beside its anchor, or the loopback pair. */
+/** The `host` that a listener was claimed with: the address beside its anchor, or the loopback pair. */
 function hostOf({ addresses }: ClaimedListener): string {
   const hosts = addresses.map(({ host }) => host);
   return hosts.join() === '127.0.0.1,::1' ? 'localhost' : hosts.slice(-1).join();

@@ -16,7 +16,7 @@ import type { ShutdownWatch } from './shutdown-watch.js';
 /** Takes the lock by one attempt or more, each of which takes all of it or nothing; gives up when the signal is aborted. */
 export type AcquireLock = (claim: () => Promise<LockSet>, signal: AbortSignal) => Promise<LockSet>;
 
-/** What the lock is put together from. */
+/** The parts that the lock is made from. */
 export interface GatewayLockParts {
   readonly settings: GatewayLockSettings;
   readonly state: GatewayState;
@@ -25,7 +25,7 @@ export interface GatewayLockParts {
   readonly adapter: GatewayWsAdapter;
   readonly shutdown: ShutdownWatch;
   readonly acquire: AcquireLock;
-  /** Taken after the port, in this order. */
+  /** The locks that are taken after the port, in this order. */
   readonly furtherLocks: readonly TakeFurtherLock[];
   readonly config: ApplicationConfig;
   readonly adapterHost: HttpAdapterHost;
@@ -95,14 +95,19 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
     return this.#parts.state.addresses;
   }
 
+  /** How far the gateway has come. */
   get phase(): GatewayPhase {
     return this.#parts.state.phase;
   }
 
   /**
-   * A derived port, bound but not served: have a server adopt it.
+   * A derived port, bound but not served yet: pass an HTTP server to its `adopt()`.
    *
    * @param name a key of the option `derived`
+   * @example
+   * ```ts
+   * lock.derived('canvas').adopt(createServer(canvas)); // with derived: { canvas: 4 }
+   * ```
    * @throws {Error} there is no such name, or the lock is not held yet
    */
   derived(name: string): ClaimedListener {
@@ -131,20 +136,22 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
   }
 
   /**
-   * Begins to stop, without closing the app: the deadline runs, upgrades and requests get 503, clients are told and let
-   * go. A start that is under way fails. Done once; later calls get the promise of the first.
+   * Begins to stop, without closing the app: the deadline runs, upgrades and requests get 503, clients are told and
+   * closed. A start that is under way fails. Happens once; later calls return the promise of the first.
    *
    * @param notice what clients are told; with an expected restart they are closed with 1012, else with 1001
+   * @default reason `the gateway was stopped`, no restart expected
+   * @returns resolves when no client and no request is left, or `shutdownGraceMs` has passed
    */
   beginShutdown(notice: ShutdownNotice = STOPPED): Promise<void> {
     this.#drained ??= this.#drain(notice);
     return this.#drained;
   }
 
-  /** Frees the port; the last step of the app's shutdown. Safe after a failed start, and twice. */
+  /** Frees the port, as the last step of the app's shutdown. Safe after a failed start, and when called twice. */
   onApplicationShutdown(): void {
     const { settings, state, server, shutdown } = this.#parts;
-    // A listener that was handed in has to go even when the start never came as far as to take it.
+    // A listener that was handed in has to be closed even when the start failed before it took it.
     (this.#locks ?? settings.listener)?.close();
     server.destroyConnections();
     state.phase = 'released';
@@ -159,7 +166,7 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
   #serve({ listener, further, derived }: LockSet): void {
     const { state, server } = this.#parts;
     state.listensOn(listener.addresses);
-    // Connections are only served within deadlines from this event on.
+    // The HTTP server watches the deadlines of its connections from this event on.
     server.http.once('listening', () => {
       for (const lock of further) lock.serve((socket) => server.serveRoutesOnly(socket));
     });
@@ -172,7 +179,7 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
   }
 
   #refuseIfStopped(): void {
-    // A bind can land when the shutdown is over. Before that, modules that have started are yet to be stopped behind it.
+    // The bind can succeed when the shutdown is over. Before that, the port stays held while modules stop behind it.
     if (this.phase === 'released') this.#locks?.close();
     this.#parts.state.refuseIfStopping();
   }

@@ -6,23 +6,23 @@ import { claimListener } from '../listener/claim-listener.js';
 import type { ClaimedListener, ListenerLoss } from '../listener/claimed-listener.js';
 import { GatewayLockError } from '../listener/gateway-lock.error.js';
 
-/** What another layer holds together with the port, or not at all. */
+/** A lock of another room that is held together with the port, or not at all. */
 export interface FurtherLock {
   /** Resolves when it is lost; never rejects. */
   readonly lost: Promise<ListenerLoss>;
-  /** Called when all is held, with what answers who connects to it. */
+  /** Called when everything is held; `answer` is to be given each connection to this lock. */
   serve(answer: (socket: Socket) => void): void;
-  /** Gives it back, at once. */
+  /** Releases the lock, at once. */
   close(): void;
 }
 
 /** Takes a further lock, for the gateway that holds this port. */
 export type TakeFurtherLock = (port: ClaimedListener) => Promise<FurtherLock>;
 
-/** Beside a port that the OS chose, a derived one may be taken or not exist. */
+/** The OS picks port 0 for the gateway alone: a port derived from it may be held, or beyond 65535. */
 const ANY_PORT_ATTEMPTS = 16;
 
-/** All that a gateway holds, in the order in which it was taken: its port, further locks, derived ports. */
+/** Everything that a gateway holds, in the order in which it was taken: its port, further locks, derived ports. */
 export class LockSet {
   constructor(
     readonly listener: ClaimedListener,
@@ -30,14 +30,14 @@ export class LockSet {
     readonly derived: ReadonlyMap<string, ClaimedListener>,
   ) {}
 
-  /** Gives everything back, last taken first, at once and without waiting for connections. */
+  /** Releases everything, last taken first, at once and without waiting for connections. */
   close(): void {
     for (const lock of [this.listener, ...this.further, ...this.derived.values()].reverse()) lock.close();
   }
 }
 
 /**
- * Takes everything, or nothing; a listener that was handed in stays with whoever did.
+ * Takes everything, or nothing. A listener that the caller handed in is not closed on failure: it stays the caller's.
  *
  * @throws {GatewayLockError} one of them is held, or cannot be bound
  * @throws {RangeError} a derived port would be beyond 65535

@@ -1,4 +1,4 @@
-/** One deadline over a whole shutdown, which knows the hook that was running when it passed. */
+/** One deadline for a whole shutdown. It knows which hook was running when it passed. */
 export class ShutdownWatch {
   /** Resolves with the name of the hook that hangs; never rejects. */
   readonly overdue: Promise<string>;

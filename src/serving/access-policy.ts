@@ -3,27 +3,27 @@ import type { Socket } from 'node:net';
 
 import type { WsClient } from './ws-client.js';
 
-/** Why a request is not let in. */
+/** Why a request is refused. */
 export interface RequestRefusal {
   /** The HTTP status. */
   readonly status: number;
-  /** For the log and the metrics, not for the client; one of a few texts. */
+  /** One of a few fixed texts, which names the rule: the label of the metric, and the kind of the log line. */
   readonly reason: string;
 }
 
-/** Decides which requests are let in, and is told which connections were refused or cut off. */
+/** Decides which requests are admitted, and is told which connections were refused or cut off. */
 export interface AccessPolicy {
   /**
-   * Judges a request or an upgrade before anything is done about it.
+   * Judges a request or an upgrade before anything else is done with it.
    *
-   * @param response may be given headers; an upgrade has none
-   * @returns `undefined` for a request that is let in
+   * @param response is given the headers of an admitted request; an upgrade has none
+   * @returns `undefined` for a request that is admitted
    */
   judge(request: IncomingMessage, response?: ServerResponse): RequestRefusal | undefined;
-  /** A request or an upgrade was not let in, here or by the server. */
+  /** Called for each request or upgrade that is refused, by this policy or by the server. */
   onRefused(refusal: RequestRefusal, socket: Socket): void;
-  /** A connection was closed because too many were idle. */
+  /** Called for each connection that is closed because too many were idle. */
   onEvicted(socket: Socket): void;
-  /** A client was cut off because it did not read, or gave no sign of life. */
+  /** Called for each client that is cut off because it did not read, or gave no sign of life. */
   onDropped(client: WsClient, why: 'slow' | 'dead'): void;
 }

@@ -1,14 +1,14 @@
-/** How long one that waits is left alone, so that many who come at once are not taken for a flood. Milliseconds. */
+/** How long an entry is left alone, so that many that arrive at once are not taken for a flood. */
 const GRACE_MS = 1_000;
-/** How many times the limit may wait while they are within their grace. */
+/** How many times the limit may be queued while all are within their grace. */
 const CROWD = 16;
 
 /**
- * Those who hold a place and have yet to say what for. Where there are more than the limit, who has waited for longest is
- * pushed out, so that a flood pushes out itself, and whoever comes with something to say is served.
+ * Connections that take a place and have not yet asked for anything. Beyond the limit the oldest is evicted, so that a
+ * flood evicts itself, and a client that does ask is served.
  */
 export class EvictionQueue<T> {
-  /** With the time at which each came, first come first. */
+  /** Each entry with the time of its arrival, oldest first. */
   readonly #waiting = new Map<T, number>();
 
   constructor(
@@ -20,12 +20,12 @@ export class EvictionQueue<T> {
   add(one: T): void {
     const now = this.now();
     this.#waiting.set(one, now);
-    for (const [longest, since] of this.#waiting) {
+    for (const [oldest, since] of this.#waiting) {
       const { size } = this.#waiting;
       const isCrowd = size <= this.limit * CROWD && now - since < GRACE_MS;
       if (size <= this.limit || isCrowd) return;
-      this.#waiting.delete(longest);
-      this.evict(longest);
+      this.#waiting.delete(oldest);
+      this.evict(oldest);
     }
   }
 

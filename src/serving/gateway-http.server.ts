@@ -31,7 +31,7 @@ export interface GatewayHttpParts {
 /** How often the header and request deadlines are looked at, and so how exact they are. */
 const DEADLINE_CHECK_MS = 1_000;
 
-/** What Node says of a request that it could not read, or did not get in time, by the code of its error. */
+/** The answer to a request that Node could not read, or did not get in time, by the code of Node's error. */
 const UNREADABLE: Readonly<Record<string, RequestRefusal>> = {
   ERR_HTTP_REQUEST_TIMEOUT: { status: 408, reason: 'request not sent in time' },
   HPE_CHUNK_EXTENSIONS_OVERFLOW: { status: 413, reason: 'chunk extensions too long' },
@@ -42,7 +42,7 @@ const NOT_HTTP: RequestRefusal = { status: 400, reason: 'not an HTTP request' };
 /** RFC 9110, 10.1.1; other expectations may be ignored. */
 const CONTINUE = /\b100-continue\b/i;
 
-/** The server that the listener of the lock feeds. It does not listen by itself. */
+/** Creates the HTTP server that the listener of the lock feeds with connections. It never listens by itself. */
 export function createGatewayHttp({ http }: Pick<GatewayLockSettings, 'http'>): Server {
   const server = createServer({
     headersTimeout: http.headersTimeoutMs,
@@ -56,8 +56,8 @@ export function createGatewayHttp({ http }: Pick<GatewayLockSettings, 'http'>): 
 }
 
 /**
- * Answers what comes over the port. Nest's own HTTP server never listens, since Nest closes it while modules still
- * flush: its requests are handed to it from here, as far as the phase allows.
+ * Answers the requests on the port. Nest's own HTTP server never listens, since Nest closes it while modules still
+ * flush: this class hands the requests to it, as far as the phase allows.
  */
 export class GatewayHttpServer {
   readonly http: Server;
@@ -82,7 +82,7 @@ export class GatewayHttpServer {
     http.on('clientError', (error, socket) => this.#unreadable(error, socket as Socket));
   }
 
-  /** Serves a connection that came in elsewhere than on the port: the routes of the gateway, and nothing else. */
+  /** Serves a connection that did not come over the port, such as one over the profile's lock: our routes and no app. */
   serveRoutesOnly(socket: Socket): void {
     this.#routesOnly.add(socket);
     this.http.emit('connection', socket);
@@ -152,7 +152,7 @@ export class GatewayHttpServer {
   }
 
   #unreadable(error: NodeJS.ErrnoException, socket: Socket): void {
-    // A client that has hung up has asked for nothing, and one that was hung up on is not listened to.
+    // The client has hung up and asked for nothing, or we have hung up and no longer listen to it.
     if (!socket.writable || error.code === 'HPE_INVALID_EOF_STATE') {
       socket.destroySoon();
       return;
@@ -160,12 +160,12 @@ export class GatewayHttpServer {
     const refusal = UNREADABLE[String(error.code)] ?? NOT_HTTP;
     this.#parts.access.onRefused(refusal, socket);
     const { open, response } = this.#connections.of(socket);
-    // Not in the midst of an answer, nor ahead of those to earlier requests.
+    // An error must not land in the midst of an answer, nor ahead of the answers to earlier requests.
     if (open === 0 || (open === 1 && response?.headersSent === false)) endWithStatus(socket, refusal.status);
     else socket.destroySoon();
   }
 
-  /** A server does not change to a protocol that it does not speak (RFC 9110, 7.8); common clients offer HTTP/2 so. */
+  /** A server ignores an upgrade to a protocol that it does not speak (RFC 9110, 7.8). Common clients offer HTTP/2 so. */
   #ignoreUpgrade(request: IncomingMessage, socket: Duplex): void {
     const response = new ServerResponse(request);
     response.setHeader('Connection', 'close');

@@ -8,7 +8,7 @@ import type { BoundAddress } from '../listener/claimed-listener.js';
  */
 export type GatewayPhase = 'starting' | 'ready' | 'draining' | 'released';
 
-/** What the parts of a gateway know in common: how far it has come, and where it listens. */
+/** What all parts of a gateway share: its phase, and the addresses that it listens on. */
 export class GatewayState {
   phase: GatewayPhase = 'starting';
   #addresses: readonly BoundAddress[] | undefined;
@@ -42,7 +42,7 @@ export class GatewayState {
   }
 
   /**
-   * Lets clients in: every bootstrap hook has run.
+   * Begins to serve clients: every bootstrap hook has run.
    *
    * @throws {Error} the gateway was told to stop in the meantime
    */

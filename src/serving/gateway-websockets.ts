@@ -24,31 +24,31 @@ interface CloseFrame {
 const GOING_AWAY: CloseFrame = { code: CloseCode.GOING_AWAY, reason: 'gateway stopped' };
 const SERVICE_RESTART: CloseFrame = { code: CloseCode.SERVICE_RESTART, reason: 'service restart' };
 
-/** The value of `Sec-WebSocket-Version` for a draft; RFC 6455 is 13. */
+/** The `Sec-WebSocket-Version` of a draft that ws still speaks; RFC 6455 has version 13. */
 const DRAFT_VERSION = 8;
 
 /** The gateway classes of one path. */
 interface GatewayPath {
   readonly server: WebSocketServer;
-  /** For each message, where its handlers are among those of a client; the same for all clients. */
+  /** By message: the indices of its handlers in `WsClient.handlers`, which are the same for all clients. */
   readonly places: Map<string, number[]>;
-  /** How many handlers of a client have a place: all, once the first client has entered. */
+  /** How many handlers are in `places`: all of them, once the first client has entered. */
   placed: number;
 }
 
 const NOWHERE: readonly number[] = [];
 
-/** The WebSockets of a gateway: upgrades them, connects them with the gateway classes of their path, lets them go. */
+/** The WebSockets of a gateway: upgrades them, connects them with the gateway classes of their path, and drains them. */
 export class GatewayWebSockets implements WsClientHost {
   readonly clients = new Map<WebSocket, WsClient>();
   readonly maxBufferedBytes: number;
-  /** What is spoken with clients that connect from now on. */
+  /** The format that is spoken with clients that connect from now on. */
   format: WsFormat;
 
   readonly #logger = new Logger('WsAdapter');
   readonly #paths = new Map<string, GatewayPath>();
   readonly #heartbeat: WsHeartbeat;
-  /** What Nest wants to know of the upgrade of a client that is yet to enter. */
+  /** The upgrade request of each client that is yet to enter, which Nest passes to the gateway classes. */
   readonly #requests = new WeakMap<WsClient, IncomingMessage>();
   #closeFrame = GOING_AWAY;
 
@@ -67,9 +67,9 @@ export class GatewayWebSockets implements WsClientHost {
     );
   }
 
-  /** Serves a path from now on, by the connections that its server reports to Nest. */
+  /** Serves a path from now on: its server reports the connections to Nest. */
   addPath(path: string, server: WebSocketServer): void {
-    // Else ws answers by itself, and neither log nor metrics know.
+    // Without this, ws answers by itself, and neither log nor metrics know.
     server.on('wsClientError', (_error, socket) =>
       refuseUpgrade(this.access, socket, { status: 400, reason: 'not a WebSocket handshake' }),
     );
@@ -83,7 +83,7 @@ export class GatewayWebSockets implements WsClientHost {
     const served = client && this.#paths.get(client.path);
     if (!served) return;
     const first = client.handlers.length;
-    // What is the same for all clients is not kept for each of them.
+    // The names are the same for all clients, so they are kept once and not per client.
     client.handlers = client.handlers.concat(handlers.map(({ callback }) => callback));
     if (served.placed >= client.handlers.length) return;
     served.placed = client.handlers.length;
@@ -111,7 +111,7 @@ export class GatewayWebSockets implements WsClientHost {
 
   handlersOf(client: WsClient, message: string): readonly MessageHandler[] {
     const { handlers, path } = client;
-    // Nest binds none to a client that has not entered, whatever others have.
+    // A client that has not entered has no handlers yet, although its path has some.
     const places = handlers.length === 0 ? NOWHERE : (this.#paths.get(path)?.places.get(message) ?? NOWHERE);
     return places.map((place) => handlers[place]) as MessageHandler[];
   }

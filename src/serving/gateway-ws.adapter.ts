@@ -8,7 +8,7 @@ import type { WsMessageParser } from '../options/gateway-lock.options.js';
 import type { GatewayWebSockets } from './gateway-websockets.js';
 import { NestFormat } from './nest-format.js';
 
-/** How long a client that is being closed may take to answer the close frame. */
+/** How long a client may take to answer a close frame before its connection is cut off. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
 /**
@@ -34,14 +34,16 @@ export class GatewayWsAdapter extends WsAdapter {
     this.#maxPayloadBytes = maxPayloadBytes;
   }
 
-  /** The WebSockets that are open at this moment, also of clients that are not yet let in. */
+  /** A copy of the set of open WebSockets, those of clients that are not yet admitted included. */
   get clients(): ReadonlySet<WebSocket> {
     return new Set(this.#webSockets.clients.keys());
   }
 
   /**
-   * Replaces the `{"event": string, "data": any}` format of what clients send, and the protocol with it. Before the
-   * start; the option `ws.messageParser` does the same.
+   * Replaces the parser of what clients send, and the protocol by `nest`. Call it before the start; the option
+   * `ws.messageParser` does the same.
+   *
+   * @default a parser of `{"event": string, "data": any}`
    */
   override setMessageParser(parser: WsMessageParser): void {
     this.#webSockets.format = new NestFormat(this.logger, parser);
@@ -71,7 +73,7 @@ export class GatewayWsAdapter extends WsAdapter {
       maxPayload: this.#maxPayloadBytes,
       ...wsOptions,
       noServer: true,
-      // Its answers would pile up, without a limit, for a client that pings and does not read.
+      // The automatic pongs would pile up, without a limit, for a client that pings and does not read.
       autoPong: false,
     });
     this.#webSockets.addPath(path, server);

@@ -3,13 +3,13 @@ import type { Socket } from 'node:net';
 
 import { EvictionQueue } from './eviction-queue.js';
 
-/** One connection to the port, over which any number of requests may come, or one WebSocket. */
+/** One connection to the port, which carries any number of requests, or one WebSocket. */
 export interface HttpConnection {
   /** How many requests the app is working on. */
   running: number;
-  /** How many requests are yet to be answered in full, by the app or by us; an upgrade is one for ever. */
+  /** How many requests are yet to be answered in full, by the app or by us. An upgrade counts until the connection ends. */
   open: number;
-  /** To the request that came last. */
+  /** The response to the latest request. */
   response?: ServerResponse;
 }
 
@@ -21,7 +21,7 @@ export interface HttpConnectionLimits {
 /** Every connection of an HTTP server: which are idle, and how many requests are still running. */
 export class HttpConnections {
   readonly #connections = new Map<Socket, HttpConnection>();
-  /** Those on which no request is being answered, and that are no WebSockets. */
+  /** The connections on which no request is being answered and that are no WebSockets. */
   readonly #idle: EvictionQueue<Socket>;
   readonly #stalledTimeoutMs: number;
   #running = 0;
@@ -60,7 +60,7 @@ export class HttpConnections {
   useUntilClosed(socket: Socket, response: ServerResponse): void {
     const connection = this.useForGood(socket);
     connection.response = response;
-    // A handler that takes its time has nothing waiting to be read; a client that does not read has.
+    // A slow handler leaves nothing waiting to be read; a client that does not read does.
     response.setTimeout(this.#stalledTimeoutMs, () => {
       if (socket.writableLength > 0) socket.destroy();
     });

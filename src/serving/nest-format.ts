@@ -13,7 +13,7 @@ export class NestFormat implements WsFormat {
     private readonly logger: Pick<Logger, 'error'>,
     parse?: WsMessageParser,
   ) {
-    // A parser of the app that throws is an error of the app; what is not JSON is the client's.
+    // An exception of the app's own parser is an error of the app. Text that is not JSON is an error of the client.
     this.#parse = parse ? (message) => this.#guarded(parse, message) : parseJson;
   }
 
@@ -44,7 +44,7 @@ export class NestFormat implements WsFormat {
     try {
       client.send(JSON.stringify(result));
     } catch (error) {
-      // A result that JSON has no form for must not cost all clients their gateway.
+      // An uncaught exception would end the gateway for all clients.
       this.logger.error(error);
     }
   }

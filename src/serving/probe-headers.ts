@@ -1,4 +1,4 @@
-/** What probes say is of the moment, and of no use to a browser. */
+/** The headers of every probe: its answer is valid for this moment only, and no page may make anything of it. */
 export const PROBE_HEADERS = {
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 
 import type { AccessPolicy, RequestRefusal } from './access-policy.js';
 
-/** Headers that help a client which was refused: another version to speak (RFC 6455, 4.4), or when to come again. */
+/** Headers that help a refused client: the version to speak (RFC 6455, 4.4), or when to come again. */
 const HINTS: Readonly<Record<number, string>> = {
   400: 'Sec-WebSocket-Version: 13\r\n',
   503: 'Retry-After: 1\r\n',
@@ -16,7 +16,7 @@ export function refuseUpgrade(access: AccessPolicy, socket: Duplex, refusal: Req
   endWithStatus(socket, refusal.status, HINTS[refusal.status]);
 }
 
-/** Answers by hand, where Node has no response to write to, and hangs up. */
+/** Writes an answer where Node has no response object, and hangs up. */
 export function endWithStatus(socket: Duplex, status: number, headers = ''): void {
   socket.end(
     `HTTP/1.1 ${status} ${String(STATUS_CODES[status])}\r\nConnection: close\r\nContent-Length: 0\r\n${headers}\r\n`,
@@ -24,12 +24,12 @@ export function endWithStatus(socket: Duplex, status: number, headers = ''): voi
   );
 }
 
-/** Without a listener, a client that resets its connection in an upgrade would end the process. */
+/** Hangs up on an error. Without a listener, a client that resets its connection in an upgrade would end the process. */
 export function hangUpOnError(socket: Duplex): void {
   socket.on('error', hangUp);
 }
 
-/** The upgrade is done: the WebSocket hears the errors of the connection from now on. */
+/** Ends {@link hangUpOnError}: the upgrade is done, and the WebSocket hears the errors of the connection. */
 export function releaseUpgraded(socket: Duplex): void {
   socket.off('error', hangUp);
 }

@@ -9,7 +9,7 @@ import type { WsSession } from './ws-session.js';
 /** A handler of a gateway class, with its guards, pipes, interceptors and filters around it. */
 export type MessageHandler = MessageMappingProperties['callback'];
 
-/** What becomes of a call: its values, and then one of the two ends. */
+/** Is told what a call gives: its values, and then either that it completed or its error. */
 export interface ResultObserver {
   next(value: unknown): void;
   complete(): void;
@@ -18,7 +18,6 @@ export interface ResultObserver {
 
 /** What the adapter does for its clients. */
 export interface WsClientHost {
-  /** Bytes. */
   readonly maxBufferedBytes: number;
   /** Connects a client with the gateway classes of its path, unless the gateway is stopping; says whether it did. */
   enter(client: WsClient): boolean;
@@ -49,7 +48,7 @@ export const CloseCode = {
   TRY_AGAIN_LATER: 1013,
 } as const;
 
-/** Where a socket has its client. */
+/** The property of a socket that holds its client. */
 const CLIENT = Symbol('client');
 type ClientSocket = WebSocket & { [CLIENT]: WsClient };
 
@@ -57,9 +56,9 @@ type ClientSocket = WebSocket & { [CLIENT]: WsClient };
 export class WsClient {
   readonly remoteAddress: string;
   session!: WsSession;
-  /** Those of all gateway classes of its path, as Nest bound them to it. */
+  /** The handlers of all gateway classes of its path, as Nest bound them to this client. */
   handlers: readonly MessageHandler[] = [];
-  /** For the heartbeat: what had arrived when it last looked, and how often in a row that was nothing new. */
+  /** Kept for the heartbeat: what had arrived when it last looked, and how often in a row that was nothing new. */
   bytesSeen = 0;
   silentPeriods = 0;
 
@@ -81,7 +80,7 @@ export class WsClient {
     this.remoteAddress = connection.remoteAddress ?? 'unknown';
   }
 
-  /** Has what it sends heard, by the session that is set next. */
+  /** Begins to listen to the client; `session`, which is set next, is given its messages. */
   listen(): void {
     (this.socket as ClientSocket)[CLIENT] = this;
     this.socket.on('message', onMessage).on('ping', onPing).on('error', onError).on('close', onClose);
@@ -91,15 +90,15 @@ export class WsClient {
     return this.socket.readyState === this.socket.OPEN;
   }
 
-  /** What it can say that a gateway class will hear, once it has entered. */
+  /** The messages that a gateway class handles, once the client has entered. */
   get messages(): readonly string[] {
     return this.host.messagesOf(this);
   }
 
   /**
-   * Lets it reach the gateway classes, which learn of it now.
+   * Connects the client with the gateway classes.
    *
-   * @returns false for one that comes too late: the gateway is stopping
+   * @returns false for a client that comes too late: the gateway is stopping
    */
   enter(): boolean {
     return this.host.enter(this);
@@ -126,7 +125,7 @@ export class WsClient {
     this.#takeTurns();
   }
 
-  /** Answers a ping; of those that a client sends while it does not read, the last (RFC 6455, 5.5.3). */
+  /** Answers a ping. While the client does not read, only its last ping is kept and answered (RFC 6455, 5.5.3). */
   pong(data: Buffer): void {
     this.#takeTurns();
     if (this.connection.writableNeedDrain) {
@@ -138,7 +137,7 @@ export class WsClient {
     this.socket.pong(data);
   }
 
-  /** Nothing more is read of it until {@link resume}. */
+  /** Stops reading from the client until {@link resume}. */
   pause(): void {
     this.#isPaused = true;
     this.socket.pause();
@@ -153,7 +152,7 @@ export class WsClient {
     this.socket.close(code, reason);
   }
 
-  /** Calls a handler, and reports what it gives; whoever goes is no longer waited for. */
+  /** Calls a handler, and reports what it gives. The end of the connection ends the wait. */
   async call(handler: MessageHandler, data: unknown, extra: unknown, observer: ResultObserver): Promise<void> {
     this.#pending++;
     try {
@@ -178,7 +177,7 @@ export class WsClient {
     this.host.onFault(error);
   }
 
-  /** Called when the connection is gone: its handlers have nobody to answer any more. */
+  /** Called when the connection is gone: there is no client left that its handlers could answer. */
   abandon(): void {
     this.host.onGone(this);
     this.#running?.forEach((subscription) => subscription.unsubscribe());
@@ -203,7 +202,7 @@ export class WsClient {
 
   #follow(results: Observable<unknown>, observer: ResultObserver): Promise<void> {
     return new Promise((resolve, reject) => {
-      // Of an observer that throws, rxjs would make an uncaught exception; of an operator it makes the end of the values.
+      // rxjs turns an exception of an observer into an uncaught one, and an exception of an operator into an error here.
       const heard = results.pipe(tap((value) => observer.next(value)));
       const subscription = heard.subscribe({ error: reject });
       const running = (this.#running ??= new Set());
@@ -240,7 +239,7 @@ function onClose(this: WebSocket): void {
 
 const corked: Socket[] = [];
 
-/** What is sent in one turn of the event loop goes out in one write. */
+/** Collects everything sent in one turn of the event loop into one write. */
 function corkForThisTick(connection: Socket): void {
   if (connection.writableCorked > 0) return;
   connection.cork();

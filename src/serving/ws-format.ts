@@ -3,11 +3,11 @@ import type { WsSession } from './ws-session.js';
 
 /** How clients and gateway classes understand each other: what a message looks like, and who is let in. */
 export interface WsFormat {
-  /** Whether a path that no gateway class serves is as good as `/`. */
+  /** Whether a path that no gateway class serves is treated like `/`. */
   readonly onAnyPath?: boolean;
   /**
-   * A client has been upgraded. It reaches the gateway classes from `client.enter()` on, which the format calls at once
-   * or after a handshake of its own.
+   * Begins the conversation with a client that has been upgraded. The format calls `client.enter()` at once, or after a
+   * handshake of its own; from then on the client reaches the gateway classes.
    */
   open(client: WsClient): WsSession;
 }

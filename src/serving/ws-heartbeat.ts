@@ -1,9 +1,9 @@
 import type { WsClient } from './ws-client.js';
 
-/** After so many periods in a row without a sign of life, a client is gone. */
+/** How many periods in a row a client may be silent before it is taken for dead. */
 const SILENT_PERIODS = 2;
 
-/** Pings the clients, and ends those that have not sent a byte for two periods; one timer for all of them. */
+/** Pings the clients, and ends each one that has not sent a byte for two periods. One timer serves all of them. */
 export class WsHeartbeat {
   #timer: NodeJS.Timeout | undefined;
   #last = 0;
@@ -30,7 +30,7 @@ export class WsHeartbeat {
 
   beat(): void {
     const now = this.now();
-    // Of a machine that slept, or was busy for so long, the silence was our own.
+    // The machine slept, or was busy for so long: the silence was our own.
     const overslept = now - this.#last > 1.5 * this.periodMs;
     this.#last = now;
     for (const client of this.clients()) {

@@ -1,12 +1,19 @@
-/** What clients are told when the gateway stops. */
+/**
+ * What clients are told when the gateway stops.
+ *
+ * @example
+ * ```ts
+ * await lock.beginShutdown({ reason: 'update', restartExpectedMs: 5_000 });
+ * ```
+ */
 export interface ShutdownNotice {
-  /** For people: a signal's name, or why. */
+  /** A text for people: the name of a signal, or a reason. */
   readonly reason: string;
-  /** When the gateway is expected back, in milliseconds; `null` if it is not. */
+  /** When the gateway is expected back, in milliseconds from now; `null` if it is not. Decides the close code. */
   readonly restartExpectedMs: number | null;
 }
 
-/** One client's conversation. */
+/** The conversation with one client. */
 export interface WsSession {
   receive(data: Buffer, isBinary: boolean): void;
   /** Tells the client that the gateway stops. */

@@ -198,7 +198,7 @@ describe('the card', () => {
 });
 
 describe('a listener that was claimed before the app was made', () => {
-  it('is taken over, and who connected in between is answered', async () => {
+  it('is adopted, and a client that connected in between is answered', async () => {
     const listener = await claimListener({ port: 0 });
     const early = listener.addresses.map(({ url }) => fetch(httpUrl(url, '/healthz')));
 

@@ -157,7 +157,7 @@ describe('closed while it starts', () => {
     expect(await isFree(port)).toBe(true);
   });
 
-  it('while another module starts: the port is given back, and nobody is let in any more', async () => {
+  it('while another module starts: the port is released, and no client is admitted any more', async () => {
     const { app, lock, init, entered, resume } = await pausedApp();
     await entered;
     const port = portOfLock(lock);

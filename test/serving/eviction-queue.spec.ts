@@ -22,13 +22,13 @@ class Visitors {
 }
 
 describe('EvictionQueue', () => {
-  it('lets nobody wait where the limit is none', () => {
+  it('evicts every entry where the limit is 0', () => {
     const pushedOut: number[] = [];
     new EvictionQueue<number>(0, (one) => pushedOut.push(one)).add(1);
     expect(pushedOut).toEqual([1]);
   });
 
-  it('pushes out nobody up to the limit, however long they wait', () => {
+  it('evicts no entry up to the limit, however long they wait', () => {
     const visitors = new Visitors();
     visitors.come(LIMIT - 1);
     visitors.time += 60 * GRACE_MS;
@@ -36,7 +36,7 @@ describe('EvictionQueue', () => {
     expect(visitors.pushedOut).toEqual([]);
   });
 
-  it('pushes out who has waited for longest when one more comes', () => {
+  it('evicts the oldest entry when one more comes', () => {
     const visitors = new Visitors();
     visitors.come(LIMIT);
     visitors.time += GRACE_MS;
@@ -64,7 +64,7 @@ describe('EvictionQueue', () => {
     expect(visitors.pushedOut).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it('counts nobody that has gone', () => {
+  it('does not count an entry that was deleted', () => {
     const visitors = new Visitors();
     visitors.come(LIMIT);
     visitors.time += GRACE_MS;
@@ -73,7 +73,7 @@ describe('EvictionQueue', () => {
     expect(visitors.pushedOut).toEqual([]);
   });
 
-  it('never has more than a crowd, nor of those who are past their moment more than the limit', () => {
+  it('never holds more than 16 times the limit, nor more than the limit past their grace', () => {
     const event = fc.record({ count: fc.nat(30), pauseMs: fc.nat(1_500) });
     fc.assert(
       fc.property(fc.array(event, { maxLength: 30 }), (events) => {

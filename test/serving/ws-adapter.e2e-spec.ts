@@ -285,7 +285,7 @@ describe('GatewayWsAdapter', () => {
     expect(await upgradeStatus(`${lock.url}/?query=1`)).toBe(101);
   });
 
-  it('lets nobody in whose verification ends when the gateway is already stopping', async () => {
+  it('does not admit a client whose verification ends when the gateway is already stopping', async () => {
     const asked = new Gate();
     const verified = new Gate();
     const verifyClient = (_info: unknown, accept: (verdict: boolean) => void): void => {

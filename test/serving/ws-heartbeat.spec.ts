@@ -59,7 +59,7 @@ describe('WsHeartbeat', () => {
     expect(peers.map(({ pings }) => pings)).toEqual([2, 2]);
   });
 
-  it('pings nobody that is being closed, and gives up on it all the same', () => {
+  it('does not ping a client that is being closed, and gives up on it all the same', () => {
     const leaving = new Peer();
     leaving.isOpen = false;
     const { dead, beat } = heartbeatOf(leaving);
@@ -78,7 +78,7 @@ describe('WsHeartbeat', () => {
     expect(dead).toEqual([]);
   });
 
-  it('kills nobody when the machine has slept, however long', () => {
+  it('cuts off no client when the machine has slept, however long', () => {
     const peer = new Peer();
     const { dead, beat } = heartbeatOf(peer);
     beat();

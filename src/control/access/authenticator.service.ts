@@ -27,7 +27,7 @@ export class Authenticator implements OnApplicationBootstrap {
     refusePublicBindWithoutToken(listener ? listener.addresses.map((address) => address.host) : [host]);
   }
 
-  /** A token is only made by whoever holds the lock, since it is written. */
+  /** Makes the token file here and not earlier, since only the holder of the lock may write. */
   onApplicationBootstrap(): void {
     const { protocol, auth } = this.settings;
     if (protocol !== 'openclaw') return;

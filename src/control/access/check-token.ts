@@ -1,6 +1,6 @@
 import { InputError } from '../../common/input.error.js';
 
-/** Short ones can be guessed; long ones are a mistake, such as a whole file. */
+/** A shorter token can be guessed; a longer one is a mistake, such as a whole file. */
 const TOKEN = /^[\x21-\x7e]{8,512}$/;
 
 /**

@@ -2,9 +2,9 @@ import { InputError } from '../../common/input.error.js';
 import { isLoopbackHost } from '../../listener/listen-address.js';
 
 /**
- * For a gateway whose token nobody has chosen: it protects only as far as its file does.
+ * Checks the hosts of a gateway that makes its own token: that token is meant for this machine, where its file is.
  *
- * @throws {InputError} others than this machine can reach one of the hosts
+ * @throws {InputError} other machines can reach one of the hosts
  */
 export function refusePublicBindWithoutToken(hosts: readonly string[]): void {
   const open = hosts.find((host) => !isLoopbackHost(host));

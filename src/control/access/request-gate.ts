@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { RequestRefusal } from '../../serving/access-policy.js';
 import { InputError } from '../../common/input.error.js';
 
-/** Who may ask, beyond whoever names this machine's own loopback. Both are compared exactly, and not case-sensitively. */
+/** The hosts and origins that are allowed beside those of loopback. Both are compared exactly, case aside. */
 export interface AllowedCallers {
   /** As in a `Host` header: `gateway.example:8443`; without a port, with the gateway's own. */
   readonly hosts: readonly string[];
@@ -11,7 +11,7 @@ export interface AllowedCallers {
   readonly origins: readonly string[];
 }
 
-/** Where a connection came in. */
+/** Our end of a connection. */
 export interface LocalEnd {
   readonly localAddress?: string | undefined;
   readonly localPort?: number | undefined;
@@ -21,13 +21,13 @@ const ORIGIN_NOT_ALLOWED: RequestRefusal = { status: 403, reason: 'origin not al
 const LOOPBACK_NAMES = ['127.0.0.1', '[::1]', 'localhost'];
 const HTTP_PORT = 80;
 const MAX_PORT = 65_535;
-/** On the wire a name has no other characters; in particular there is no pattern in it that would match others. */
+/** A name has no other characters on the wire; in particular it is never a pattern that would match other names. */
 const AUTHORITY = /^(\[[\da-f:.]+\]|[a-z\d._-]+)(?::([1-9]\d{0,4}))?$/;
 const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/(\[[\da-f:.]+\]|[a-z\d._-]+)(?::([1-9]\d{0,4}))?$/;
 
 /**
- * Tells requests to this gateway from those that a hostile web page has a browser make: by DNS rebinding, which shows in
- * `Host`, and across sites, which shows in `Origin`. Decided before any answer, so that such a page learns nothing.
+ * Tells requests to this gateway from those that a hostile web page makes a browser send: by DNS rebinding, which shows
+ * in `Host`, and across sites, which shows in `Origin`. Decided before any answer, so that such a page learns nothing.
  */
 export class RequestGate {
   readonly #hosts: ReadonlySet<string>;
@@ -41,7 +41,7 @@ export class RequestGate {
 
   judge(request: IncomingMessage, response?: ServerResponse): RequestRefusal | undefined {
     const { headers, socket, url = '' } = request;
-    // The target of a request may name a host too, and then that one counts (RFC 9112, 3.2.2).
+    // The target of a request may name a host too, and that one then takes precedence (RFC 9112, 3.2.2).
     const [, target] = /^https?:\/\/([^/?#]*)/i.exec(url) ?? [];
     const hosts = [...namedHosts(request), ...(target === undefined ? [] : [target])];
     if (hosts.length === 0 || !hosts.every((host) => this.isHostAllowed(host, socket))) {
@@ -72,19 +72,19 @@ export class RequestGate {
 }
 
 /**
- * Whether a page from elsewhere has the browser fetch this as a part of itself. Such a request has no `Origin`, and what
- * comes of it cannot be read, but the page learns whether it succeeded. A link that somebody follows is another matter.
+ * Whether a page of another site embeds this request, as an image for instance. Such a request has no `Origin`, and the
+ * page cannot read the answer, but learns whether it succeeded. A link that a person follows is not embedded.
  */
 function isEmbedded({ 'sec-fetch-site': site, 'sec-fetch-dest': destination }: IncomingHttpHeaders): boolean {
   return (site === 'cross-site' || site === 'same-site') && destination !== 'document';
 }
 
-/** Every `Host` that was sent, of which Node shows the first. */
+/** Every `Host` header that was sent; Node shows the first alone. */
 function namedHosts({ rawHeaders }: IncomingMessage): string[] {
   return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === 'host');
 }
 
-/** An address that a client has reached cannot be the name of anybody else. */
+/** The address that the client has connected to, as a `Host` header has it: no attacker can point it elsewhere. */
 function literalOf(address = ''): string {
   const plain = address.replace(/^::ffff:(?=[\d.]+$)/, '').replace(/%.*$/, '');
   return plain.includes(':') ? `[${plain}]` : plain;

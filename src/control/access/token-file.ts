@@ -28,8 +28,8 @@ export function readTokenFile(file: string): string | undefined {
 }
 
 /**
- * The token in a file that only this user can read, made of 32 random bytes if it is missing. Two that make it at once
- * get the same.
+ * The token in a file that only this user can read, made of 32 random bytes if it is missing. Two processes that make it
+ * at once get the same token.
  *
  * @throws {InputError} it cannot be read or made
  */
@@ -55,11 +55,11 @@ function newToken(): string {
   return Buffer.from(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES))).toString('base64url');
 }
 
-/** One that came from a backup, or from an editor, may be open to all. */
+/** A file that came from a backup, or from an editor, may be readable for other users. */
 function closeToOthers(file: string): void {
   try {
     if ((statSync(file).mode & OTHERS) !== 0) chmodSync(file, PRIVATE_FILE);
   } catch {
-    // Somebody else's, or on a disk that cannot: whoever gave it to us has decided so.
+    // The file is another user's, or its file system has no modes: the operator chose that when they gave it to us.
   }
 }

@@ -31,7 +31,7 @@ export class Tokens {
   }
 }
 
-/** Of equal length for all, as the comparison needs it. */
+/** Digests have one length, which `timingSafeEqual` needs. */
 function digestOf(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }

@@ -5,7 +5,7 @@ import type { GatewayLockSettings } from '../../options/gateway-lock.options.js'
 import type { StateVersion } from '../wire/frames.js';
 import { GatewayClients } from './gateway-clients.service.js';
 
-/** A client, as others see it. */
+/** A client, as other clients see it. */
 export interface PresenceEntry {
   readonly id: string;
   readonly clientId: string;
@@ -21,22 +21,22 @@ export interface Health {
   readonly ok: true;
   /** Milliseconds since the epoch. */
   readonly ts: number;
-  /** How long it took to find out, in milliseconds and parts of one. Clients of the control port print it. */
+  /** How long the check took, in milliseconds and fractions of one. Clients of the control port print it. */
   readonly durationMs: number;
   readonly clients: number;
 }
 
-/** The list goes to everybody each time it changes, so it has an end: those who came last. */
+/** The list goes to every client each time it changes, so it is bounded: the latest clients are in it. */
 const MAX_ENTRIES = 100;
-/** With ten thousand clients, every ten seconds. Milliseconds. */
+/** Ten thousand clients are told every ten seconds at most. */
 const PRESENCE_PAUSE_MS = { least: 100, perClient: 1 };
 const HEALTH_EVERY_TICKS = 2;
 
-/** Tells all clients what they would else have to ask for: that time passes, who is there, how it goes. */
+/** Sends all clients the events `tick`, `presence` and `health`, so that they need not ask. */
 @Injectable()
 export class ClientEvents implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #tickIntervalMs: number;
-  /** Whether there are clients to tell: those of this protocol, until the gateway stops. */
+  /** Whether there can be clients of this protocol: false once the gateway stops. */
   #isSpoken: boolean;
   #ticks = 0;
   #ticking: NodeJS.Timeout | undefined;
@@ -91,7 +91,7 @@ export class ClientEvents implements OnApplicationBootstrap, OnModuleDestroy {
     this.clients.send('health', this.health, { stateVersion: this.#versions });
   }
 
-  /** A client has come or gone: one event tells of all that do within the pause. */
+  /** Notes that a client has come or gone. One event reports all changes within the pause. */
   presenceChanged(): void {
     if (!this.#isSpoken) return;
     this.#versions = { ...this.#versions, presence: this.#versions.presence + 1 };

@@ -5,50 +5,82 @@ import type { Scope } from '../access/tokens.js';
 import type { ConnectParams } from '../wire/connect-params.js';
 import { eventHead, numbered } from '../wire/frames.js';
 
-/** A client that has been let in. */
+/**
+ * A client that has been admitted. `GatewayClients` finds it.
+ *
+ * @example
+ * ```ts
+ * @SubscribeMessage('notes.watch')
+ * watch(@ConnectedSocket() socket: WebSocket): void {
+ *   this.clients.of(socket)?.send('notes.all', this.notes);
+ * }
+ * ```
+ */
 export class GatewayClient {
-  /** Milliseconds since the epoch. */
+  /** When it was admitted, in milliseconds since the epoch. */
   readonly connectedAt = Date.now();
   #seq = 0;
-  /** What it is told before it knows that it is in. */
+  /** Events that wait until the client has been told that it is admitted. */
   #early: string[] | undefined = [];
 
+  /** @internal */
   constructor(
-    /** A UUID of its own for every connection. */
+    /** A UUID, new for every connection. */
     readonly id: string,
-    /** What its token is good for. */
+    /** What its token allows. */
     readonly scopes: readonly Scope[],
-    /** What it says of itself; believed in nothing. */
+    /** What the client says of itself: texts of at most 256 characters, none of which is verified. */
     readonly about: ConnectParams['client'],
     private readonly client: WsClient,
   ) {}
 
+  /** The socket that a handler gets as `@ConnectedSocket()`. */
   get socket(): WebSocket {
     return this.client.socket;
   }
 
+  /** The IP address that the connection came from. */
   get remoteAddress(): string {
     return this.client.remoteAddress;
   }
 
-  /** @throws {TypeError} the payload has no form in JSON */
+  /**
+   * Sends an event to this client alone. A client that does not read is closed with 1013 instead.
+   *
+   * @throws {TypeError} the payload has no form in JSON
+   */
   send(event: string, payload: unknown): void {
     this.sendHead(eventHead(event, payload));
   }
 
-  /** Sends an event that was made once for several clients; see `eventHead`. */
+  /**
+   * Sends an event that was made once for several clients; see `eventHead`.
+   *
+   * @internal
+   */
   sendHead(head: string): void {
     if (this.#early) this.#early.push(head);
     else this.client.send(numbered(head, ++this.#seq));
   }
 
-  /** For the protocol, when the client has been told that it is in. */
+  /**
+   * Begins to send events: the client has been told that it is admitted.
+   *
+   * @internal
+   */
   begin(): void {
     const early = this.#early ?? [];
     this.#early = undefined;
     for (const head of early) this.sendHead(head);
   }
 
+  /**
+   * Closes the connection with a close frame (RFC 6455, 7.4).
+   *
+   * @param reason at most 123 bytes in UTF-8
+   * @throws {TypeError} the code is none that may be sent
+   * @throws {RangeError} the reason is too long
+   */
   close(code: number, reason: string): void {
     this.client.close(code, reason);
   }

@@ -4,28 +4,41 @@ import type { WebSocket } from 'ws';
 import { eventHead, type StateVersion } from '../wire/frames.js';
 import type { GatewayClient } from './gateway-client.js';
 
-/** The clients that have been let in, for gateway classes that have something to tell them. */
+/**
+ * The clients that have been admitted, for gateway classes that send events. Provided by `GatewayLockModule`.
+ *
+ * @example
+ * ```ts
+ * constructor(private readonly clients: GatewayClients) {}
+ * announce(note: Note): void {
+ *   this.clients.send('notes.added', note, { to: ({ scopes }) => scopes.includes('operator.read') });
+ * }
+ * ```
+ */
 @Injectable()
 export class GatewayClients {
   readonly #clients = new Map<WebSocket, GatewayClient>();
 
+  /** How many clients are admitted at this moment. */
   get size(): number {
     return this.#clients.size;
   }
 
-  /** In the order in which they came. */
+  /** The clients, in the order of their arrival. */
   [Symbol.iterator](): IterableIterator<GatewayClient> {
     return this.#clients.values();
   }
 
-  /** The client behind the socket that a handler is given as `@ConnectedSocket()`. */
+  /** The client of the socket that a handler gets as `@ConnectedSocket()`; `undefined` for one that is not admitted. */
   of(socket: WebSocket): GatewayClient | undefined {
     return this.#clients.get(socket);
   }
 
   /**
-   * Sends an event to all clients, or to those chosen. It is made into text once, whatever their number.
+   * Sends an event to all clients, or to those that `to` selects. The payload is made into text once for all of them.
    *
+   * @param to selects the clients; all of them by default
+   * @param stateVersion what the event says of the state of the gateway; left out by default
    * @throws {TypeError} the payload has no form in JSON
    */
   send(
@@ -42,12 +55,12 @@ export class GatewayClients {
     }
   }
 
-  /** For the protocol, when it has let a client in. */
+  /** @internal */
   add(client: GatewayClient): void {
     this.#clients.set(client.socket, client);
   }
 
-  /** For the protocol, when the connection of a client is gone. */
+  /** @internal */
   remove(client: GatewayClient): void {
     this.#clients.delete(client.socket);
   }

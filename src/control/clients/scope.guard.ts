@@ -15,7 +15,17 @@ import type { Scope } from '../access/tokens.js';
 
 const REQUIRED_SCOPE = 'openclaw:scope';
 
-/** Lets only clients call a method whose token has the scope of its `@RequireScope()`. */
+/**
+ * Refuses a call of a method with `@RequireScope()` unless the token of the client has that scope. `@RequireScope()` brings
+ * this guard with it; name the guard only to apply it to a whole class or app.
+ *
+ * @example
+ * ```ts
+ * @UseGuards(ScopeGuard)
+ * @WebSocketGateway()
+ * class NotesGateway {}
+ * ```
+ */
 @Injectable()
 export class ScopeGuard implements CanActivate {
   constructor(
@@ -23,7 +33,7 @@ export class ScopeGuard implements CanActivate {
     private readonly clients: GatewayClients,
   ) {}
 
-  /** @throws {GatewayRequestException} with the scope that is missing */
+  /** @throws {GatewayRequestException} `MISSING_SCOPE`: the token lacks the scope, which the error names */
   canActivate(context: ExecutionContext): boolean {
     const scope = this.reflector.get<Scope | undefined>(REQUIRED_SCOPE, context.getHandler());
     const client = this.clients.of(context.switchToWs().getClient<WebSocket>());
@@ -36,7 +46,16 @@ export class ScopeGuard implements CanActivate {
   }
 }
 
-/** On a method of a gateway class: only for clients whose token has the scope. */
+/**
+ * Marks a method of a gateway class: only a client whose token has the scope may call it.
+ *
+ * @example
+ * ```ts
+ * @SubscribeMessage('notes.add')
+ * @RequireScope('operator.write')
+ * add(@MessageBody() text: string): void {}
+ * ```
+ */
 export function RequireScope(scope: Scope): MethodDecorator {
   return applyDecorators(SetMetadata(REQUIRED_SCOPE, scope), UseGuards(ScopeGuard));
 }

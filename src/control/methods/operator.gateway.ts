@@ -19,7 +19,7 @@ const MAX_RESTART_MS = 3_600_000;
 const ShutdownParams = v.object({
   /** What clients are told. */
   reason: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_REASON_LENGTH))),
-  /** When the gateway is expected back; none if it is not. Milliseconds. */
+  /** When the gateway is expected back; left out if it is not. */
   restartExpectedMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_RESTART_MS))),
 });
 
@@ -35,13 +35,13 @@ export interface Status extends GatewayCard {
 /** What this gateway runs with, and the state of its configuration file at this moment. */
 export interface ConfigView extends Omit<ConfigFileState, 'path'> {
   readonly path: string | null;
-  /** With nothing secret in it. */
+  /** Holds no secret. */
   readonly config: object;
 }
 
 const NO_FILE = { path: null, exists: false, valid: true, issues: [] };
 
-/** What an operator asks of a gateway. */
+/** The methods by which an operator asks about a gateway, and stops it. */
 @WebSocketGateway()
 export class OperatorGateway {
   constructor(
@@ -96,7 +96,7 @@ export class OperatorGateway {
     return this.card.card;
   }
 
-  /** Answered before the client that asks is let go with all others. */
+  /** The answer is sent before the asking client is closed with all others. */
   @SubscribeMessage('gateway.shutdown')
   @RequireScope('operator.admin')
   shutdown(@MessageBody(new ParamsPipe(ShutdownParams)) params: ShutdownRequest): { ok: true } {

@@ -11,7 +11,7 @@ const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 /** RFC 6750, 2.1. */
 const BEARER = /^Bearer +(\S+)$/i;
 
-/** What a supervisor asks: whether the gateway lives, whether it serves, and how much. */
+/** The probes of a supervisor: liveness, readiness, metrics. */
 @Controller()
 export class ProbesController {
   constructor(

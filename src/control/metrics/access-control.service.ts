@@ -15,7 +15,7 @@ import { Metrics } from './metrics.service.js';
 
 const TOO_MANY_IDLE = 'too many idle connections';
 
-/** Decides who may use the port, and notes the connections that may not, for the log and the metrics. */
+/** Decides which requests may use the port, and notes every refusal in the log and the metrics. */
 @Injectable()
 export class AccessControl implements AccessPolicy {
   readonly #log = new EventLog();
@@ -53,16 +53,16 @@ export class AccessControl implements AccessPolicy {
     this.#log.warn(why, `did not let in a client at ${remoteAddress}: ${why}`);
   }
 
-  /** Notes only the message, in one line: a stack would show paths. */
+  /** Logs the message alone, in one line: a stack would show paths. */
   onHandlerFailed(method: string, exception: unknown): void {
-    // Not with String(), which fails for an object without a prototype: anything can be thrown.
+    // Anything can be thrown, and String() itself throws for an object without a prototype.
     const [message = ''] = format('%s', (exception as Error | null | undefined)?.message ?? exception).split('\n');
-    // What a client has sent is often a part of it.
+    // The message often quotes what a client has sent.
     this.#log.warn(`handler of ${method}`, `the handler of ${method} failed: ${printable(message)}`);
   }
 }
 
-/** A connection that is gone has no address any more, and one over a local socket never had one. */
+/** A closed connection has no address any more, and one over a local socket never had one. */
 function addressOf({ remoteAddress = 'an unknown address' }: Socket): string {
   return remoteAddress;
 }

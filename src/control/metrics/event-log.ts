@@ -9,12 +9,12 @@ interface Window {
   readonly timer: NodeJS.Timeout;
 }
 
-/** What an operator cares about, one line each; of one kind a few in ten seconds, so that a flood fills no disk. */
+/** Logs one line per event, and of each kind only a few lines in ten seconds, so that a flood fills no disk. */
 export class EventLog {
   readonly #logger = new Logger('Gateway');
   readonly #windows = new Map<string, Window>();
 
-  /** @param kind one of a few texts, each with a limit of its own */
+  /** @param kind one of a few fixed texts; each kind has a limit of its own */
   warn(kind: string, line: string): void {
     const window = this.#windowOf(kind);
     if (window.lines >= LINES_IN_WINDOW) {

@@ -1,12 +1,12 @@
 import { DurationTally } from './tally.js';
 
-/** How often the event loop is looked at. */
+/** The period of the timer whose delay is measured. */
 const INTERVAL_MS = 100;
 const MS_PER_SECOND = 1e3;
 
 /**
- * Measures how late the event loop comes to a timer. It counts up and is never reset, so that any number of readers see
- * every delay, also those of a moment at which one of them read.
+ * Measures how late the event loop runs a timer. The histogram counts up and is never reset, so that any number of
+ * readers see every delay.
  */
 export class EventLoopDelay {
   readonly tally = new DurationTally();

@@ -10,7 +10,7 @@ import type { Tally } from './tally.js';
 
 const PHASES: readonly GatewayPhase[] = ['starting', 'ready', 'draining', 'released'];
 
-/** What `GET /metrics` answers: what was counted, and what can be seen at this moment. */
+/** The text that `GET /metrics` answers: the counters, and gauges of this moment. */
 export class MetricsReport implements OnApplicationShutdown {
   /** Measured from the first scrape on: a gateway that is not scraped need not wake up for it. */
   readonly #loopDelay = new EventLoopDelay();

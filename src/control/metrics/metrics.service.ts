@@ -3,20 +3,20 @@ import { Injectable } from '@nestjs/common';
 import type { RequestOutcome } from '../wire/frames.js';
 import { DurationTally, Tally } from './tally.js';
 
-/** Stands for every method that does not exist, so that a client cannot make labels. */
+/** The label of every method that does not exist, so that a client cannot create labels. */
 const UNKNOWN_METHOD = 'unknown';
 const MS_PER_SECOND = 1e3;
 
-/** Counts what happens on the port, in plain numbers, since it does so for every request. */
+/** Counts what happens on the port. Plain numbers, since every request is counted. */
 @Injectable()
 export class Metrics {
   /** Answered requests, by method and then by outcome. */
   readonly requests = new Map<string, Tally>();
-  /** From the arrival of a request to its answer, by method. */
+  /** The time from a request to its answer, by method. */
   readonly durations = new Map<string, DurationTally>();
-  /** Requests and upgrades that were not let in, by reason. */
+  /** Requests and upgrades that were refused, by reason. */
   readonly refusals = new Tally();
-  /** Clients that were not let in, by reason. */
+  /** Clients that were refused in the handshake, by reason. */
   readonly handshakeFailures = new Tally();
   /** Clients that were cut off, by reason. */
   readonly drops = new Tally();

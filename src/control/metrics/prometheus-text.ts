@@ -6,13 +6,13 @@ export type Labels = Readonly<Record<string, string>>;
 export interface MetricFamily {
   readonly name: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
-  /** For people; one line. */
+  /** A line of text for people. */
   readonly help: string;
   readonly samples: readonly Sample[];
 }
 
 export interface Sample {
-  /** Put behind the name of the family, as histograms need it. */
+  /** Appended to the name of the family, which the parts of a histogram need. */
   readonly suffix?: string;
   readonly labels?: Labels;
   readonly value: number;
@@ -25,7 +25,7 @@ export function prometheusText(families: readonly MetricFamily[]): string {
     .join('');
 }
 
-/** The samples of a histogram: how many took at most so long, the sum of all, and their number. */
+/** The samples of a histogram: cumulative buckets, the sum of all durations, and their number. */
 export function histogramSamples(labels: Labels, { buckets, seconds }: DurationTally): Sample[] {
   let below = 0;
   const cumulative = buckets.map((count, index) => ({

@@ -1,4 +1,4 @@
-/** Upper bounds in seconds; what takes longer is in the bucket of infinity. */
+/** Upper bounds, in seconds. A longer duration is counted in the bucket of infinity. */
 export const DURATION_BUCKETS = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
 
 /** Counts by a label. */
@@ -14,9 +14,9 @@ export class Tally {
   }
 }
 
-/** How long something took, as Prometheus counts it. */
+/** A histogram of durations, as Prometheus counts it. */
 export class DurationTally {
-  /** One for each of {@link DURATION_BUCKETS}, and one for what took longer. */
+  /** One count for each of {@link DURATION_BUCKETS}, and one for longer durations. */
   readonly buckets = new Array<number>(DURATION_BUCKETS.length + 1).fill(0);
   seconds = 0;
 

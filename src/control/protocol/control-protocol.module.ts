@@ -8,8 +8,8 @@ import { Metrics } from '../metrics/metrics.service.js';
 import { OpenclawFormat } from './openclaw-format.js';
 
 /**
- * Who may use the port, and how it is spoken to. A module of its own, so that its hooks run after those of
- * `GatewayLockModule`: a token is made only by the gateway that holds the lock.
+ * The protocol of the control port: access, clients, metrics, format. A module of its own, so that its hooks run after
+ * those of `GatewayLockModule`: a token file is made only by the gateway that holds the lock.
  */
 @Module({
   providers: [AccessControl, Authenticator, ClientEvents, GatewayClients, Metrics, OpenclawFormat],

@@ -6,10 +6,10 @@ const LENGTH_IN_16_BITS = 126;
 const LENGTH_IN_64_BITS = 127;
 
 /**
- * Watches what a client sends before it is let in: `onTooBig` is called as soon as the header of its first frame says
- * that it is longer than that, or when all that it has sent is.
+ * Watches what a client sends before it is admitted: `onTooBig` is called as soon as the header of its first frame
+ * announces more than the limit, or when everything that it has sent is more.
  *
- * `ws` has one limit for the whole life of a connection, which is the one for clients that are in.
+ * `ws` has one limit for the whole life of a connection, which is the limit for admitted clients.
  *
  * @returns ends the watch
  */
@@ -29,7 +29,7 @@ export function limitFirstFrame(connection: Socket, maxBytes: number, onTooBig: 
   return end;
 }
 
-/** In bytes; `undefined` while the header is not complete. */
+/** The length in the header of a frame, in bytes; `undefined` while the header is not complete. */
 export function payloadLength(head: Buffer): number | undefined {
   if (head.length < 2) return undefined;
   const length = head.readUInt8(1) & 0x7f;

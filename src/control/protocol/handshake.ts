@@ -18,12 +18,12 @@ import {
 import { limitFirstFrame } from './first-frame.js';
 import { misfit } from './params.pipe.js';
 
-/** The longest first message, in bytes. */
+/** The limit on the first message. */
 export const MAX_CONNECT_BYTES = 64 * 1024;
-/** What a client that came too often may wait before it tries again. Milliseconds. */
+/** When a client that was told `too many attempts` should try again. */
 const BUSY_RETRY_MS = 5_000;
 
-/** Why a client was not let in; one of a few texts, for the log and the metrics. */
+/** Why a client was refused in the handshake: the label of the metric, and the reason of the close frame. */
 export type HandshakeFailure =
   | 'handshake timeout'
   | 'too many handshakes'
@@ -41,14 +41,14 @@ export interface HandshakeHost {
 }
 
 export interface Admitted {
-  /** The id of the connect request, which is to be answered. */
+  /** The id of the connect request, which is yet to be answered. */
   readonly requestId: string;
   readonly protocol: number;
   readonly scopes: readonly Scope[];
   readonly about: ConnectParams['client'];
 }
 
-/** What comes before a client is let in: a challenge, its connect request, the verdict. */
+/** What precedes the admission of a client: a challenge, its connect request, the verdict. */
 export class Handshake {
   readonly #deadline: NodeJS.Timeout;
   readonly #endLimit: () => void;
@@ -97,7 +97,7 @@ export class Handshake {
     void this.#judge(id, params ?? {});
   }
 
-  /** Gives up: too many are waiting, and this one is waiting for longest. */
+  /** Refuses the client: too many are waiting, and this one has waited for longest. */
   evict(): void {
     this.#refuse('too many handshakes', CloseCode.TRY_AGAIN_LATER);
   }

@@ -20,19 +20,19 @@ import { describeException } from '../wire/request-error.js';
 
 export interface SessionHost extends HandshakeHost {
   readonly maxRequests: number;
-  /** Notes a client that is about to reach the gateway classes. */
+  /** Called for a client that is about to reach the gateway classes. */
   onAdmitted(session: OpenclawSession, client: GatewayClient): void;
-  /** @param client `undefined` for one that was not let in */
+  /** @param client `undefined` for a client that was not admitted */
   onEnded(session: OpenclawSession, client: GatewayClient | undefined): void;
   /** The payload of the answer to its connect request. */
   hello(client: GatewayClient, protocol: number, methods: readonly string[]): unknown;
-  /** @param method `undefined` for one that there is not */
+  /** @param method `undefined` for a method that does not exist */
   onAnswered(method: string | undefined, outcome: RequestOutcome, startedAt: number): void;
-  /** An exception of which the client is told nothing. */
+  /** Called for an exception that the client is not told about. */
   onException(method: string, exception: unknown): void;
 }
 
-/** One client's conversation in the protocol of the control port: a handshake, then requests. */
+/** The conversation with one client in the protocol of the control port: a handshake, then requests. */
 export class OpenclawSession implements WsSession {
   #handshake: Handshake | undefined;
   #entered: GatewayClient | undefined;
@@ -67,7 +67,7 @@ export class OpenclawSession implements WsSession {
     this.host.onEnded(this, this.#entered);
   }
 
-  /** Gives up on a client that is yet to say who it is. */
+  /** Refuses a client that has not sent its connect request yet. */
   evict(): void {
     this.#handshake?.evict();
   }
@@ -103,7 +103,7 @@ export class OpenclawSession implements WsSession {
     this.client.send(errorFrame(id, error));
   }
 
-  /** An event that belongs to a request that is yet to be answered. */
+  /** Sends an event that belongs to a request which is yet to be answered. */
   tell(event: string, payload: unknown): void {
     this.#entered?.send(event, payload);
   }
@@ -113,7 +113,7 @@ export class OpenclawSession implements WsSession {
   }
 }
 
-/** Makes of the values of a handler the events and the answer to its request: the last one answers. */
+/** Turns the values of a handler into the answer to its request, which is the last value, and events before it. */
 class Answer implements ResultObserver {
   readonly #startedAt = performance.now();
   #last: unknown;

@@ -6,16 +6,24 @@ import { GatewayRequestException } from '../wire/request-error.js';
 
 type Schema = v.GenericSchema;
 
-/** A request without params is one with none. */
+/** A request without params is treated like one with empty params. */
 const NONE = {};
-/** A long list can be wrong in every item, and the answer is not to be longer than the request. */
+/** A long list can be wrong in every item, and the answer should not be longer than the request. */
 const MAX_ISSUES = 10;
 
-/** Lets only params pass that fit a schema of valibot: `@MessageBody(new ParamsPipe(schema))`. */
+/**
+ * Checks the params of a request against a schema of valibot, and gives the handler the output of the schema.
+ *
+ * @example
+ * ```ts
+ * @SubscribeMessage('notes.add')
+ * add(@MessageBody(new ParamsPipe(v.object({ text: v.string() }))) { text }: { text: string }): void {}
+ * ```
+ */
 export class ParamsPipe<S extends Schema> implements PipeTransform<unknown, v.InferOutput<S>> {
   constructor(private readonly schema: S) {}
 
-  /** @throws {GatewayRequestException} with the path and the rule of what does not fit */
+  /** @throws {GatewayRequestException} `INVALID_PARAMS`: the error names the path and the rule, and never the value */
   transform(params: unknown = NONE): v.InferOutput<S> {
     const result = v.safeParse(this.schema, params, { abortPipeEarly: true });
     if (result.success) return result.output;
@@ -23,7 +31,7 @@ export class ParamsPipe<S extends Schema> implements PipeTransform<unknown, v.In
   }
 }
 
-/** What is said of params that do not fit: never the value, which may be a secret. */
+/** Describes params that do not fit: never their value, which may be a secret. */
 export function misfit(issues: readonly v.BaseIssue<unknown>[]): RequestError {
   const rules = issues.slice(0, MAX_ISSUES).map((issue) => ({
     path: v.getDotPath(issue) ?? '',

@@ -1,8 +1,8 @@
 import type { ArgumentsHost } from '@nestjs/common';
 
-/** A request on its way through the guards, pipes and handlers of a gateway class. */
+/** A request that passes through the guards, pipes and handlers of a gateway class. */
 export class RequestCall {
-  /** What it failed with, if it did. */
+  /** The exception that it failed with, if it did. */
   failure: { readonly exception: unknown } | undefined;
 
   constructor(
@@ -10,7 +10,7 @@ export class RequestCall {
     readonly method: string,
   ) {}
 
-  /** Of what a guard, a filter or an interceptor is given: the arguments of the handler, of which it is the third. */
+  /** Finds the call in what a guard, a filter or an interceptor gets: it is the third argument of the handler. */
   static of(host: ArgumentsHost): RequestCall | undefined {
     const argument: unknown = host.getArgByIndex(2);
     return argument instanceof RequestCall ? argument : undefined;

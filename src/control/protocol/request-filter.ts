@@ -4,11 +4,11 @@ import { BaseWsExceptionFilter } from '@nestjs/websockets';
 
 import { RequestCall } from './request-call.js';
 
-/** Where `@UseFilters()` and `@WebSocketGateway()` leave their marks on a class. */
+/** The metadata keys that `@UseFilters()` and `@WebSocketGateway()` set on a class. */
 const FILTERS = '__exceptionFilters__';
 const GATEWAY = 'websockets:is_gateway';
 
-/** Makes of what no filter of the app has caught the answer to its request. */
+/** Turns an exception that no filter of the app has caught into the answer to its request. */
 @Catch()
 class RequestFilter extends BaseWsExceptionFilter implements ExceptionFilter {
   override catch(exception: unknown, host: ArgumentsHost): void {
@@ -21,15 +21,15 @@ class RequestFilter extends BaseWsExceptionFilter implements ExceptionFilter {
 const FILTER = new RequestFilter();
 
 /**
- * Puts the filter below those of each gateway class. Nest has no global filters for WebSockets, and its own filter sends
- * a message of its own format that names no request.
+ * Adds the filter below the filters of each gateway class. Nest has no global filters for WebSockets, and its default
+ * filter sends a message in Nest's format, which names no request.
  */
 export function catchBelowFilters(modules: ModulesContainer): void {
   for (const { providers } of modules.values()) {
     for (const { metatype } of providers.values()) {
       if (typeof metatype !== 'function' || !Reflect.hasMetadata(GATEWAY, metatype)) continue;
       const filters = (Reflect.getMetadata(FILTERS, metatype) ?? []) as unknown[];
-      // Those that come first are asked last.
+      // Nest asks the first of the list last.
       if (!filters.includes(FILTER)) Reflect.defineMetadata(FILTERS, [FILTER, ...filters], metatype);
     }
   }

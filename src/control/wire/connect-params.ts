@@ -3,10 +3,10 @@ import * as v from 'valibot';
 const MAX_TEXT = 256;
 const text = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_TEXT));
 const version = v.pipe(v.number(), v.integer(), v.minValue(1));
-/** As long as a token may be, and then some, so that a wrong one is told so. */
+/** Longer than a token may be, so that a client with an overlong token is told that the token is wrong. */
 const secret = v.pipe(v.string(), v.maxLength(4_096));
 
-/** What a client says of itself. Keys that we do not know are allowed; what it claims to be allowed is not listened to. */
+/** What a client says of itself. Unknown keys are allowed; the role and scopes that a client claims are ignored. */
 export const ConnectParams = v.looseObject({
   minProtocol: version,
   maxProtocol: version,

@@ -1,4 +1,4 @@
-/** What is said on the control port: one JSON object in each text message. */
+/** The messages of the control port: one JSON object in each text message. */
 
 export interface RequestFrame {
   readonly type: 'req';
@@ -7,18 +7,23 @@ export interface RequestFrame {
   readonly params?: Readonly<Record<string, unknown>>;
 }
 
-/** Why a request was not done. */
+/** Why a request failed, as the client is told. */
 export interface RequestError {
   readonly code: ErrorCode;
+  /** One line for people. */
   readonly message: string;
+  /** More for programs, in JSON. */
   readonly details?: unknown;
-  /** Whether the same request can be done later. */
+  /**
+   * Whether the same request can succeed later.
+   * @default false
+   */
   readonly retryable?: boolean;
-  /** Milliseconds. */
+  /** When to try again, in milliseconds from now. */
   readonly retryAfterMs?: number;
 }
 
-/** `INVALID_REQUEST`: the client's doing; `UNAVAILABLE`: the gateway's. Others are an app's own. */
+/** `INVALID_REQUEST`: the fault is the client's. `UNAVAILABLE`: the fault is the gateway's. An app may add its own. */
 export type ErrorCode = 'INVALID_REQUEST' | 'UNAVAILABLE' | (string & {});
 
 /** How a request ended, for the metrics. */
@@ -28,12 +33,12 @@ export const PROTOCOL_VERSIONS = { min: 3, max: 4 } as const;
 
 const MAX_ID_LENGTH = 128;
 const MAX_METHOD_LENGTH = 128;
-/** Answers to what has no id of its own. */
+/** The id of an answer to a message that has none. */
 export const NO_ID = 'invalid';
 
 export type ParsedFrame =
   | { readonly kind: 'request'; readonly request: RequestFrame }
-  /** With the id that it has, if it is one. */
+  /** `id` is that of the message, where it has a valid one. */
   | { readonly kind: 'invalid'; readonly id: string; readonly rule: string };
 
 /** Never throws. */
@@ -66,21 +71,22 @@ export function errorFrame(id: string, error: RequestError): string {
   return JSON.stringify({ type: 'res', id, ok: false, error });
 }
 
-/** An event without its end, so that it is made once for all clients: what differs is how it is numbered. */
+/** An event without its end, so that it is made once for all clients: only its number differs. */
 export function eventHead(event: string, payload: unknown, stateVersion?: StateVersion): string {
   return JSON.stringify({ type: 'event', event, payload: payload ?? null, stateVersion }).slice(0, -1);
 }
 
-/** One that has no number: the client is not in yet. */
+/** Completes an event without a number, for a client that is not admitted yet. */
 export function unnumbered(head: string): string {
   return `${head}}`;
 }
 
+/** Completes an event with its number. */
 export function numbered(head: string, seq: number): string {
   return `${head},"seq":${seq}}`;
 }
 
-/** Counts the changes of what a client may want to ask for again. */
+/** How often the presence list and the health have changed: a client that missed a change asks again. */
 export interface StateVersion {
   readonly presence: number;
   readonly health: number;

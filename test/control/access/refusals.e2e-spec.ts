@@ -110,7 +110,7 @@ describe('a client that is not let in', () => {
     expect(await peer.closeCode()).toBe(1008);
   });
 
-  it('is pushed out as the one that waits for longest, when a crowd does', async () => {
+  it('is evicted as the one that has waited for longest, when a crowd waits', async () => {
     const { lock } = await startControl({ lock: { clients: { maxHandshakes: 1 } } });
     const admitted = await Operator.open(lock.url);
     const longest = await Client.open(lock.url);
@@ -123,7 +123,7 @@ describe('a client that is not let in', () => {
     expect((await admitted.call('health')).ok).toBe(true);
   });
 
-  it('is not pushed out by those who are let in', async () => {
+  it('is not evicted by clients that are admitted', async () => {
     const { lock } = await startControl({ lock: { clients: { maxHandshakes: 2, handshakeTimeoutMs: 60_000 } } });
     const waiting = await Client.open(lock.url);
 

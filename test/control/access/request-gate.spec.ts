@@ -431,7 +431,7 @@ describe('a request to the control port', () => {
     expect(statusOf(answer)).toBe(200);
   });
 
-  it('is let in when somebody follows a link to it from elsewhere', async () => {
+  it('is admitted when a person follows a link to it from another site', async () => {
     const port = await start();
     const headers = [`Host: 127.0.0.1:${port}`, 'Sec-Fetch-Site: cross-site', 'Sec-Fetch-Dest: document'];
     const answer = await exchange(port, head('GET /healthz HTTP/1.1', ...headers, 'Connection: close'));
@@ -486,7 +486,7 @@ describe('a request to the control port', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 405 /);
   });
 
-  it('is answered as any other when it asks for what nobody knows', async () => {
+  it('is answered as any other when it asks for an unknown path', async () => {
     const port = await start();
     const headers = [`Host: 127.0.0.1:${port}`, 'Expect: a-miracle', 'Connection: close'];
     expect(statusOf(await exchange(port, head('GET /healthz HTTP/1.1', ...headers)))).toBe(200);

@@ -212,7 +212,7 @@ describe('Tokens', () => {
 describe('a gateway', () => {
   const inFile = (tokenFile: string): object => ({ auth: { tokenFile } });
 
-  it('makes the token of its file, and lets in whoever shows it', async () => {
+  it('makes the token of its file, and admits a client that shows it', async () => {
     const file = join(tempFolder(), 'gateway.token');
     const { url } = await startControlApp({ lock: inFile(file) });
     const operator = await Operator.open(url, { token: readTokenFile(file) ?? '' });

@@ -67,7 +67,7 @@ describe('the token that a gateway makes', () => {
     expect(await (await Operator.open(url, { token: token.trim() })).call('health')).toMatchObject({ ok: true });
   });
 
-  it('is not shown to whoever else sits on the port', async () => {
+  it('is not shown to a stranger on the port', async () => {
     const { options, folder, file } = freshHome();
     mkdirSync(folder);
     writeFileSync(file, SECRET);
@@ -320,7 +320,7 @@ describe('a bind that others can reach', () => {
 });
 
 describe('--allow-host and --allow-origin', () => {
-  it('let in whom they name', async () => {
+  it('admit the clients that they name', async () => {
     const port = await freePort();
     const flags = ['--allow-host', 'gateway.example', '--allow-host', 'proxy.example:8443'];
     const origins = ['--allow-origin', 'https://app.example', '--allow-origin', 'https://other.example'];

@@ -94,7 +94,7 @@ describe('events', () => {
     expect(await operator.event('news')).toMatchObject({ stateVersion: { presence: 7, health: 8 } });
   });
 
-  it('without a form in JSON are refused, and cost nobody their connection', async () => {
+  it('without a form in JSON are refused, and cost no client its connection', async () => {
     const { lock, clients } = await startControl();
     const operator = await Operator.open(lock.url);
 
@@ -106,7 +106,7 @@ describe('events', () => {
 });
 
 describe('GatewayClients', () => {
-  it('knows who is in, by socket too, and forgets who has gone', async () => {
+  it('knows the admitted clients, by socket too, and forgets one that has gone', async () => {
     const { lock, adapter, clients } = await startControl({ providers: [Greeter] });
     await Client.open(lock.url);
     const operator = await Operator.open(lock.url);
@@ -157,7 +157,7 @@ describe('the gateway tells', () => {
     expect(names.slice(names.indexOf('health'))).toEqual(['health', 'tick', 'tick', 'health']);
   });
 
-  it('who comes and goes', async () => {
+  it('clients that come and go', async () => {
     const { lock } = await startControl();
     const watcher = await Operator.open(lock.url);
     const heardOf = async (count: number): Promise<Event> => {

@@ -107,7 +107,7 @@ describe('gateway.shutdown', () => {
     expect(lock.phase).toBe('ready');
   });
 
-  it('answers, tells everybody why and for how long, and then lets them go', async () => {
+  it('answers, tells all clients why and for how long, and then closes them', async () => {
     const { lock } = await startControl();
     const [caller, other] = [await Operator.open(lock.url), await Operator.open(lock.url)];
     const notice = { reason: 'an update', restartExpectedMs: 3_000 };

@@ -108,7 +108,7 @@ describe('http.headersTimeoutMs and http.requestTimeoutMs', () => {
     ['half an upgrade', `GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n`],
   ];
 
-  it('close who is silent, and who sends half a request', async () => {
+  it('close a silent connection, and one that sends half a request', async () => {
     const gateway = await startControlApp({ lock });
     const texts = unfinished(gateway.port).map(([, text]) => text);
     const sockets = await Promise.all(texts.map(() => rawConnection(gateway.port)));
@@ -120,7 +120,7 @@ describe('http.headersTimeoutMs and http.requestTimeoutMs', () => {
     await expectServed(gateway);
   });
 
-  it('close who sends a head drop by drop, without end', async () => {
+  it('close a connection that sends a head byte by byte, without end', async () => {
     const gateway = await startControlApp({ lock });
     const slow = await rawConnection(gateway.port);
     slow.write('GET /healthz HTTP/1.1\r\n');
@@ -133,7 +133,7 @@ describe('http.headersTimeoutMs and http.requestTimeoutMs', () => {
     await expectServed(gateway);
   });
 
-  it('close who sends a body drop by drop, without end', async () => {
+  it('close a connection that sends a body byte by byte, without end', async () => {
     const gateway = await startControlApp({ lock });
     const slow = await rawConnection(gateway.port);
     slow.write(head('POST /nowhere HTTP/1.1', `Host: 127.0.0.1:${gateway.port}`, 'Content-Length: 1000000'));
@@ -167,7 +167,7 @@ describe('http.stalledTimeoutMs', () => {
   const BYTES = 64 * 1024 * 1024;
   const PAUSE_BYTES = BYTES / 8;
 
-  it('closes who does not read its answer, and neither who waits for one nor who reads slowly', async () => {
+  it('closes a connection that does not read its answer, but none that waits for one or reads slowly', async () => {
     const gate = new Gate();
     @Controller()
     class Answers {
@@ -215,7 +215,7 @@ describe('http.stalledTimeoutMs', () => {
 });
 
 describe('ws.maxConnections', () => {
-  it('answers 503 to one more, and lets in again when somebody has gone', async () => {
+  it('answers 503 to one more, and admits clients again when one has gone', async () => {
     const gateway = await startControlApp({ lock: { ws: { maxConnections: 2 } } });
     const [first, second] = [await Operator.open(gateway.url), await Operator.open(gateway.url)];
 
@@ -244,7 +244,7 @@ describe('clients.maxHandshakes', () => {
     await expectServed(gateway);
   });
 
-  it('counts nobody that has been let in', async () => {
+  it('does not count an admitted client', async () => {
     const gateway = await startControlApp({ lock: { clients: { maxHandshakes: 1 } } });
     const operators: Operator[] = [];
     for (let count = 0; count < CROWD + 2; count++) operators.push(await Operator.open(gateway.url));
@@ -253,7 +253,7 @@ describe('clients.maxHandshakes', () => {
 });
 
 describe('clients.handshakeTimeoutMs', () => {
-  it('closes who does not ask to be let in', async () => {
+  it('closes a client that sends no connect request', async () => {
     const gateway = await startControlApp({ lock: { clients: { handshakeTimeoutMs: 100 } } });
     const silent = await Client.open(gateway.url);
     expect(await silent.close()).toEqual({ code: 1008, reason: 'handshake timeout' });

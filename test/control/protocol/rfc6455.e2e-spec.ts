@@ -175,7 +175,7 @@ describe.each([
     await expectUnharmed(control);
   });
 
-  it('may send a pong that nobody asked for', async () => {
+  it('may send an unsolicited pong', async () => {
     const control = await start();
     const peer = await open(control.lock.url);
 
