@@ -50,6 +50,35 @@ describe(`parseFrame (TEST_SEED=${SEED})`, () => {
       OPTIONS,
     );
   });
+
+  const req = { type: 'req', id: '1', method: 'health' };
+  const idRule = 'id is a text of 1 to 128 characters';
+  const methodRule = 'method is a text of 1 to 128 characters';
+
+  it.each<[what: string, message: unknown, invalid: { id: string; rule: string }]>([
+    ['null', null, { id: 'invalid', rule: 'a message is a JSON object' }],
+    ['an array', [req], { id: 'invalid', rule: 'a message is a JSON object' }],
+    ['an empty id', { ...req, id: '' }, { id: 'invalid', rule: idRule }],
+    ['an id of 129 characters', { ...req, id: 'x'.repeat(129) }, { id: 'invalid', rule: idRule }],
+    ['an id that is an array with a length', { ...req, id: ['x'] }, { id: 'invalid', rule: idRule }],
+    ['another type', { ...req, type: 'res' }, { id: '1', rule: 'type is "req"' }],
+    ['an empty method', { ...req, method: '' }, { id: '1', rule: methodRule }],
+    ['a method of 129 characters', { ...req, method: 'x'.repeat(129) }, { id: '1', rule: methodRule }],
+    ['a method that is an array with a length', { ...req, method: ['x'] }, { id: '1', rule: methodRule }],
+    ['null as params', { ...req, params: null }, { id: '1', rule: 'params is an object' }],
+    ['an array as params', { ...req, params: [] }, { id: '1', rule: 'params is an object' }],
+    ['a text as params', { ...req, params: 'x' }, { id: '1', rule: 'params is an object' }],
+  ])('refuses %s', (_what, message, invalid) => {
+    expect(parseFrame(JSON.stringify(message))).toEqual({ kind: 'invalid', ...invalid });
+  });
+
+  it('takes an id and a method of 1 and of 128 characters', () => {
+    for (const length of [1, 128]) {
+      const request = { type: 'req', id: 'i'.repeat(length), method: 'm'.repeat(length) };
+
+      expect(parseFrame(JSON.stringify(request))).toEqual({ kind: 'request', request });
+    }
+  });
 });
 
 describe(`payloadLength (TEST_SEED=${SEED})`, () => {
