@@ -28,7 +28,7 @@ export default {
   collectCoverageFrom: ['src/{listener,options,serving,lock}/**/*.ts'],
   coverageReporters: ['text'],
   coverageThreshold: { global: { lines: 100, branches: 100 } },
-  setupFilesAfterEnv: ['<rootDir>/test/kit/fresh-build.js', '<rootDir>/test/kit/clean-up.ts'],
+  setupFilesAfterEnv: ['<rootDir>/test/kit/process-specs.js', '<rootDir>/test/kit/clean-up.ts'],
   reporters: ['default', '<rootDir>/test/kit/summary-reporter.js'],
   // Most specs wait for processes of their own; one worker would leave a processor idle.
   maxWorkers: '100%',

@@ -35,8 +35,6 @@ const PEERS: readonly Peer[] = [
   ...FLOODS,
 ];
 
-jest.setTimeout(60_000);
-
 interface HostileHolder {
   readonly program: Program;
   readonly port: number;

@@ -6,6 +6,7 @@ import { freePort, isFree } from '../kit/ports.js';
 import { Operator } from '../kit/operator.js';
 import { BIN, fixture, Program, type StartOptions } from '../kit/program.js';
 import { proven } from '../kit/proven.js';
+import { standingBy } from '../kit/standing-by.js';
 import { tempFolder } from '../kit/temp.js';
 
 const listening = /^gateway listening on/m;
@@ -39,7 +40,7 @@ async function takenOver(programs: readonly Program[], port: number): Promise<Pr
   );
   await Client.open(`ws://127.0.0.1:${port}`);
   // All others have seen the new holder by the time that they say so.
-  const seen = new RegExp(`^standing by for .* pid ${winner.pid}, `, 'm');
+  const seen = standingBy(winner.pid);
   const others = programs.filter((program) => program !== winner);
   await Promise.all(others.map((program) => program.output('stderr', seen, 60_000)));
   expect(others.filter((program) => listening.test(program.stdout))).toEqual([]);
@@ -48,8 +49,6 @@ async function takenOver(programs: readonly Program[], port: number): Promise<Pr
 }
 
 describe('--standby', () => {
-  jest.setTimeout(180_000);
-
   it('starts at once when nobody holds the port', async () => {
     const program = standby(await freePort());
 

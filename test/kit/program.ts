@@ -26,7 +26,8 @@ export interface StartOptions {
   readonly stdin?: boolean;
 }
 
-const DEFAULT_DEADLINE_MS = 15_000;
+/** A start takes a tenth of a second, and many seconds beside busy processes; only a failure waits for so long. */
+const DEFAULT_DEADLINE_MS = 60_000;
 
 /** A real process under test. It is killed when the test ends. */
 export class Program {
@@ -42,7 +43,7 @@ export class Program {
     args: readonly string[],
     { env = {}, cwd = ROOT, group = false, stdin = false }: StartOptions,
   ) {
-    // No variable of ours leaks in from whoever runs the tests.
+    // No variable of ours leaks in from the shell that runs the tests.
     const { PATH, HOME } = process.env;
     this.#child = spawn(command, args, {
       cwd,
@@ -89,7 +90,7 @@ export class Program {
 
   /** @returns whether it was still there to be signalled */
   signal(signal: NodeJS.Signals, group = false): boolean {
-    // The pid of one that has ended may be somebody else's by now; its group lives on with its last member.
+    // The pid of one that has ended may belong to another process by now; its group lives on with its last member.
     const ended = this.#child.exitCode !== null || this.#child.signalCode !== null;
     if (ended && !group) return false;
     try {

@@ -61,11 +61,13 @@ describe('exactly one, never two, never none', () => {
             new RegExp(`^7[58]: another gateway instance is already listening on ws://127.0.0.1:${port}$`),
           );
         }
-        // Not ready, for one that was quicker than the start of the winner; and whoever it saw, it was the winner.
+        // 75 for a refusal that came before the winner was ready. A holder that is named is the winner; on a busy machine
+        // the search for its pid may run out of time, and then the refusal says so.
         for (const [index, { stderr }] of gateways.entries()) {
           if (outcomes[index] === 'ready') continue;
           const state = outcomes[index]?.startsWith('75') ? '(?:starting|does not answer)' : 'ready';
-          expect(stderr).toMatch(new RegExp(`^ +held by (?=.*\\b${state}\\b).* pid ${winner?.pid}\\b`, 'm'));
+          const name = `(?: pid ${winner?.pid}\\b|does not say who$)`;
+          expect(stderr).toMatch(new RegExp(`^ +held by (?=.*\\b${state}\\b).*${name}`, 'm'));
         }
         winner?.signal('SIGTERM');
         expect(await winner?.exit()).toEqual({ code: 0, signal: null });

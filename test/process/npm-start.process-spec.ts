@@ -11,8 +11,6 @@ import { copyOfProject } from '../kit/project.js';
 /** Compiling comes first. Milliseconds. */
 const START_DEADLINE_MS = 60_000;
 
-jest.setTimeout(180_000);
-
 async function npmStart(cwd: string, port: number): Promise<{ program: Program; client: Operator }> {
   const env = { OPENCLAW_GATEWAY_PORT: String(port) };
   const program = Program.start('npm', ['start'], { cwd, env, group: true });
