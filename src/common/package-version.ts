@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
+/**
+ * The version of this package. A constant, since a program that is bundled into one file has no package.json of ours
+ * beside it; `npm version` rewrites this line.
+ */
+export const PACKAGE_VERSION = '0.1.0';
 
-/** The version in our own package.json. */
 export function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
-  return version;
+  return PACKAGE_VERSION;
 }
