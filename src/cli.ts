@@ -1,14 +1,7 @@
 #!/usr/bin/env node
-import { parsePlainStart } from './cli/plain-start.js';
-import { serve } from './cli/serve.js';
-import { resolveProfile } from './config/profile.js';
+import { runCommandLine } from './cli/command-line.js';
+import { OPENCLAW } from './cli/openclaw.js';
 import { exitWith } from './process/report.js';
 
-async function main(): Promise<void> {
-  const flags = parsePlainStart(process.argv.slice(2));
-  if (flags) process.exit(await serve(resolveProfile(flags), flags));
-  const { runCommands } = await import('./cli/run-commands.js');
-  await runCommands();
-}
-
-main().catch(exitWith);
+// A module of the gateway may have left something open, which would keep the process.
+runCommandLine(process.argv.slice(2), OPENCLAW).then((code) => process.exit(code), exitWith);

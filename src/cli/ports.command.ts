@@ -1,13 +1,11 @@
-import { SubCommand } from 'nest-commander';
-
-import { ExitCode } from '../process/exit-code.js';
-import { PORTS_PER_GATEWAY } from '../config/port.js';
 import { conflictsOf, type PlannedPort } from '../config/port-conflicts.js';
+import { PORTS_PER_GATEWAY } from '../config/port.js';
+import { chooseSettings, type PortOrigin } from '../config/settings.js';
+import { ExitCode } from '../process/exit-code.js';
+import { complain, printResult } from '../process/report.js';
 import { portOfCard } from '../state-folder/who-holds-profile.js';
-import { complain } from '../process/report.js';
-import type { PortOrigin } from '../config/settings.js';
-import { AddressCommand } from './address-command.js';
 import { planProfiles, type PlannedProfile } from './plan-profiles.js';
+import type { Invocation } from './command.js';
 import { EMPTY_CELL, table } from './table.js';
 
 interface PortPlan {
@@ -21,26 +19,19 @@ interface PortPlan {
   readonly problem: string | null;
 }
 
-@SubCommand({
-  name: 'ports',
-  description: 'the port of every profile of this user, and which are in the way of others',
-})
-export class PortsCommand extends AddressCommand {
-  async run(): Promise<void> {
-    const flags = this.addressFlags();
-    this.refuseFlags(flags, ['port', 'host', 'token'], 'ports is about every profile');
-    const plans = describePlans(await planProfiles(await this.settings(flags)));
-    const ok = plans.every(({ conflicts, problem }) => conflicts.length === 0 && problem === null);
-    const exitCode = ok ? ExitCode.OK : ExitCode.USAGE;
-    process.stdout.write(flags.json ? `${JSON.stringify({ ok, profiles: plans, exitCode })}\n` : portTable(plans));
-    plans.forEach(({ problem }) => problem !== null && complain(problem));
-    if (plans.some(({ conflicts }) => conflicts.length > 0)) {
-      complain(
-        `a gateway needs its port and the ${PORTS_PER_GATEWAY - 1} after it for itself: start one of them with another --port, or set gateway.port in its openclaw.json`,
-      );
-    }
-    process.exit(exitCode);
+/** Prints the port of every profile of this user, and which are in the way of others. */
+export async function ports({ flags, profile }: Invocation): Promise<number> {
+  const profiles = describePlans(await planProfiles(await chooseSettings(profile, flags)));
+  const ok = profiles.every(({ conflicts, problem }) => conflicts.length === 0 && problem === null);
+  const exitCode = ok ? ExitCode.OK : ExitCode.USAGE;
+  printResult(flags.json, { ok, profiles, exitCode }, portTable(profiles));
+  profiles.forEach(({ problem }) => problem !== null && complain(problem));
+  if (profiles.some(({ conflicts }) => conflicts.length > 0)) {
+    complain(
+      `a gateway needs its port and the ${PORTS_PER_GATEWAY - 1} after it for itself: start one of them with another --port, or set gateway.port in its openclaw.json`,
+    );
   }
+  return exitCode;
 }
 
 function describePlans(planned: readonly PlannedProfile[]): PortPlan[] {
@@ -63,7 +54,7 @@ function portOf({ running, settings }: PlannedProfile): Pick<PortPlan, 'port' | 
   return { port: settings?.port ?? null, from: settings?.portOrigin ?? null };
 }
 
-function portTable(plans: readonly PortPlan[]): string {
+function portTable(plans: readonly PortPlan[]): string[] {
   return table([
     ['PROFILE', 'PORT', 'FROM', 'IN THE WAY OF'],
     ...plans.map(({ name, port, from, conflicts }) => [

@@ -1,44 +1,32 @@
-import { SubCommand } from 'nest-commander';
-
-import { ExitCode } from '../process/exit-code.js';
-import { stopHolder } from '../holder/stop-holder.js';
+import { chooseSettings, type Settings } from '../config/settings.js';
 import { DEFAULT_PROFILE } from '../options/gateway-lock.options.js';
-import { complain } from '../process/report.js';
-import { findToken, type Settings } from '../config/settings.js';
-import { AddressCommand } from './address-command.js';
-import { askToStop, describeStop, DEFAULT_STOP_TIMEOUT_MS, stopExitCode } from './stop.command.js';
+import { ExitCode } from '../process/exit-code.js';
+import { printResult } from '../process/report.js';
+import { DEFAULT_TIMEOUT_MS } from './flags.js';
+import type { Invocation } from './command.js';
+import { describeStop, stopExitCode, stopGateway } from './stop-gateway.js';
 import { whereItRuns } from './where-it-runs.js';
 
-@SubCommand({ name: 'restart', description: 'stop the gateway, and say how to start it where it ran' })
-export class RestartCommand extends AddressCommand {
-  async run(): Promise<void> {
-    const flags = this.addressFlags();
-    const settings = await whereItRuns(await this.settings(flags));
-    const { host, port } = settings;
-    const address = { host, port };
-    const outcome = await stopHolder(address, {
-      timeoutMs: DEFAULT_STOP_TIMEOUT_MS,
-      kill: false,
-      ask: askToStop(() => findToken(settings)),
-      report: complain,
-    });
-    const exitCode = stopExitCode(outcome);
-    // A gateway belongs into the foreground that it was started in; one that we forked would belong to nobody.
-    const next = exitCode === ExitCode.OK ? startCommand(settings) : undefined;
-    process.stdout.write(
-      flags.json
-        ? `${JSON.stringify({ ok: exitCode === ExitCode.OK, ...outcome, next, exitCode })}\n`
-        : [describeStop(outcome, address), ...(next ? [`start it again where it ran: ${next}`] : []), ''].join('\n'),
-    );
-    process.exit(exitCode);
-  }
+/** Stops the gateway that holds the port, and says how to start it again. */
+export async function restart({ flags, profile, program }: Invocation): Promise<number> {
+  const settings = await whereItRuns(await chooseSettings(profile, flags));
+  const outcome = await stopGateway(settings, { timeoutMs: DEFAULT_TIMEOUT_MS.stop, kill: false, program });
+  const exitCode = stopExitCode(outcome);
+  const ok = exitCode === ExitCode.OK;
+  // A gateway belongs into the foreground that it was started in; one that was forked here would belong to no terminal.
+  const next = ok ? startCommand(settings, program.name) : undefined;
+  printResult(flags.json, { ok, ...outcome, next, exitCode }, [
+    describeStop(outcome, settings),
+    ...(next === undefined ? [] : [`start it again where it ran: ${next}`]),
+  ]);
+  return exitCode;
 }
 
-function startCommand({ profile: { name }, host, port }: Settings): string {
+function startCommand({ profile, host, port }: Settings, name: string): string {
   const flags = [
-    ...(name === DEFAULT_PROFILE ? [] : [`--profile ${name}`]),
+    ...(profile.name === DEFAULT_PROFILE ? [] : [`--profile ${profile.name}`]),
     `--port ${port}`,
     ...(host === 'localhost' ? [] : [`--host ${host}`]),
   ];
-  return `openclaw gateway ${flags.join(' ')}`;
+  return `${name} gateway ${flags.join(' ')}`;
 }

@@ -1,64 +1,81 @@
+import type { INestApplication } from '@nestjs/common';
+
+import { lockOptions, type Settings } from '../config/settings.js';
 import { refusePublicBindWithoutToken } from '../control/access/public-bind.js';
-import { ExitCode } from '../process/exit-code.js';
-import { initGatewayProcess } from '../process/gateway-process.js';
 import { acquireLock } from '../holder/acquire-lock.js';
+import { describeHolder } from '../holder/describe-holder.js';
 import { LOG_VARIABLE } from '../launcher/log-variable.js';
 import { claimListener } from '../listener/claim-listener.js';
 import type { ClaimedListener } from '../listener/claimed-listener.js';
 import type { Holder } from '../listener/holder.js';
-import type { Profile, ProfileFlags } from '../config/profile.js';
-import { whoHoldsProfile } from '../state-folder/who-holds-profile.js';
-import { reportFailure, type FailureOptions } from '../process/report.js';
-import { chooseSettings, type SettingFlags, type Settings } from '../config/settings.js';
+import type { GatewayLockOptions } from '../options/gateway-lock.options.js';
+import { ExitCode } from '../process/exit-code.js';
+import { initGatewayProcess } from '../process/gateway-process.js';
+import { complain, reportFailure, type FailureOptions } from '../process/report.js';
 import { StopSignals } from '../process/stop-signals.js';
-
-/** What `openclaw gateway` was told, as it was typed. */
-export interface StartFlags extends SettingFlags, ProfileFlags {
-  readonly json?: boolean;
-  readonly verbose?: boolean;
-  readonly ensure?: boolean;
-}
+import { whoHoldsProfile } from '../state-folder/who-holds-profile.js';
+import { DEFAULT_TIMEOUT_MS, type Flags } from './flags.js';
+import type { Program } from './command.js';
 
 /**
- * Runs a gateway until it stops, and leaves one that is there alone. What runs it is loaded by whoever has the port: one
- * that is refused is gone before another could have loaded it.
+ * Runs a gateway until it stops. The app is loaded by the process that has the port: one that is refused is gone before
+ * another could have loaded it.
  *
  * @returns the exit code
- * @throws {InputError} a flag, a variable or a value in a file is wrong
  */
-export async function serve(
-  profile: Profile,
-  { ensure = false, json = false, verbose = false, ...flags }: StartFlags,
-): Promise<number> {
-  const settings = await chooseSettings(profile, flags);
+export async function serve(settings: Settings, flags: Flags, program: Program): Promise<number> {
+  const { ensure = false, force, json = false, standby = false } = flags;
+  const { profile } = settings;
   const log = process.env[LOG_VARIABLE];
   if (log !== undefined) (await import('../launcher/detached-gateway.js')).serveDetached(log);
-  const isEnough = (holder: Holder): Promise<boolean> | boolean => ensure && isReady(holder, profile);
-  const options: FailureOptions = { json, isEnough };
+  const isEnough = (holder: Holder): Promise<boolean> | boolean => ensure && isReady(holder, settings);
+  const failure: FailureOptions = { json, isEnough };
 
   initGatewayProcess();
   const signals = new StopSignals();
-  let listener: ClaimedListener | undefined;
+  const stopped = signals.first.then(() => undefined);
+  let lock: GatewayLockOptions | undefined;
   try {
-    const stopped = signals.first.then(() => undefined);
-    listener = await Promise.race([claim(settings), stopped]);
+    // A standby, and a start that has made room, take the port with the app, which is then loaded already.
+    if (standby) lock = { acquire: { wait: 'standby', onWait: announceWait } };
+    else if (force !== undefined) lock = await Promise.race([makeRoom(settings, force === 'kill', program), stopped]);
+    else lock = await Promise.race([claim(settings), stopped]);
   } catch (error) {
-    return reportFailure(error, options, profile.name);
+    return reportFailure(error, failure, profile.name);
   }
-  if (!listener) return ExitCode.OK;
+  if (!lock) return ExitCode.OK;
+  const createApp = (): Promise<INestApplication> =>
+    program.createApp({
+      settings,
+      lock: { protocol: 'openclaw', ...lockOptions(settings), ...lock },
+      verbose: flags.verbose ?? false,
+    });
   // Before anything with a decorator, in whatever order a bundler puts the rest.
   await import('reflect-metadata');
-  const { runApp } = await import('./run-app.js');
-  return runApp(settings, { ...options, signals, verbose, lock: { listener } });
+  const { runGateway } = await import('./run-app.js');
+  return runGateway(createApp, { ...failure, signals });
 }
 
-async function claim(settings: Settings): Promise<ClaimedListener> {
+async function claim(settings: Settings): Promise<{ readonly listener: ClaimedListener }> {
   if (settings.token === undefined) refusePublicBindWithoutToken([settings.host]);
-  return acquireLock(() => claimListener(settings), {}, new AbortController().signal);
+  return { listener: await acquireLock(() => claimListener(settings), {}, new AbortController().signal) };
+}
+
+/** Whatever comes of it, the bind decides, and its refusal says who is there then. */
+async function makeRoom(settings: Settings, kill: boolean, program: Program): Promise<GatewayLockOptions> {
+  const { describeStop, stopGateway } = await import('./stop-gateway.js');
+  const outcome = await stopGateway(settings, { kill, timeoutMs: DEFAULT_TIMEOUT_MS.stop, program });
+  const tookPlace = outcome.kind === 'stopped' && outcome.successor !== undefined;
+  if (tookPlace || outcome.kind === 'refused' || outcome.kind === 'late') complain(describeStop(outcome, settings));
+  return {};
+}
+
+function announceWait(holder: Holder): void {
+  complain(`standing by for ${holder.url}: ${describeHolder(holder)}`);
 }
 
 /** Another state folder can have a gateway of the same name. */
-async function isReady({ verdict, card }: Holder, { stateFolder }: Profile): Promise<boolean> {
+async function isReady({ verdict, card }: Holder, { profile }: Settings): Promise<boolean> {
   if (verdict !== 'ready') return false;
-  return (await whoHoldsProfile(stateFolder))?.card.instanceId === card?.instanceId;
+  return (await whoHoldsProfile(profile.stateFolder))?.card.instanceId === card?.instanceId;
 }

@@ -56,7 +56,7 @@ async function statusOf({ profile: { name }, running, settings, problem }: Plann
   };
 }
 
-export function statusTable(statuses: readonly ProfileStatus[]): string {
+export function statusTable(statuses: readonly ProfileStatus[]): string[] {
   return table([
     ['PROFILE', 'PORT', 'STATE', 'PID', 'VERSION'],
     ...statuses.map((status) => [

@@ -1,91 +1,71 @@
-import { Option, SubCommand } from 'nest-commander';
-
+import { chooseSettings, findToken, type Settings } from '../config/settings.js';
 import { callGateway } from '../control/client/call-gateway.js';
 import type { Status } from '../control/methods/operator.gateway.js';
-import { ExitCode, exitCodeOfHolder } from '../process/exit-code.js';
 import { examinePort, type PortExamination } from '../holder/examine-port.js';
 import { whoHolds, type Holder } from '../holder/who-holds.js';
 import { ANCHOR_HOST, gatewayUrl } from '../listener/listen-address.js';
-import { complain, holderLines, wantsColor, type PortReport } from '../process/report.js';
-import { findToken, type Settings } from '../config/settings.js';
-import { AddressCommand, type AddressFlags } from './address-command.js';
+import { ExitCode, exitCodeOfHolder } from '../process/exit-code.js';
+import { complain, holderLines, printResult, wantsColor, type PortReport } from '../process/report.js';
+import { refuseFlags } from './flags-of.js';
+import type { Flags } from './flags.js';
 import { isForeignOrOtherUser, isTokenGiven } from './found-token.js';
 import { planProfiles } from './plan-profiles.js';
+import type { Invocation } from './command.js';
 import { statusOfAll, statusTable } from './status-of-all.js';
 import { whereItRuns } from './where-it-runs.js';
 
-/** How long a gateway that shows its card may take to say more. Milliseconds. */
+/** How long a gateway that shows its card may take to say more, in milliseconds. */
 const ASK_TIMEOUT_MS = 1_000;
 
-@SubCommand({ name: 'status', description: 'say who holds the port' })
-export class StatusCommand extends AddressCommand {
-  async run(_args: string[], { deep = false, all = false }: { deep?: boolean; all?: boolean }): Promise<void> {
-    const flags = this.addressFlags();
-    if (all) return this.#reportAll({ ...flags, ...(deep && { deep }) });
-    const settings = await whereItRuns(await this.settings(flags));
-    const { port, host } = settings;
-    const holder = await whoHolds({ port, host });
-    // Refused is all that a connection can tell: to find out whether it is bound would be to bind it.
-    const free = holder.verdict === 'blocked';
-    const exitCode = free ? ExitCode.FREE : holder.verdict === 'ready' ? ExitCode.OK : exitCodeOfHolder(holder);
-    const url = gatewayUrl(host === 'localhost' ? ANCHOR_HOST : host, port);
-    const report: PortReport = {
-      ok: holder.verdict === 'ready',
-      code: null,
-      message: null,
-      verdict: free ? 'free' : holder.verdict,
-      url,
-      holder: free ? null : holder,
-      exitCode,
-    };
-    const depth = deep
-      ? { addresses: await examinePort(host, port), live: await askIfReady(holder, settings, flags) }
-      : {};
-    process.stdout.write(
-      flags.json
-        ? `${JSON.stringify({ ...report, ...depth })}\n`
-        : `${[...this.#lines(report, settings), ...depthLines(depth)].join('\n')}\n`,
-    );
-    process.exit(exitCode);
-  }
+/** Says who holds the port; with `--all`, who holds the port of each profile. */
+export async function status({ flags, profile }: Invocation): Promise<number> {
+  if (flags.all) refuseFlags(flags, ['port', 'host', 'deep'], '--all is about every profile');
+  const chosen = await chooseSettings(profile, flags);
+  return flags.all ? reportAll(chosen, flags) : reportPort(await whereItRuns(chosen), flags);
+}
 
-  @Option({ flags: '--deep', description: 'also what the operating system knows: addresses, processes, connections' })
-  readDeep(): boolean {
-    return true;
-  }
+async function reportAll(current: Settings, { json }: Flags): Promise<number> {
+  const profiles = await statusOfAll(await planProfiles(current));
+  printResult(json, { ok: true, profiles, exitCode: ExitCode.OK }, statusTable(profiles));
+  profiles.forEach(({ problem }) => problem !== null && complain(problem));
+  return ExitCode.OK;
+}
 
-  @Option({ flags: '--all', description: 'every profile of this user: its port, and who holds it' })
-  readAll(): boolean {
-    return true;
-  }
+async function reportPort(settings: Settings, flags: Flags): Promise<number> {
+  const { port, host } = settings;
+  const holder = await whoHolds({ port, host });
+  // Refused is all that a connection can tell: to find out whether it is bound would be to bind it.
+  const free = holder.verdict === 'blocked';
+  const report: PortReport = {
+    ok: holder.verdict === 'ready',
+    code: null,
+    message: null,
+    verdict: free ? 'free' : holder.verdict,
+    url: gatewayUrl(host === 'localhost' ? ANCHOR_HOST : host, port),
+    holder: free ? null : holder,
+    exitCode: free ? ExitCode.FREE : holder.verdict === 'ready' ? ExitCode.OK : exitCodeOfHolder(holder),
+  };
+  const depth = flags.deep
+    ? { addresses: await examinePort(host, port), live: await askIfReady(holder, settings, flags) }
+    : {};
+  printResult(flags.json, { ...report, ...depth }, [...portLines(report, settings), ...depthLines(depth)]);
+  return report.exitCode;
+}
 
-  async #reportAll(flags: AddressFlags & { deep?: boolean }): Promise<never> {
-    this.refuseFlags(flags, ['port', 'host', 'deep'], '--all is about every profile');
-    const statuses = await statusOfAll(await planProfiles(await this.settings(flags)));
-    process.stdout.write(
-      flags.json ? `${JSON.stringify({ ok: true, profiles: statuses, exitCode: 0 })}\n` : statusTable(statuses),
-    );
-    statuses.forEach(({ problem }) => problem !== null && complain(problem));
-    process.exit(ExitCode.OK);
-  }
-
-  #lines({ verdict, url, holder }: PortReport, { port, profile }: Settings): string[] {
-    if (!holder) return [`nobody listens on ${url}`];
-    return [
-      `${url} is held: ${String(verdict)}`,
-      ...holderLines(holder, port, wantsColor(process.stdout), profile.name),
-    ];
-  }
+function portLines({ verdict, url, holder }: PortReport, { port, profile }: Settings): string[] {
+  if (!holder) return [`nobody listens on ${url}`];
+  const details = holderLines(holder, port, wantsColor(process.stdout), profile.name);
+  return [`${url} is held: ${String(verdict)}`, ...details];
 }
 
 /** What is only in there with `--deep`. */
 interface Depth {
   readonly addresses?: readonly PortExamination[];
-  /** What the gateway says of itself to whoever has its token; `null` without one, or where it does not answer. */
+  /** What the gateway says of itself to a client with its token; `null` without one, or where it does not answer. */
   readonly live?: Status | null;
 }
 
-async function askIfReady(holder: Holder, settings: Settings, flags: AddressFlags): Promise<Status | null> {
+async function askIfReady(holder: Holder, settings: Settings, flags: Flags): Promise<Status | null> {
   const { verdict, url } = holder;
   // A card can say anything, also in the place of this user's gateway.
   if (verdict !== 'ready' || (!isTokenGiven(flags) && isForeignOrOtherUser(holder))) return null;

@@ -62,6 +62,7 @@ export async function chooseSettings(
   environment: NodeJS.ProcessEnv = process.env,
   nameVariable: (variable: string) => string = (variable) => variable,
 ): Promise<Settings> {
+  checkFlags(profile, flags);
   const configuration = await readConfiguration(profile.configFile);
   const configured = <T>(path: string, value: T | undefined): Place<T> => ({
     source: `${configuration.file}: ${path}`,
@@ -96,6 +97,15 @@ export async function chooseSettings(
     ),
     configuration,
   };
+}
+
+/** Before any file is read, since a wrong flag is mended before a wrong file. */
+function checkFlags({ name }: Profile, { port, host, token, allowHost, allowOrigin }: SettingFlags): void {
+  choosePort(name, { source: '--port', value: port });
+  if (host !== undefined) withSource('--host', () => parseListenHost(host));
+  chooseToken({ source: '--token', value: token });
+  chooseList(checkHost, { source: '--allow-host', value: allowHost });
+  chooseList(checkOrigin, { source: '--allow-origin', value: allowOrigin });
 }
 
 /** What these settings are to the lock module. */

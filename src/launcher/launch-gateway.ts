@@ -14,8 +14,6 @@ import { LaunchError, type GuardHolder } from './launch.error.js';
 import { LOG_VARIABLE } from './log-variable.js';
 import { PidGuard } from './pid-guard.js';
 
-export const DEFAULT_LAUNCH_TIMEOUT_MS = 30_000;
-
 /** How long a port may take to answer, where many start at once on a busy machine. Milliseconds. */
 const LOOK_MS = 2_000;
 /** Between two looks at a port. Milliseconds. */

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 
+import { printableJson } from '../common/printable.js';
 import { describeError, ExitCode, exitCodeOf } from './exit-code.js';
 import { adviseOn, describeHolder, type Advice, type Obstacle } from '../holder/describe-holder.js';
 import { GatewayLockError, type GatewayLockErrorCode } from '../listener/gateway-lock.error.js';
@@ -49,10 +50,9 @@ export async function reportFailure(
   const { holder } = error;
   const enough = holder !== undefined && (await isEnough(holder));
   const exitCode = enough ? ExitCode.OK : exitCodeOf(error);
-  if (json) {
-    process.stdout.write(`${JSON.stringify({ ...reportOf(error), ok: enough, exitCode })}\n`);
-  } else if (enough) {
-    process.stdout.write(`already there on ${error.url}: ${describeHolder(holder)}\n`);
+  if (json || enough) {
+    const lines = holder ? [`already there on ${error.url}: ${describeHolder(holder)}`] : [];
+    printResult(json, { ...reportOf(error), ok: enough, exitCode }, lines);
   } else {
     complain([error.message, ...refusalDetails(error, wantsColor(process.stderr), profile)].join('\n'));
   }
@@ -124,6 +124,11 @@ function mixUp({ card }: Holder, profile: string | undefined): readonly Advice[]
 /** Colour is for people at a terminal who have not declined it (no-color.org). */
 export function wantsColor(stream: NodeJS.WriteStream): boolean {
   return stream.isTTY && !process.env['NO_COLOR'];
+}
+
+/** Prints what was asked for on stdout: an object in one line of JSON for scripts, or the lines for people. */
+export function printResult(json: boolean | undefined, report: object, lines: readonly string[] = []): void {
+  process.stdout.write(`${json ? printableJson(JSON.stringify(report)) : lines.join('\n')}\n`);
 }
 
 /** Says something to the person who started the process; stdout is for what was asked for. */

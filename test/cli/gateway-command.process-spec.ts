@@ -1,4 +1,3 @@
-import { parsePlainStart } from '../../src/cli/plain-start.js';
 import { startGateway } from '../kit/gateway.js';
 import { stranger } from '../kit/net.js';
 import { freePort, isFree } from '../kit/ports.js';
@@ -47,38 +46,6 @@ describe('openclaw gateway', () => {
     ]);
     expect(second.stdout).toBe('');
     expect(second.code).toBe(78);
-  });
-
-  // What ends the flags keeps it from being an ordinary start, which is read and refused before the commands are loaded.
-  it.each([
-    'gateway --port <port>',
-    'gateway -p<port> --json',
-    'gateway --ensure -vp <port>',
-    'gateway --port=1 --port=<port>',
-    '--profile other gateway --port <port>',
-    'gateway --port=',
-    'gateway --port 0x10',
-    'gateway --host example.com',
-    'gateway --host 0.0.0.0',
-    'gateway --token short',
-    'gateway --allow-host a/b',
-    'gateway --profile A',
-    '--dev gateway --profile other',
-  ])('says the same of %j to both parsers', async (line) => {
-    const { port } = await startGateway();
-    const args = line.replace('<port>', String(port)).split(' ');
-    const options = { env: { OPENCLAW_GATEWAY_TOKEN: undefined } };
-    expect([parsePlainStart(args), parsePlainStart([...args, '--'])]).toEqual([expect.anything(), undefined]);
-
-    const [plain, full] = await Promise.all([run(args, options), run([...args, '--'], options)]);
-
-    const pastUptime = (text: string): string => text.replace(/up \d+ s/, 'up');
-    expect(plain.code).not.toBeNull();
-    expect([plain.code, plain.stdout, pastUptime(plain.stderr)]).toEqual([
-      full.code,
-      full.stdout,
-      pastUptime(full.stderr),
-    ]);
   });
 
   it('logs for machines, one object in each line, where it is at no terminal', async () => {

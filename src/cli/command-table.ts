@@ -1,0 +1,150 @@
+import type { CommandEntry } from './command.js';
+import { DEFAULT_LINES, DEFAULT_TIMEOUT_MS, type FlagTable } from './flags.js';
+
+/** Which gateway: these may stand before `gateway` too. */
+export const PROFILE_FLAGS = {
+  profile: {
+    flags: '--profile <name>',
+    description: 'a gateway of its own, with a port and a state folder of its own',
+  },
+  dev: { flags: '--dev', description: 'the same as --profile dev' },
+} satisfies FlagTable;
+
+const JSON_FLAG = {
+  json: { flags: '--json', description: 'one line of JSON on stdout, for scripts' },
+} satisfies FlagTable;
+
+const PLACE_FLAGS = {
+  port: {
+    flags: '-p, --port <port>',
+    description: 'the port (default: OPENCLAW_GATEWAY_PORT, or the one of the profile)',
+  },
+  host: { flags: '--host <address>', description: 'the IP address (default: localhost, 127.0.0.1 and ::1)' },
+} satisfies FlagTable;
+
+const TOKEN_FLAG = {
+  token: {
+    flags: '--token <token>',
+    description: "the gateway's token (default: OPENCLAW_GATEWAY_TOKEN, or the one in the state folder)",
+  },
+} satisfies FlagTable;
+
+/** Where a gateway is, and how it is talked about. */
+const ADDRESS_FLAGS = { ...PLACE_FLAGS, ...PROFILE_FLAGS, ...JSON_FLAG, ...TOKEN_FLAG } satisfies FlagTable;
+
+/** What a gateway serves, and to whom. */
+const SERVING_FLAGS = {
+  ...ADDRESS_FLAGS,
+  allowHost: {
+    flags: '--allow-host <host>',
+    description: 'a name that clients may call this gateway by, as host or host:port; may be repeated',
+    repeatable: true,
+  },
+  allowOrigin: {
+    flags: '--allow-origin <origin>',
+    description: 'a web page that may connect, as https://app.example; may be repeated',
+    repeatable: true,
+  },
+  verbose: { flags: '-v, --verbose', description: 'log all that happens, on stderr' },
+} satisfies FlagTable;
+
+const REQUEST_FLAGS = {
+  ...ADDRESS_FLAGS,
+  url: {
+    flags: '--url <url>',
+    description: 'the gateway, as ws://host:port; --token or OPENCLAW_GATEWAY_TOKEN then too',
+  },
+  ...timeoutFlag('how long it may take', DEFAULT_TIMEOUT_MS.request),
+} satisfies FlagTable;
+
+/** The command that runs a gateway, and has all others below it. */
+export const GATEWAY: CommandEntry = {
+  name: 'gateway',
+  description: 'run the gateway in the foreground',
+  flags: {
+    ...SERVING_FLAGS,
+    ensure: { flags: '--ensure', description: 'be content if a ready gateway of this profile is already there' },
+    force: {
+      flags: '--force [how]',
+      description: 'ask the gateway that holds the port to stop, then start; with --force=kill, kill it if it does not',
+    },
+    standby: { flags: '--standby', description: 'wait for the holder of the port to go, and take over at once' },
+  },
+  load: async () => (await import('./gateway.command.js')).gateway,
+};
+
+/** What is done with a gateway that runs, or is to run in the background. */
+export const SUB_COMMANDS = {
+  start: {
+    name: 'start',
+    description: 'start the gateway in the background, or find the one that is there',
+    flags: { ...SERVING_FLAGS, ...timeoutFlag('how long until it has to be ready', DEFAULT_TIMEOUT_MS.start) },
+    load: async () => (await import('./start.command.js')).start,
+  },
+  status: {
+    name: 'status',
+    description: 'say who holds the port',
+    flags: {
+      ...ADDRESS_FLAGS,
+      deep: { flags: '--deep', description: 'also what the operating system knows: addresses, processes, connections' },
+      all: { flags: '--all', description: 'every profile of this user: its port, and who holds it' },
+    },
+    load: async () => (await import('./status.command.js')).status,
+  },
+  stop: {
+    name: 'stop',
+    description: 'ask the gateway that holds the port to stop, and wait for the port',
+    flags: { ...ADDRESS_FLAGS, ...timeoutFlag('how long it may take', DEFAULT_TIMEOUT_MS.stop) },
+    load: async () => (await import('./stop.command.js')).stop,
+  },
+  restart: {
+    name: 'restart',
+    description: 'stop the gateway, and say how to start it where it ran',
+    flags: ADDRESS_FLAGS,
+    load: async () => (await import('./restart.command.js')).restart,
+  },
+  logs: {
+    name: 'logs',
+    description: 'print the log of a gateway that was started in the background',
+    flags: {
+      ...PROFILE_FLAGS,
+      follow: { flags: '-f, --follow', description: 'go on with what is written from now on, until Ctrl-C' },
+      lines: { flags: '-n, --lines <n>', description: `how many lines from the end (default: ${DEFAULT_LINES})` },
+    },
+    useless: {
+      flags: { ...PLACE_FLAGS, ...TOKEN_FLAG, ...JSON_FLAG },
+      because: (flag) => `${flag}: logs takes --profile or --dev: leave it out`,
+    },
+    load: async () => (await import('./logs.command.js')).logs,
+  },
+  health: {
+    name: 'health',
+    description: 'ask a running gateway how it is',
+    flags: REQUEST_FLAGS,
+    load: async () => (await import('./request.command.js')).health,
+  },
+  call: {
+    name: 'call',
+    argument: '<method>',
+    description: 'make one request of a running gateway',
+    flags: {
+      ...REQUEST_FLAGS,
+      params: { flags: '--params <json>', description: 'the params of the request, as a JSON object' },
+    },
+    load: async () => (await import('./request.command.js')).call,
+  },
+  ports: {
+    name: 'ports',
+    description: 'the port of every profile of this user, and which are in the way of others',
+    flags: { ...PROFILE_FLAGS, ...JSON_FLAG },
+    useless: {
+      flags: { ...PLACE_FLAGS, ...TOKEN_FLAG },
+      because: (flag) => `${flag} means nothing here: leave it out, since ports is about every profile`,
+    },
+    load: async () => (await import('./ports.command.js')).ports,
+  },
+} satisfies Record<string, CommandEntry>;
+
+function timeoutFlag(meaning: string, defaultMs: number): Required<Pick<FlagTable, 'timeout'>> {
+  return { timeout: { flags: '--timeout <ms>', description: `${meaning} (default: ${defaultMs} ms)` } };
+}

@@ -1,0 +1,61 @@
+import type { Command, CommanderError } from 'commander';
+
+import { describeError, ExitCode, exitCodeOf } from '../process/exit-code.js';
+import { complain } from '../process/report.js';
+import { resolveProfile } from '../config/profile.js';
+import type { CommandEntry, Program } from './command.js';
+import { flagsOf, type TypedFlags } from './flags-of.js';
+import type { Flag, FlagTable } from './flags.js';
+
+/** Makes a command of the parser out of an entry of the table: nothing that is typed is ignored. */
+export function describeCommand(command: Command, entry: CommandEntry, { version }: Pick<Program, 'version'>): Command {
+  const { description, argument, flags, useless } = entry;
+  command
+    .description(description)
+    .version(version)
+    .allowExcessArguments(false)
+    // Or a command would take the flags that follow the name of a command below it.
+    .enablePositionalOptions();
+  if (argument !== undefined) command.argument(argument);
+  addFlags(command, flags);
+  addFlags(command, useless?.flags ?? {}, { hidden: true });
+  return command;
+}
+
+/** Values stay texts here: the commands judge them, so that every wrong one is reported in the same words. */
+export function addFlags(command: Command, flags: FlagTable, { hidden = false } = {}): void {
+  const table: readonly Flag[] = Object.values(flags);
+  for (const { flags: notation, description, repeatable = false } of table) {
+    // Not `new Option`: a program of nest-commander brings its own copy of the parser.
+    const option = command.createOption(notation, description).hideHelp(hidden);
+    if (repeatable) option.argParser((value, values: string[] | undefined) => [...(values ?? []), value]);
+    command.addOption(option);
+  }
+}
+
+/**
+ * Runs a command, and says on stderr what went wrong.
+ *
+ * @returns the exit code
+ */
+export async function runCommand(
+  entry: CommandEntry,
+  typed: TypedFlags,
+  args: readonly string[],
+  program: Program,
+): Promise<number> {
+  try {
+    const flags = flagsOf(entry, typed);
+    const profile = resolveProfile(flags);
+    const run = await entry.load();
+    return await run({ flags, args, profile, program });
+  } catch (error) {
+    complain(describeError(error));
+    return exitCodeOf(error);
+  }
+}
+
+/** The exit code where the parser has printed help, the version, or what is wrong; its own for the last is 1. */
+export function exitCodeOfParser({ exitCode }: CommanderError): number {
+  return exitCode === 0 ? ExitCode.OK : ExitCode.USAGE;
+}

@@ -1,0 +1,34 @@
+import type { ProfileFlags } from '../config/profile.js';
+import type { SettingFlags } from '../config/settings.js';
+
+/** Every flag of every command, as it was typed: a command gets those that its entry in the table lists. */
+export interface Flags extends SettingFlags, ProfileFlags {
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+  readonly ensure?: boolean;
+  /** `true` without a value. */
+  readonly force?: true | string;
+  readonly standby?: boolean;
+  readonly timeout?: string;
+  readonly deep?: boolean;
+  readonly all?: boolean;
+  readonly url?: string;
+  readonly params?: string;
+  readonly follow?: boolean;
+  readonly lines?: string;
+}
+
+/** A flag in commander's notation. */
+export interface Flag {
+  readonly flags: string;
+  readonly description: string;
+  /** Given again, it adds to what was given before. */
+  readonly repeatable?: boolean;
+}
+
+export type FlagTable = Partial<Readonly<Record<keyof Flags, Flag>>>;
+
+/** How long the commands wait where no `--timeout` says otherwise. A gateway gives its own shutdown 5 seconds. */
+export const DEFAULT_TIMEOUT_MS = { start: 30_000, stop: 6_000, request: 10_000 } as const;
+/** How many lines `logs` prints where no `--lines` says otherwise. */
+export const DEFAULT_LINES = 100;

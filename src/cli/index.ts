@@ -1,0 +1,2 @@
+export { GatewayCommandsModule, type GatewayCommandsOptions } from './gateway-commands.module.js';
+export type { GatewayStart } from './command.js';

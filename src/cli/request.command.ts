@@ -1,0 +1,103 @@
+import { InputError } from '../common/input.error.js';
+import { printableJson } from '../common/printable.js';
+import { chooseSettings, chooseToken, findToken, TOKEN_VARIABLE } from '../config/settings.js';
+import { callGateway } from '../control/client/call-gateway.js';
+import { GatewayCallError } from '../control/client/gateway-call.error.js';
+import { whoHolds } from '../holder/who-holds.js';
+import { ANCHOR_HOST, gatewayUrl } from '../listener/listen-address.js';
+import { ExitCode, exitCodeOf } from '../process/exit-code.js';
+import { printResult } from '../process/report.js';
+import { refuseFlags, timeoutOf } from './flags-of.js';
+import { DEFAULT_TIMEOUT_MS, type Flags } from './flags.js';
+import { isForeignOrOtherUser, isTokenGiven } from './found-token.js';
+import type { Invocation } from './command.js';
+import { whereItRuns } from './where-it-runs.js';
+
+/** How long it may take to find out who holds the port, in milliseconds. */
+const LOOK_MS = 2_000;
+
+/** All of these hold 127.0.0.1 as well. */
+const WILDCARDS = new Set(['localhost', '0.0.0.0', '::']);
+
+interface Target {
+  readonly url: string;
+  readonly token: string | undefined;
+}
+
+/** Makes one request of a running gateway, and prints the payload of its answer. */
+export function call(invocation: Invocation): Promise<number> {
+  const [method = ''] = invocation.args;
+  return request(method, parseParams(invocation.flags), invocation);
+}
+
+/** Asks a running gateway how it is. */
+export function health(invocation: Invocation): Promise<number> {
+  return request('health', undefined, invocation);
+}
+
+async function request(method: string, params: object | undefined, invocation: Invocation): Promise<number> {
+  const { flags } = invocation;
+  const timeoutMs = timeoutOf(flags, DEFAULT_TIMEOUT_MS.request);
+  try {
+    const target = flags.url === undefined ? await ownGateway(invocation) : otherGateway(flags.url, flags);
+    const payload = await callGateway({ ...target, method, params, timeoutMs });
+    printResult(flags.json, { ok: true, payload }, [printableJson(JSON.stringify(payload, null, 2))]);
+    return ExitCode.OK;
+  } catch (error) {
+    if (!flags.json || !(error instanceof GatewayCallError)) throw error;
+    const { kind: failure, message, answer = null } = error;
+    const exitCode = exitCodeOf(error);
+    printResult(true, { ok: false, failure, message, error: answer, exitCode });
+    return exitCode;
+  }
+}
+
+async function ownGateway({ flags, profile, program }: Invocation): Promise<Target> {
+  const settings = await whereItRuns(await chooseSettings(profile, flags));
+  const { host, port } = settings;
+  const url = gatewayUrl(WILDCARDS.has(host) ? ANCHOR_HOST : host, port);
+  const token = findToken(settings);
+  const isFound = token !== undefined && !isTokenGiven(flags);
+  if (isFound && isForeignOrOtherUser(await whoHolds(settings, { timeoutMs: LOOK_MS }))) {
+    throw new GatewayCallError(
+      'not a gateway',
+      `the token of this user is not shown to ${url}, which is not a gateway of the same user: see ${program.name} gateway status --port ${port}, or give a token`,
+    );
+  }
+  return { url, token };
+}
+
+/** The token of this user's own gateway is not shown to any other. */
+function otherGateway(url: string, flags: Flags): Target {
+  refuseFlags(flags, ['port', 'host'], '--url says which gateway');
+  const token = chooseToken(
+    { source: '--token', value: flags.token },
+    { source: TOKEN_VARIABLE, value: process.env[TOKEN_VARIABLE] },
+  );
+  if (token === undefined) {
+    throw new InputError(`--url: give the token of that gateway too, with --token or ${TOKEN_VARIABLE}`);
+  }
+  return { url: checkUrl(url), token };
+}
+
+function parseParams({ params }: Flags): object | undefined {
+  if (params === undefined) return undefined;
+  try {
+    const value: unknown = JSON.parse(params);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  } catch {
+    // The same line for all that is no object.
+  }
+  throw new InputError(
+    `--params: ${JSON.stringify(params)} is not a JSON object; give one such as '{"reason":"update"}'`,
+  );
+}
+
+function checkUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  // A WebSocket has no fragment (RFC 6455, 3).
+  if ((url?.protocol === 'ws:' || url?.protocol === 'wss:') && !text.includes('#')) return text;
+  throw new InputError(
+    `--url: ${JSON.stringify(text)} is not the URL of a gateway; give one such as ws://127.0.0.1:18789`,
+  );
+}

@@ -1,0 +1,70 @@
+import { findToken, type Settings } from '../config/settings.js';
+import { callGateway } from '../control/client/call-gateway.js';
+import { describeHolder } from '../holder/describe-holder.js';
+import { stopHolder, type StopOutcome } from '../holder/stop-holder.js';
+import type { HostPort } from '../listener/endpoint.js';
+import type { Holder } from '../listener/holder.js';
+import { ExitCode, exitCodeOfHolder } from '../process/exit-code.js';
+import { complain } from '../process/report.js';
+import type { Program } from './command.js';
+
+/** How long a gateway may take to accept the order to stop, in milliseconds. */
+const ORDER_TIMEOUT_MS = 1_000;
+
+export interface StopOptions {
+  readonly timeoutMs: number;
+  /** Whether a gateway that does not stop in time is killed. */
+  readonly kill: boolean;
+  readonly program: Program;
+}
+
+/** Stops the gateway that holds the port, and says on stderr how it goes about it. */
+export function stopGateway(settings: Settings, { timeoutMs, kill, program }: StopOptions): Promise<StopOutcome> {
+  const { host, port } = settings;
+  const ask = (holder: Holder): Promise<boolean> => askToStop(holder, settings, program);
+  return stopHolder({ host, port }, { timeoutMs, kill, ask, report: complain });
+}
+
+/** Asks over its port, which says why it stops, and works where a process cannot be told by a signal. */
+async function askToStop({ url }: Holder, settings: Settings, { name }: Program): Promise<boolean> {
+  try {
+    await callGateway({
+      url,
+      token: findToken(settings),
+      method: 'gateway.shutdown',
+      params: { reason: `${name} gateway stop` },
+      timeoutMs: ORDER_TIMEOUT_MS,
+    });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function stopExitCode(outcome: StopOutcome): number {
+  switch (outcome.kind) {
+    case 'nothing':
+    case 'stopped':
+      return ExitCode.OK;
+    case 'late':
+      return ExitCode.NOT_READY;
+    case 'refused':
+      // A gateway that is ready, and not ours to stop, is no reason to try again.
+      return exitCodeOfHolder(outcome.holder);
+  }
+}
+
+export function describeStop(outcome: StopOutcome, { port }: HostPort): string {
+  switch (outcome.kind) {
+    case 'nothing':
+      return `nothing to stop: nobody listens on port ${port}`;
+    case 'stopped':
+      return outcome.successor
+        ? `stopped; port ${port} was taken over: ${describeHolder(outcome.successor)}`
+        : `stopped; port ${port} is free`;
+    case 'late':
+      return `not stopped in time, and still there: ${describeHolder(outcome.holder)}`;
+    case 'refused':
+      return `not stopped: ${outcome.reason}; ${describeHolder(outcome.holder)}`;
+  }
+}

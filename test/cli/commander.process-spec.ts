@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { startGateway } from '../kit/gateway.js';
+import { launchFolder } from '../kit/launched.js';
+import { Operator } from '../kit/operator.js';
+import { parse } from '../kit/openclaw.js';
+import { freePort } from '../kit/ports.js';
+import { BIN, fixture, Program, ROOT, type StartOptions } from '../kit/program.js';
+
+interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function run(script: string, args: readonly string[], options?: StartOptions): Promise<Outcome> {
+  const program = Program.node(script, args, options);
+  const { code } = await program.exit();
+  return { code, stdout: program.stdout, stderr: program.stderr };
+}
+
+const acme = fixture('commander-gateway');
+
+describe('the commands of a program of nest-commander', () => {
+  it.each([
+    'gateway --port <port>',
+    'gateway --port <port> --json',
+    'gateway --ensure -vp <port>',
+    'gateway --port=1 --port=<port>',
+    'gateway --port <port> status',
+    'gateway status --port <port> --json',
+    'gateway stop --port <free>',
+    'gateway call nonsense --port <port>',
+    'gateway ports',
+    'gateway --help',
+    'gateway logs --help',
+    'gateway --port 0x10',
+    'gateway --host 0.0.0.0',
+    'gateway --force=hard',
+    'gateway --standby stop',
+    'gateway --bogus',
+    'gateway now',
+    'gateway logs --port 1',
+  ])('say the same as those of openclaw: %s', async (line) => {
+    const port = line.includes('<port>') ? (await startGateway()).port : undefined;
+    const free = await freePort();
+    const args = line.replace('<port>', String(port)).replace('<free>', String(free)).split(' ');
+    // Without a token, so that a public bind is refused.
+    const options = line.includes('0.0.0.0') ? { env: { OPENCLAW_GATEWAY_TOKEN: undefined } } : {};
+
+    const [ours, theirs] = await Promise.all([run(BIN, args, options), run(acme, args, options)]);
+
+    const alike = ({ code, stdout, stderr }: Outcome): unknown => [
+      code,
+      ...[stdout, stderr].map((text) =>
+        text.replaceAll(/\bup \d+ s/g, 'up').replaceAll(/\b(openclaw|acme) gateway\b/g, 'gateway'),
+      ),
+    ];
+    expect(ours.code).not.toBeNull();
+    expect(alike(theirs)).toEqual(alike(ours));
+  });
+
+  it('run the gateway of that program, which they ask and stop', async () => {
+    const port = String(await freePort());
+    const program = Program.node(acme, ['gateway', '--port', port]);
+    await program.output('stdout', new RegExp(`^gateway listening on ws://127.0.0.1:${port}$`, 'm'));
+
+    const health = await run(acme, ['gateway', 'health', '--port', port]);
+    const client = await Operator.open(`ws://127.0.0.1:${port}`);
+    const stopped = await run(acme, ['gateway', 'stop', '--port', port]);
+
+    expect([health.code, parse(health.stdout)]).toEqual([0, expect.objectContaining({ ok: true })]);
+    expect((await client.close()).code).toBe(1001);
+    expect([stopped.code, stopped.stdout]).toEqual([0, `stopped; port ${port} is free\n`]);
+    expect(await program.exit()).toEqual({ code: 0, signal: null });
+  });
+
+  it('start it in the background', async () => {
+    const port = String(await freePort());
+    const options = { env: { OPENCLAW_STATE_DIR: launchFolder() } };
+
+    const started = await run(acme, ['gateway', 'start', '--port', port, '--json'], options);
+
+    expect(parse(started.stdout)).toMatchObject({ ok: true, started: true, url: `ws://127.0.0.1:${port}` });
+    expect((await run(acme, ['gateway', 'stop', '--port', port], options)).code).toBe(0);
+  });
+
+  it('show the version of that program', async () => {
+    expect(await run(acme, ['gateway', '--version'])).toEqual({ code: 0, stdout: '1.2.3\n', stderr: '' });
+  });
+});
+
+describe('the script of the commands', () => {
+  it('holds nothing of Nest, which only a gateway loads', () => {
+    expect(readFileSync(BIN, 'utf8')).not.toMatch(/node_modules\/(@nestjs|rxjs|nest-commander|ws)\//);
+    expect(readFileSync(join(ROOT, 'dist/bin/run-app.js'), 'utf8')).toMatch(/node_modules\/@nestjs\//);
+  });
+});
