@@ -1,6 +1,6 @@
 import { cardAnswer, httpAnswer } from './cards.js';
 import { portOf, rawConnection, stranger } from '../kit/net.js';
-import { openclaw, parse } from '../kit/openclaw.js';
+import { decided, openclaw, parse } from '../kit/openclaw.js';
 import { fixture, Program } from '../kit/program.js';
 
 interface Peer {
@@ -66,7 +66,7 @@ describe.each(PEERS)('a holder that $does', ({ script }) => {
   it('refuses a start: 69', async () => {
     const { port } = await startHostile(script);
 
-    const { code, stdout, stderr } = await openclaw('--port', port);
+    const { code, stdout, stderr } = await decided(() => openclaw('--port', port));
 
     const [first, who] = stderr.split('\n');
     expect(first).toBe(`another gateway instance is already listening on ws://127.0.0.1:${port}`);
@@ -79,8 +79,8 @@ describe.each(PEERS)('a holder that $does', ({ script }) => {
     const url = `ws://127.0.0.1:${port}`;
     const foreign = { ok: false, verdict: 'foreign', url, holder: { verdict: 'foreign', url }, exitCode: 69 };
 
-    const start = await openclaw('--port', port, '--json');
-    const status = await openclaw('status', '--port', port, '--json');
+    const start = await decided(() => openclaw('--port', port, '--json'));
+    const status = await decided(() => openclaw('status', '--port', port, '--json'));
 
     expect([start.code, status.code]).toEqual([69, 69]);
     expect(parse(start.stdout)).toMatchObject({ ...foreign, code: 'GATEWAY_ALREADY_LISTENING' });

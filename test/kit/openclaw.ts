@@ -13,4 +13,18 @@ export async function openclaw(...args: readonly (string | number)[]): Promise<R
   return { code, stdout: program.stdout, stderr: program.stderr };
 }
 
+const ATTEMPTS = 10;
+
+/**
+ * Asks again while the answer is that nothing could be learned of the holder in the 500 ms of a verdict, as on a busy
+ * machine. For tests of what a verdict says, not of how soon it comes.
+ */
+export async function decided(ask: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt++) {
+    const result = await ask();
+    const isUndecided = /does not answer|"verdict":"stalled"/.test(result.stdout + result.stderr);
+    if (!isUndecided || attempt === ATTEMPTS) return result;
+  }
+}
+
 export const parse = (text: string): Record<string, unknown> => JSON.parse(text) as Record<string, unknown>;
