@@ -1,7 +1,7 @@
 import { findPortOwner } from '../../src/holder/port-owner.js';
 import { whoHolds } from '../../src/holder/who-holds.js';
 import { portOf, stranger } from '../kit/net.js';
-import { cardAnswer } from './cards.js';
+import { cardAnswer, cardOf } from './cards.js';
 
 jest.mock('../../src/holder/port-owner.js');
 
@@ -18,5 +18,18 @@ describe('a stranger that shows the card of another process', () => {
       owner,
     });
     expect(findPortOwner).toHaveBeenCalledTimes(2);
+  });
+});
+
+describe('a gateway that takes the port while its predecessor hangs up', () => {
+  it('is believed where the operating system says nothing of either', async () => {
+    jest.mocked(findPortOwner).mockReset().mockResolvedValue('unknown');
+    const answers = ['', cardAnswer()];
+    const server = await stranger({}, (socket) => socket.once('data', () => socket.end(answers.shift() ?? '')));
+
+    expect(await whoHolds({ host: '127.0.0.1', port: portOf(server) })).toMatchObject({
+      verdict: 'ready',
+      card: cardOf(),
+    });
   });
 });
