@@ -25,7 +25,7 @@ import {
   GATEWAY_LOCK_SETTINGS,
   MODULE_OPTIONS_TOKEN,
 } from './options/gateway-lock.module-definition.js';
-import { DEFAULT_PROFILE, withDefaults, type GatewayLockSettings } from './options/gateway-lock.options.js';
+import { withDefaults, type GatewayLockSettings } from './options/gateway-lock.options.js';
 import { createGatewayHttp, GatewayHttpServer } from './serving/gateway-http.server.js';
 import { GatewayState } from './serving/gateway-state.js';
 import { GatewayWebSockets } from './serving/gateway-websockets.js';
@@ -98,8 +98,7 @@ function formatOf(
 /** The locks that are held together with the port: the one of the state folder, where there is one. */
 function furtherLocksOf({ stateFolder, identity }: GatewayLockSettings): TakeFurtherLock[] {
   if (stateFolder === undefined) return [];
-  const { profile = DEFAULT_PROFILE } = identity;
-  return [({ url }) => takeProfileLock({ stateFolder, profile, address: addressOfUrl(url) })];
+  return [({ url }) => takeProfileLock({ stateFolder, profile: identity.profile, address: addressOfUrl(url) })];
 }
 
 /** Provides one of the parts under its class. */

@@ -12,19 +12,10 @@ export { GatewayLockModule } from './gateway-lock.module.js';
 export { whoHolds, type WhoHoldsOptions } from './holder/who-holds.js';
 export { LaunchError, type GuardHolder, type LaunchFailure } from './launcher/launch.error.js';
 export { PidGuard } from './launcher/pid-guard.js';
-export type {
-  AcquireOptions,
-  AuthOptions,
-  CallersOptions,
-  ClientLimits,
-  ClientScope,
-  GatewayHttpOptions,
-  GatewayLockOptions,
-  GatewayWsOptions,
-  IdentityOptions,
-  WsMessage,
-  WsMessageParser,
-} from './options/gateway-lock.options.js';
+export type { AuthOptions, CallersOptions, ClientLimits, ClientScope } from './options/control.options.js';
+export type { GatewayLockOptions } from './options/gateway-lock.options.js';
+export type { AcquireOptions, IdentityOptions } from './options/holder.options.js';
+export type { GatewayHttpOptions, GatewayWsOptions, WsMessage, WsMessageParser } from './options/serving.options.js';
 export type { GatewayPhase } from './serving/gateway-state.js';
 export { GatewayLockService } from './lock/gateway-lock.service.js';
 export type { DerivedPorts } from './options/derived-ports.js';

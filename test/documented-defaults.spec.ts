@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { withDefaults } from '../src/options/gateway-lock.options.js';
-import { DEFAULT_PORT } from '../src/listener/claim-listener.js';
+
 import { ROOT } from './kit/program.js';
 
-const SETTINGS: object = { port: DEFAULT_PORT, ...withDefaults({}) };
+const SETTINGS: object = withDefaults({});
 const NUMBER_ROW = /^\| `([\w.]+)` +\| (\d+) +\|/gm;
 
 const settingAt = (path: string): unknown =>

@@ -1,5 +1,5 @@
 import { chooseSettings, type Settings } from '../config/settings.js';
-import { DEFAULT_PROFILE } from '../options/gateway-lock.options.js';
+import { DEFAULT_PROFILE } from '../options/holder.options.js';
 import { ExitCode } from '../process/exit-code.js';
 import { printResult } from '../process/report.js';
 import { DEFAULT_TIMEOUT_MS } from './flags.js';

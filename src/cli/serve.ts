@@ -9,6 +9,7 @@ import { claimListener } from '../listener/claim-listener.js';
 import type { ClaimedListener } from '../listener/claimed-listener.js';
 import type { Holder } from '../listener/holder.js';
 import type { GatewayLockOptions } from '../options/gateway-lock.options.js';
+import { ACQUIRE_DEFAULTS } from '../options/holder.options.js';
 import { ExitCode } from '../process/exit-code.js';
 import { initGatewayProcess } from '../process/gateway-process.js';
 import { complain, reportFailure, type FailureOptions } from '../process/report.js';
@@ -58,7 +59,7 @@ export async function serve(settings: Settings, flags: Flags, program: Program):
 
 async function claim(settings: Settings): Promise<{ readonly listener: ClaimedListener }> {
   if (settings.token === undefined) refusePublicBindWithoutToken([settings.host]);
-  return { listener: await acquireLock(() => claimListener(settings), {}, new AbortController().signal) };
+  return { listener: await acquireLock(() => claimListener(settings), ACQUIRE_DEFAULTS, new AbortController().signal) };
 }
 
 /** Whatever comes of it, the bind decides, and its refusal says who is there then. */

@@ -1,4 +1,5 @@
-import { whoHolds, type Holder } from '../holder/who-holds.js';
+import { whoHolds } from '../holder/who-holds.js';
+import type { Holder } from '../listener/holder.js';
 import { ANCHOR_HOST, gatewayUrl } from '../listener/listen-address.js';
 import { portOfCard } from '../state-folder/who-holds-profile.js';
 import type { PlannedProfile } from './plan-profiles.js';

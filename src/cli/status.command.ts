@@ -2,7 +2,8 @@ import { chooseSettings, findToken, type Settings } from '../config/settings.js'
 import { callGateway } from '../control/client/call-gateway.js';
 import type { Status } from '../control/methods/operator.gateway.js';
 import { examinePort, type PortExamination } from '../holder/examine-port.js';
-import { whoHolds, type Holder } from '../holder/who-holds.js';
+import { whoHolds } from '../holder/who-holds.js';
+import type { Holder } from '../listener/holder.js';
 import { ANCHOR_HOST, gatewayUrl } from '../listener/listen-address.js';
 import { ExitCode, exitCodeOfHolder } from '../process/exit-code.js';
 import { complain, holderLines, printResult, wantsColor, type PortReport } from '../process/report.js';

@@ -1,6 +1,6 @@
-import { DEFAULT_PORT } from '../listener/claim-listener.js';
+import { DEFAULT_PORT } from '../listener/listen-address.js';
 import { InputError } from '../common/input.error.js';
-import { DEFAULT_PROFILE } from '../options/gateway-lock.options.js';
+import { DEFAULT_PROFILE } from '../options/holder.options.js';
 import { DEV_PROFILE } from './profile.js';
 
 /** A value together with the name of the place it was given in, such as `--port`. */

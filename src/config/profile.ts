@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { InputError } from '../common/input.error.js';
-import { DEFAULT_PROFILE } from '../options/gateway-lock.options.js';
+import { DEFAULT_PROFILE } from '../options/holder.options.js';
 
 /** What belongs to one gateway and to no other. */
 export interface Profile {

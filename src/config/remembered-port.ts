@@ -2,7 +2,7 @@ import { join } from 'node:path';
 
 import { InputError } from '../common/input.error.js';
 import { codeOf, readIfThere, replaceWhole } from '../common/private-file.js';
-import { DEFAULT_PROFILE } from '../options/gateway-lock.options.js';
+import { DEFAULT_PROFILE } from '../options/holder.options.js';
 import type { Given } from './port.js';
 import type { Profile } from './profile.js';
 

@@ -1,111 +1,131 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { AcquireOptions } from '../options/gateway-lock.options.js';
 import type { Endpoint } from '../listener/endpoint.js';
 import { GatewayLockError } from '../listener/gateway-lock.error.js';
 import type { Holder } from '../listener/holder.js';
 import { isRefused } from '../listener/is-refused.js';
 import { addressOfUrl } from '../listener/listen-address.js';
+import type { AcquireSettings } from '../options/holder.options.js';
 import { watchHolder } from './watch-holder.js';
 import { whoHolds } from './who-holds.js';
 
-/** How often a standby looks again when the holder cannot be watched. Milliseconds. */
+/** How often a standby looks again at a holder that cannot be watched. */
 const POLL_MS = 500;
 /**
- * What a standby still meets of a holder that is dying, whose descriptors do not close together. Each pause is twice as
- * long as the one before: most of a crowd has lost to one of them, which needs the processor now.
+ * How often a standby tries again on a holder that is dying, whose descriptors do not close together. Each pause is twice
+ * as long as the one before: most standbys of a crowd have lost to one of them, which needs the processor now.
  */
-const TAKEOVER = { attempts: 6, pauseMs: 2 };
+const RETRIES = { count: 5, pauseMs: 2 };
 
-/** One attempt, which takes all of it or nothing. */
+/** One attempt, which takes all locks or none. */
 type Claim<Locks> = () => Promise<Locks>;
 
 /**
- * Takes the lock as the options say: at once or with a refusal that names the holder, or in its turn.
+ * Takes the lock as the options say: at once or with a refusal that names the holder, or as soon as the holder is gone.
  *
- * @param signal ends a standby's wait, which then rejects
+ * @param signal ends the wait of a standby, which then rejects
  * @throws {GatewayLockError} it is held and `wait` is not `standby`, or it cannot be bound
  */
 export async function acquireLock<Locks>(
   claim: Claim<Locks>,
-  { wait = 'fail', identify = true, onWait }: AcquireOptions,
+  { wait, identify, onWait }: AcquireSettings,
   signal: AbortSignal,
 ): Promise<Locks> {
   if (wait === 'standby') return standBy(claim, signal, onWait);
-  for (let look = 1; ; look++) {
-    const refusal = await claimWithin(1, claim, signal);
-    if (!(refusal instanceof GatewayLockError)) return refusal;
-    if (!identify) throw refusal;
-    const holder = await whoHolds(refusal.endpoint);
-    // A gateway listens on a local socket from the first: the one that was there has died since.
-    const hasDied = holder.verdict === 'blocked' && 'socketPath' in refusal.endpoint;
-    if (!hasDied || look > 1) throw refusal.heldBy(holder);
+  return identify ? claimOrNameHolder(claim) : claim();
+}
+
+/** @param isLast whether a holder that has died since is named too, and not tried again */
+async function claimOrNameHolder<Locks>(claim: Claim<Locks>, isLast = false): Promise<Locks> {
+  try {
+    return await claim();
+  } catch (error) {
+    if (!isHeld(error)) throw error;
+    const holder = await whoHolds(error.endpoint);
+    // A gateway listens on its local socket from the first instant: one that refuses connections has died since.
+    const hasDied = holder.verdict === 'blocked' && 'socketPath' in error.endpoint;
+    if (!hasDied || isLast) throw error.heldBy(holder);
   }
+  return claimOrNameHolder(claim, true);
 }
 
 /**
- * Waits for the holder to go without polling: it watches a connection, which the kernel closes with its other end.
- * Meanwhile it holds nothing, so that of two that wait for each other's port, or for one profile, neither is in the way.
+ * Waits for the holder to go without polling: it watches a connection, which the kernel closes when the holder ends.
+ * Meanwhile it holds nothing, so that two standbys that wait for each other's port, or for one profile, do not block each
+ * other.
  */
 async function standBy<Locks>(
   claim: Claim<Locks>,
   signal: AbortSignal,
-  onWait: AcquireOptions['onWait'],
+  onWait: AcquireSettings['onWait'],
 ): Promise<Locks> {
+  const see = reportChanges(onWait);
+  let retriesLeft = 0;
+  for (;;) {
+    try {
+      return await claim();
+    } catch (error) {
+      if (!isHeld(error)) throw error;
+      if (retriesLeft > 0) {
+        await delay(RETRIES.pauseMs * 2 ** (RETRIES.count - retriesLeft), undefined, { signal });
+        retriesLeft--;
+      } else {
+        // Only a holder that was watched until its end is met while it dies.
+        retriesLeft = (await waitForHolder(error, see, signal)) ? RETRIES.count : 0;
+      }
+    }
+  }
+}
+
+/** Calls back each time that the holder, or what is known of it, is another. */
+function reportChanges(onWait: AcquireSettings['onWait']): (holder: Holder) => void {
   let lastSeen: string | undefined;
-  const see = (holder: Holder): void => {
+  return (holder) => {
     const seen = [holder.verdict, holder.card?.instanceId, holder.owner?.pid].join(' ');
     if (seen !== lastSeen) onWait?.(holder);
     lastSeen = seen;
   };
-  let watched = false;
-  for (;;) {
-    // Only a holder that was watched is met while it dies.
-    const refusal = await claimWithin(watched ? TAKEOVER.attempts : 1, claim, signal);
-    if (!(refusal instanceof GatewayLockError)) return refusal;
-    do {
-      watched = await watch(refusal.endpoint, see, signal);
-      if (!watched) await delay(POLL_MS, undefined, { signal });
-    } while (!watched && (await isHeldStill(refusal)));
-  }
 }
 
-/** @returns whether the holder had agreed to be watched, and then was until its end */
-async function watch(endpoint: Endpoint, see: (holder: Holder) => void, signal: AbortSignal): Promise<boolean> {
+/**
+ * Waits until the lock is worth another attempt.
+ *
+ * @returns whether the holder was watched until its end
+ */
+async function waitForHolder(
+  refusal: GatewayLockError,
+  see: (holder: Holder) => void,
+  signal: AbortSignal,
+): Promise<boolean> {
+  do {
+    if (await watchToTheEnd(refusal.endpoint, see, signal)) return true;
+    await delay(POLL_MS, undefined, { signal });
+  } while (await isStillHeld(refusal));
+  return false;
+}
+
+/** @returns whether the holder agreed to be watched, and then was until its end */
+async function watchToTheEnd(endpoint: Endpoint, see: (holder: Holder) => void, signal: AbortSignal): Promise<boolean> {
   const holder = await whoHolds(endpoint);
   signal.throwIfAborted();
   see(holder);
   if (holder.verdict === 'foreign' || holder.verdict === 'blocked') return false;
-  // A crowd that asks a new holder all at once may get no answer in time; by then it has calmed down.
+  // Where a crowd asks a new holder all at once, it may not answer the first look in time.
   const lookAgain = (): void => void whoHolds(endpoint).then(see);
-  // Where it was found: the address that was refused may be a wildcard.
+  // The address where it was found: the one that was refused may be a wildcard.
   const found = 'socketPath' in endpoint ? endpoint : addressOfUrl(holder.url);
   const agreed = await watchHolder(found, { signal, onAgreed: lookAgain, onSilence: lookAgain });
   signal.throwIfAborted();
   return agreed;
 }
 
-/** What is held beside the port is asked for by itself, so that the port is left alone meanwhile. */
-async function isHeldStill({ endpoint, basePort }: GatewayLockError): Promise<boolean> {
+/**
+ * Whether an attempt would fail again. The port is not asked, since an attempt begins with it. A profile or a derived
+ * port is asked first: an attempt would take the port before it, and keep others from the port in vain.
+ */
+async function isStillHeld({ endpoint, basePort }: GatewayLockError): Promise<boolean> {
   const isPort = 'port' in endpoint && basePort === undefined;
   return !isPort && !(await isRefused(endpoint, POLL_MS));
-}
-
-/** Tries for a moment, and returns the last refusal. */
-async function claimWithin<Locks>(
-  attempts: number,
-  claim: Claim<Locks>,
-  signal: AbortSignal,
-): Promise<Locks | GatewayLockError> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await claim();
-    } catch (error) {
-      if (!isHeld(error)) throw error;
-      if (attempt >= attempts) return error;
-      await delay(TAKEOVER.pauseMs * 2 ** (attempt - 1), undefined, { signal });
-    }
-  }
 }
 
 function isHeld(error: unknown): error is GatewayLockError {

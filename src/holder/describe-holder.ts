@@ -1,9 +1,10 @@
 import type { Holder, PortOwner } from '../listener/holder.js';
+import { DEFAULT_PROFILE } from '../options/holder.options.js';
 
-/** Something to do about a holder: what it is for, and the command for it. */
+/** What an operator can do about a holder, and the command that does it. */
 export type Advice = readonly [purpose: string, command: string];
 
-/** Who holds the port, in half a sentence. */
+/** Describes a holder in half a sentence. */
 export function describeHolder({ verdict, card, owner }: Holder, now = Date.now()): string {
   switch (verdict) {
     case 'ready':
@@ -23,24 +24,24 @@ export function describeHolder({ verdict, card, owner }: Holder, now = Date.now(
   }
 }
 
-/** What a holder is in the way of. */
+/** The lock that a holder keeps from a gateway that is to start. */
 export interface Obstacle {
   readonly lock: 'port' | 'profile' | 'derived port';
-  /** Where the holder can be asked, where that is known. */
+  /** The port where the holder can be asked; missing where that is not known. */
   readonly holderPort?: number;
-  /** Where the gateway of whoever asks listens, or was to. */
+  /** The port where the gateway that is to start would listen. */
   readonly port: number;
-  /** Of whoever asks. */
+  /** The profile of the gateway that is to start. */
   readonly profile?: string | undefined;
 }
 
-/** The two or three commands that make sense for a verdict. */
+/** The two or three commands that help with a verdict. */
 export function adviseOn(
   { verdict, card, owner }: Holder,
   { lock, holderPort, port, profile }: Obstacle,
 ): readonly Advice[] {
   const gateway = commandFor(profile);
-  // The token of a gateway is with its profile.
+  // Its own profile, since that is where its token is found.
   const its = commandFor(card?.profile);
   const at = (purpose: string, command: string, option = ''): readonly Advice[] =>
     holderPort === undefined ? [] : [[purpose, `${command} --port ${holderPort}${option}`]];
@@ -52,7 +53,7 @@ export function adviseOn(
       : ['use another port', `${gateway} --port <port>`];
   switch (verdict) {
     case 'ready': {
-      // On a derived port, no gateway of this profile is to start.
+      // `--force` on a derived port would start this gateway with that one as its port.
       const instead = lock === 'derived port' ? [elsewhere] : at('take over', gateway, ' --force');
       return [...status, ...at('stop it', `${its} stop`), ...instead];
     }
@@ -68,9 +69,12 @@ export function adviseOn(
   }
 }
 
-/** A card may say anything of its profile, and a command is there to be copied: only a name goes into it. */
-export function commandFor(profile = 'default'): string {
-  const isNamed = profile !== 'default' && /^[a-z0-9][a-z0-9-]*$/.test(profile);
+/**
+ * The command line for a profile. People copy it, and a card may hold any text for its profile: what is not a name is
+ * left out.
+ */
+export function commandFor(profile = DEFAULT_PROFILE): string {
+  const isNamed = profile !== DEFAULT_PROFILE && /^[a-z0-9][a-z0-9-]*$/.test(profile);
   return `openclaw gateway${isNamed ? ` --profile ${profile}` : ''}`;
 }
 
@@ -82,7 +86,7 @@ function processOf({ pid, user }: PortOwner): string {
   return user === undefined ? `pid ${pid}` : `pid ${pid}, user ${user}`;
 }
 
-/** `3 d 4 h`, `5 min 6 s`, `7 s`: the two greatest units. */
+/** A time in its two largest units: `3 d 4 h`, `5 min 6 s`, `7 s`. */
 export function uptime(ms: number): string {
   let rest = Math.max(Math.floor(ms / 1_000), 0);
   const parts: string[] = [];

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
-import { packageVersion } from '../common/package-version.js';
 import type { GatewayCard } from '../listener/holder.js';
-import { DEFAULT_PROFILE, type IdentityOptions } from '../options/gateway-lock.options.js';
+import type { GatewayLockSettings } from '../options/gateway-lock.options.js';
 import type { RequestHandler } from '../serving/gateway-http.server.js';
 import type { GatewayState } from '../serving/gateway-state.js';
 import { PROBE_HEADERS } from '../serving/probe-headers.js';
@@ -19,10 +18,10 @@ export class GatewayCardService {
 
   /** @throws {RangeError} the identity does not fit on a card */
   constructor(
-    identity: IdentityOptions,
+    identity: GatewayLockSettings['identity'],
     private readonly state: GatewayState,
   ) {
-    const { profile = DEFAULT_PROFILE, version = packageVersion() } = identity;
+    const { profile, version } = identity;
     this.#profile = profile;
     this.#version = version;
     if (!parseCard(JSON.stringify(this.#cardAt('ws://127.0.0.1:1')))) {

@@ -1,29 +1,31 @@
 import { promisify } from 'node:util';
 
-import type { PortOwner } from '../listener/holder.js';
-import { GATEWAY_SERVICE } from './card.js';
 import { readableCommand } from '../common/printable.js';
+import type { PortOwner } from '../listener/holder.js';
+import { IPV6_WILDCARD } from '../listener/listen-address.js';
+import { GATEWAY_SERVICE } from './card.js';
 import { canonicalAddress, listenersServing } from './serving-address.js';
 
-/** One process on one address of a port, as `pid-port` lists them. */
+/** One process on one address of a port, as the package `pid-port` lists them. */
 export interface PortBinding {
-  /** An IP address; `*` for the wildcard of IPv6, and on macOS for that of IPv4 too. */
+  /** An IP address; `*` for the wildcard of IPv6, and on macOS for that of IPv4 as well. */
   readonly host: string;
   readonly pid: number;
 }
 
 /**
- * macOS and Windows have no file to read this from: the package runs `netstat` and knows its formats. `ps`, or
- * `tasklist`, then describes the process.
+ * Finds the process on macOS and Windows, which have no file to read it from. `pid-port` runs `netstat` and knows its
+ * formats; `ps`, or `tasklist`, then describes the process.
  *
- * @returns `undefined` when nobody listens or the package is not there
+ * @returns `undefined` when nothing listens
+ * @throws {Error} the optional package is not installed, or a program failed
  */
 export async function findPortOwnerElsewhere(
   host: string,
   port: number,
   deadline: number,
 ): Promise<PortOwner | undefined> {
-  // Loaded here alone, as what runs programs is below, so that Linux never pays for it.
+  // Loaded here, as node:child_process is below, so that Linux never pays for it.
   const { portBindings } = await import('pid-port');
   const pid = pidServing(await portBindings(port, { host: '*' }), host);
   if (pid === undefined) return undefined;
@@ -33,7 +35,7 @@ export async function findPortOwnerElsewhere(
 
 export function pidServing(bindings: readonly PortBinding[], host: string): number | undefined {
   const listeners = bindings.map(({ host: bound, pid }) => ({
-    address: bound === '*' ? '::' : canonicalAddress(bound),
+    address: bound === '*' ? IPV6_WILDCARD : canonicalAddress(bound),
     pid,
   }));
   return listenersServing(listeners, host)[0]?.pid;
@@ -57,7 +59,7 @@ async function describeOnUnix(pid: number, timeout: number): Promise<PortOwner> 
 
 const PS_ROW = /^\s*(\d+)\s+(\S+)\s+(\w{3} \w{3} [ \d]\d \d\d:\d\d:\d\d \d{4})\s+(.*)$/m;
 
-/** @param output `uid user lstart args` of ps(1) */
+/** @param output of ps(1) with the columns `uid user lstart args` */
 export function parsePs(pid: number, output: string): PortOwner {
   const [row, uid = '', user = '', start = '', args = ''] = PS_ROW.exec(output) ?? [];
   if (row === undefined) return { pid, isGateway: false, pidsInNamespaces: [pid] };
@@ -79,10 +81,10 @@ async function describeOnWindows(pid: number, timeout: number): Promise<PortOwne
 }
 
 /**
- * Windows shows the title of a process to nobody, and its arguments only to a PowerShell, which takes longer to start
- * than a verdict may: whatever runs on Node counts as a gateway.
+ * Windows does not show the title of a process, and its arguments only to a PowerShell, which takes longer to start than
+ * a verdict may. So every process that runs on Node counts as a gateway.
  *
- * @param output the image name and the pid, of `tasklist /FO CSV /NH`
+ * @param output of `tasklist /FO CSV /NH`: the name of the program, and the pid
  */
 export function parseTasklist(pid: number, output: string): PortOwner {
   const [, image] = new RegExp(`^"([^"]+)","${pid}",`, 'm').exec(output) ?? [];

@@ -1,12 +1,14 @@
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 
+import { readableCommand } from '../common/printable.js';
+import { readTextIfAllowed } from '../common/process-files.js';
 import type { PortOwner } from '../listener/holder.js';
 import {
   hasGatewayTitle,
-  isOfConnection,
+  isConnectionRow,
   parseListeningSocket,
   parseListeningUnixSocket,
   parseStartTime,
@@ -14,20 +16,19 @@ import {
   parseUserName,
   type ListeningSocket,
 } from './proc-files.js';
-import { readableCommand } from '../common/printable.js';
 import { canonicalAddress, hostsToAsk, listenersServing } from './serving-address.js';
 
-/** Arguments can take megabytes. */
+/** The arguments of a process can take megabytes. */
 const MAX_COMMAND_BYTES = 4096;
-/** Of a row in /proc/net/tcp; those in tcp6 are longer. */
+/** The length of a row in /proc/net/tcp; those in tcp6 are longer. */
 const ROW_BYTES = 150;
 
 /**
  * Finds the listening socket in /proc/net, and the process that has it open in /proc/PID/fd (proc_pid_fd(5)). Where a
- * socket was inherited, one of the processes that have it.
+ * socket was inherited, that is one of the processes that have it.
  *
- * @returns `undefined` when nobody listens, or when it was not found before the deadline or among the processes that
- * this user may look into
+ * @param pidHint a process to look at first
+ * @returns `undefined` when nothing listens, when this user may not look into the process, and after the deadline
  */
 export async function findPortOwnerOnLinux(
   host: string,
@@ -40,9 +41,9 @@ export async function findPortOwnerOnLinux(
 }
 
 /**
- * The sockets that listen on a port, up to the one that a connection to `host` comes to before all others. Row by row,
- * since the kernel reads ahead for whoever has room for more: after those that listen, through a table of all others
- * that takes milliseconds even where it is empty.
+ * The sockets that listen on a port, up to the one that a connection to `host` reaches before all others. It reads row
+ * by row, because the kernel fills the buffer that it is given: after the listening sockets it would go through its table
+ * of all others, which takes milliseconds even where the table is empty.
  */
 function listenersOn(host: string, port: number): ListeningSocket[] {
   const [first = host] = hostsToAsk(host);
@@ -50,7 +51,7 @@ function listenersOn(host: string, port: number): ListeningSocket[] {
   const listeners: ListeningSocket[] = [];
   for (const table of ['tcp', 'tcp6']) {
     for (const row of rowsOf(`/proc/net/${table}`)) {
-      if (isOfConnection(row)) break;
+      if (isConnectionRow(row)) break;
       const socket = parseListeningSocket(row, port);
       if (socket) listeners.push(socket);
       if (socket?.address === comesFirst) return listeners;
@@ -59,7 +60,7 @@ function listenersOn(host: string, port: number): ListeningSocket[] {
   return listeners;
 }
 
-/** None where there is no such table, such as tcp6 on a machine without IPv6. */
+/** Yields nothing where there is no such table, such as tcp6 on a machine without IPv6. */
 function* rowsOf(path: string): Generator<string> {
   let descriptor: number;
   try {
@@ -80,13 +81,13 @@ function* rowsOf(path: string): Generator<string> {
   }
 }
 
-/** Finds a Unix socket by its name in /proc/net/unix, and its process as that of a port. */
+/** Finds a Unix socket by its name in /proc/net/unix, and its process as {@link findPortOwnerOnLinux} does. */
 export async function findSocketOwnerOnLinux(
   socketPath: string,
   deadline: number,
   pidHint?: number | Promise<number | undefined>,
 ): Promise<PortOwner | undefined> {
-  const inode = parseListeningUnixSocket(textOf('/proc/net/unix'), socketPath);
+  const inode = parseListeningUnixSocket(readTextIfAllowed('/proc/net/unix'), socketPath);
   return findOwnerOfSockets(inode === undefined ? [] : [inode], deadline, pidHint);
 }
 
@@ -114,15 +115,15 @@ async function findProcess(
   for (const pid of pids) {
     if (performance.now() >= deadline) return undefined;
     if (hasOpen(pid, links, deadline)) return pid;
-    // The port may be answering meanwhile.
+    // Lets the event loop read what the port may have answered meanwhile.
     await turn();
   }
   return undefined;
 }
 
 /**
- * Other users' processes cannot be looked into, and any can be gone by now: neither has it. Without promises: a link is
- * read in microseconds, of which one through the thread pool takes a hundred, and there are thousands of them.
+ * Whether a process has one of the sockets open; false where it has ended, or belongs to another user. Synchronous, since
+ * there are thousands of links: a synchronous read takes a microsecond or so, one through the thread pool a hundred.
  */
 function hasOpen(pid: number, links: ReadonlySet<string>, deadline: number): boolean {
   const folder = `/proc/${pid}/fd`;
@@ -132,7 +133,7 @@ function hasOpen(pid: number, links: ReadonlySet<string>, deadline: number): boo
       if (links.has(linkOf(`${folder}/${descriptor}`))) return true;
     }
   } catch {
-    // Not ours to look at, or gone.
+    // It belongs to another user, or has ended.
   }
   return false;
 }
@@ -147,10 +148,10 @@ function linkOf(path: string): string {
 
 async function describeProcess(pid: number): Promise<PortOwner> {
   const commandLine = await commandLineOf(pid);
-  const { uid, pidsInNamespaces } = parseStatus(textOf(`/proc/${pid}/status`));
+  const { uid, pidsInNamespaces } = parseStatus(readTextIfAllowed(`/proc/${pid}/status`));
   const user = uid === undefined ? undefined : nameOf(uid);
   const command = readableCommand(commandLine.replace(/\0+$/, '').replaceAll('\0', ' '));
-  const startedAt = parseStartTime(textOf(`/proc/${pid}/stat`), textOf('/proc/stat'));
+  const startedAt = parseStartTime(readTextIfAllowed(`/proc/${pid}/stat`), readTextIfAllowed('/proc/stat'));
   return {
     pid,
     ...(user !== undefined && { user }),
@@ -163,9 +164,9 @@ async function describeProcess(pid: number): Promise<PortOwner> {
 }
 
 function nameOf(uid: number): string | undefined {
-  const name = parseUserName(textOf('/etc/passwd'), uid);
+  const name = parseUserName(readTextIfAllowed('/etc/passwd'), uid);
   if (name !== undefined || uid !== process.geteuid?.()) return name;
-  // Last, since it blocks, perhaps on a directory server.
+  // Last, since it blocks this process, perhaps on a directory server.
   try {
     return userInfo().username;
   } catch {
@@ -173,16 +174,7 @@ function nameOf(uid: number): string | undefined {
   }
 }
 
-/** Empty for what is gone, or not for this user to read. */
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-/** Through the thread pool, unlike all else: it is read from the memory of the process, and waits for that. */
+/** Through the thread pool, unlike the others: the kernel reads it from the memory of that process, and may wait for it. */
 async function commandLineOf(pid: number): Promise<string> {
   const file = await open(`/proc/${pid}/cmdline`).catch(() => undefined);
   try {

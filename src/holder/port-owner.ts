@@ -1,16 +1,15 @@
+import { within } from '../common/deadline.js';
 import type { PortOwner } from '../listener/holder.js';
 import { findPortOwnerElsewhere } from './port-owner-elsewhere.js';
 import { findPortOwnerOnLinux, findSocketOwnerOnLinux } from './port-owner-linux.js';
 
-export type { PortOwner };
-
 /**
  * Asks the operating system which process listens on an address of this machine. Best effort; never rejects.
  *
- * @param host `localhost` or an IP address; for a wildcard, whoever stands in the way of a bind to it
+ * @param host `localhost` or an IP address; for a wildcard, the process found is one that a bind to it collides with
  * @param deadline on the clock of `performance.now()`, in milliseconds
  * @param pidHint a process to look at first; waited for, within the deadline, before the others are looked at
- * @returns `unknown` when nobody listens, when this user may not look, or when it was not found in time
+ * @returns `unknown` when nothing listens, when this user may not look, or when it was not found in time
  */
 export async function findPortOwner(
   host: string,
@@ -23,7 +22,7 @@ export async function findPortOwner(
 }
 
 /**
- * Asks the operating system which process listens on a local socket, as {@link findPortOwner} does. Linux alone says;
+ * Asks the operating system which process listens on a local socket, as {@link findPortOwner} does. Only Linux tells;
  * elsewhere it is `unknown`.
  */
 export async function findSocketOwner(
@@ -39,16 +38,10 @@ async function before(deadline: number, look: () => Promise<PortOwner | undefine
   const remainingMs = deadline - performance.now();
   if (remainingMs <= 0) return 'unknown';
 
-  // A read from /proc waits for the memory of the other process, and that can be for ever.
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), remainingMs);
-  });
   try {
-    return (await Promise.race([look(), late])) ?? 'unknown';
+    // A read from /proc waits for the memory of the other process, and that can be for ever.
+    return (await within(look(), remainingMs)) ?? 'unknown';
   } catch {
     return 'unknown';
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -1,11 +1,12 @@
 import { endianness } from 'node:os';
 
+import { parseProcessStat } from '../common/process-files.js';
 import { canonicalIPv6 } from '../listener/listen-address.js';
 import { GATEWAY_SERVICE } from './card.js';
 
-/** A listening socket, from /proc/net/tcp or tcp6 (proc_pid_net(5)). */
+/** A listening socket in /proc/net/tcp or tcp6 (proc_pid_net(5)). */
 export interface ListeningSocket {
-  /** Canonical; a v4-mapped one as IPv4. */
+  /** In canonical spelling; a v4-mapped one as IPv4. */
   readonly address: string;
   readonly inode: string;
 }
@@ -15,18 +16,18 @@ const LISTEN_ROW =
   /^ *\d+: ([\dA-F]{8}|[\dA-F]{32}):([\dA-F]{4}) [\dA-F]+:[\dA-F]{4} 0A \S+ \S+ \S+ +\d+ +\d+ +(\d+)\b/;
 const OTHER_ROW = /^ *\d+: \S+ \S+ (?!0A)/;
 
-/** The socket of a row, if it listens on the port. */
+/** The socket in a row of the table, if it listens on the port. */
 export function parseListeningSocket(row: string, port: number): ListeningSocket | undefined {
   const [, address = '', hex = '', inode = ''] = LISTEN_ROW.exec(row) ?? [];
   return parseInt(hex, 16) === port ? { address: parseAddress(address), inode } : undefined;
 }
 
-/** Whether a row is of a socket that does not listen; those that do come before all others (net/ipv4/tcp_ipv4.c). */
-export function isOfConnection(row: string): boolean {
+/** Whether the socket in a row does not listen. Listening ones come before all others (net/ipv4/tcp_ipv4.c). */
+export function isConnectionRow(row: string): boolean {
   return OTHER_ROW.test(row);
 }
 
-/** The kernel prints addresses as 32-bit words, in the byte order of the machine. */
+/** The kernel prints an address as 32-bit words in the byte order of the machine. */
 function parseAddress(hex: string): string {
   const bytes = Buffer.from(hex, 'hex');
   if (endianness() === 'LE') bytes.swap32();
@@ -35,20 +36,20 @@ function parseAddress(hex: string): string {
   return canonicalIPv6(groups.join(':'));
 }
 
-/** `num: references protocol flags(__SO_ACCEPTCON: it listens) type state inode path`, in /proc/net/unix (unix(7)). */
+/** `num: references protocol flags type state inode path` in /proc/net/unix (unix(7)); 00010000, __SO_ACCEPTCON, listens. */
 const LISTENING_UNIX_ROW = /^[\da-f]+: [\dA-F]+ [\dA-F]+ 00010000 \d+ \d+ +(\d+) (.*)$/gm;
 
-/** The inode of the Unix socket that listens; connections that it has accepted have its name too. */
+/** The inode of the listening Unix socket of this name. The connections that it has accepted have the name too. */
 export function parseListeningUnixSocket(table: string, socketPath: string): string | undefined {
   const name = socketPath.replace(/^\0/, '@');
   return Array.from(table.matchAll(LISTENING_UNIX_ROW)).find(([, , path]) => path === name)?.[1];
 }
 
-/** Of /proc/PID/status (proc_pid_status(5)). */
+/** What /proc/PID/status says (proc_pid_status(5)). */
 export interface ProcessStatus {
-  /** Effective. */
+  /** The effective user. */
   readonly uid?: number;
-  /** In each PID namespace, ours first; empty where the kernel has no namespaces. */
+  /** The process IDs in each PID namespace, the reader's first; empty where the kernel has no namespaces. */
   readonly pidsInNamespaces: readonly number[];
 }
 
@@ -68,24 +69,22 @@ const TICKS_PER_SECOND = 100;
 /**
  * When a process started, in milliseconds since the epoch.
  *
- * @param processStat /proc/PID/stat (proc_pid_stat(5)): the start time, in ticks since the boot, is its field 22
- * @param systemStat /proc/stat (proc_stat(5)): the time of the boot, in seconds, is its line `btime`
+ * @param processStat /proc/PID/stat, which has the start in ticks since the boot
+ * @param systemStat /proc/stat (proc_stat(5)), whose line `btime` has the boot in seconds since the epoch
  */
 export function parseStartTime(processStat: string, systemStat: string): number | undefined {
-  // The name of the program, field 2, can hold blanks and parentheses.
-  const fieldsFrom3 = processStat.slice(processStat.lastIndexOf(')') + 2).split(' ');
-  const ticks = Number(fieldsFrom3[22 - 3]);
+  const { startTicks } = parseProcessStat(processStat);
   const [, bootSeconds] = /^btime (\d+)$/m.exec(systemStat) ?? [];
-  if (!Number.isInteger(ticks) || bootSeconds === undefined) return undefined;
-  return Number(bootSeconds) * 1000 + (ticks * 1000) / TICKS_PER_SECOND;
+  if (startTicks === undefined || bootSeconds === undefined) return undefined;
+  return Number(bootSeconds) * 1000 + (Number(startTicks) * 1000) / TICKS_PER_SECOND;
 }
 
-/** As short as a title may be cut and still be told from the names of other programs. */
+/** A shorter rest of a title could be the name of another program. */
 const MIN_TITLE_CHARACTERS = 'openclaw-'.length;
 
 /**
- * Whether a process has given itself the title of a gateway. A title takes the place of the arguments, and as much of
- * it as they had room for: after `node app.js` it ends after eleven characters.
+ * Whether a process has given itself the title of a gateway. A title is written over the arguments, and is cut off where
+ * they ended: over `node app.js` it has eleven characters.
  *
  * @param commandLine /proc/PID/cmdline (proc_pid_cmdline(5))
  */
@@ -96,7 +95,7 @@ export function hasGatewayTitle(commandLine: string): boolean {
   return fillsItsRoom && title.length >= MIN_TITLE_CHARACTERS && GATEWAY_SERVICE.startsWith(title);
 }
 
-/** The name of a user in /etc/passwd (passwd(5)). */
+/** The name of a user, from /etc/passwd (passwd(5)). */
 export function parseUserName(passwd: string, uid: number): string | undefined {
   return passwd
     .split('\n')

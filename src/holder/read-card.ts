@@ -1,17 +1,19 @@
 import { get, type ClientRequest, type IncomingMessage } from 'node:http';
 
 import type { Endpoint } from '../listener/endpoint.js';
+import type { GatewayCard } from '../listener/holder.js';
+import { isConnectedToItself } from '../listener/is-refused.js';
 import { hasIPv6Form } from '../listener/listen-address.js';
-import { CARD_PATH, parseCard, type GatewayCard } from './card.js';
+import { CARD_PATH, parseCard } from './card.js';
 
 /**
- * What a port has to say for itself.
+ * What a port answers when it is asked for its card:
  *
  * - `card`: a complete and valid card
- * - `stranger`: anything else that was said: another status, a redirect, HTML, TLS, too much, too slowly, or a
- *   connection that was closed without an answer
- * - `silent`: nothing, from a peer that accepted or let the connect hang
- * - `refused`: nobody listens
+ * - `stranger`: anything else: another status, a redirect, HTML, TLS, too much, too slowly, or a connection that was
+ *   closed without an answer
+ * - `silent`: nothing, from a peer that accepted the connection or let the connect hang
+ * - `refused`: nothing listens
  */
 export type CardAnswer =
   | { readonly kind: 'card'; readonly card: GatewayCard }
@@ -21,15 +23,15 @@ export type CardAnswer =
 
 const MAX_BODY_BYTES = 16 * 1024;
 const MAX_HEADER_BYTES = 16 * 1024;
-/** Headers and body, and what frames them. */
+/** All that is read from a connection: headers, body, and what frames them. */
 const MAX_BYTES = 64 * 1024;
 
-/** The machine itself says that nobody can be there. */
-const NOBODY_THERE = new Set(['ECONNREFUSED', 'EAFNOSUPPORT', 'ENETUNREACH', 'EHOSTUNREACH', 'ENOTFOUND', 'ENOENT']);
+/** Errors of connect(2) by which the machine itself says that nothing can listen there. */
+const UNREACHABLE = new Set(['ECONNREFUSED', 'EAFNOSUPPORT', 'ENETUNREACH', 'EHOSTUNREACH', 'ENOTFOUND', 'ENOENT']);
 
 /**
- * Asks a port, or a local socket, for its card. One deadline bounds all of it: the connect, the headers and the body, however they arrive.
- * Nothing is left open when it resolves; it never rejects.
+ * Asks a port, or a local socket, for its card. One deadline bounds all of it: the connect, the headers and the body,
+ * however they arrive. Nothing is left open when it resolves. Never rejects.
  *
  * @param endpoint with an IP address for a host
  * @param deadline on the clock of `performance.now()`, in milliseconds
@@ -56,7 +58,7 @@ export function readCard(endpoint: Endpoint, deadline: number): Promise<CardAnsw
         headers: { Host: hostHeader(endpoint), Accept: 'application/json', Connection: 'close' },
       });
     } catch {
-      // No port that anybody could listen on.
+      // Not a port number, so nothing can listen on it.
       settle({ kind: 'refused' });
       return;
     }
@@ -65,12 +67,9 @@ export function readCard(endpoint: Endpoint, deadline: number): Promise<CardAnsw
     request.on('socket', (socket) => {
       socket.once('connect', () => {
         connected = true;
-        // TCP lets a socket whose ephemeral port is the port it connects to meet itself (RFC 9293, 3.5).
-        const { localPort, remotePort, localAddress, remoteAddress } = socket;
-        const metItself = localPort !== undefined && localPort === remotePort && localAddress === remoteAddress;
-        if (metItself) settle({ kind: 'refused' });
+        if (isConnectedToItself(socket)) settle({ kind: 'refused' });
       });
-      // What is not body can be endless too, such as interim responses.
+      // What comes before the body can be endless too, such as interim responses.
       socket.on('data', () => {
         if (socket.bytesRead > MAX_BYTES) settle({ kind: 'stranger' });
       });
@@ -79,7 +78,7 @@ export function readCard(endpoint: Endpoint, deadline: number): Promise<CardAnsw
       if (response.statusCode === 200) readBody(response, settle);
       else settle({ kind: 'stranger' });
     });
-    // Whatever ends it in another way: an answer cut off in the middle, a change of protocol.
+    // Every other end: an answer that is cut off, or a change of protocol.
     request.on('close', () => settle({ kind: 'stranger' }));
   });
 }
@@ -102,8 +101,8 @@ function kindOfFailedConnect(
   { code = '' }: NodeJS.ErrnoException,
   endpoint: Endpoint,
 ): 'refused' | 'stranger' | 'silent' {
-  if (NOBODY_THERE.has(code)) return 'refused';
-  // No such address here. With IPv4, where loopback is a given, it says that this machine has no port left to ask from.
+  if (UNREACHABLE.has(code)) return 'refused';
+  // IPv6: this machine has no such address. IPv4, whose loopback is always there: no local port is left to ask from.
   if (code === 'EADDRNOTAVAIL' && 'host' in endpoint && hasIPv6Form(endpoint.host)) return 'refused';
   return code === 'ECONNRESET' ? 'stranger' : 'silent';
 }

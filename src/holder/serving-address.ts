@@ -1,27 +1,28 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
-import { addressSet, canonicalIPv6, hasIPv6Form, probeHosts } from '../listener/listen-address.js';
-
-const IPV4_WILDCARD = '0.0.0.0';
-const IPV6_WILDCARD = '::';
+import {
+  addressSet,
+  canonicalIPv6,
+  hasIPv6Form,
+  IPV4_WILDCARD,
+  IPV6_WILDCARD,
+  isWildcard,
+  probeHosts,
+} from '../listener/listen-address.js';
 
 /**
  * Where to ask who holds what a bind to `host` collides with, in the order in which the answers count.
  *
- * @param host `localhost`, or an IP address of this machine; a wildcard is asked for on loopback
+ * @param host `localhost`, or an IP address of this machine; for a wildcard, loopback is asked
  */
 export function hostsToAsk(host: string): readonly string[] {
   return host === 'localhost' ? addressSet(host).map((address) => address.host) : probeHosts(host);
 }
 
-export function isWildcard(host: string): boolean {
-  return host === IPV4_WILDCARD || host === IPV6_WILDCARD;
-}
-
 /**
- * Of the listeners on one port, those that the kernel gives a connection to `host` to: on the address itself before on
- * a wildcard. More than one share the same address (SO_REUSEPORT, socket(7)). For a wildcard host, which a listener on
- * any address stands in the way of, those on loopback come before all others.
+ * The listeners, among those on one port, that the kernel hands a connection to `host` to: those on the address itself,
+ * or else those on a wildcard. More than one share an address with SO_REUSEPORT (socket(7)). A bind to a wildcard
+ * collides with a listener on any address; those on loopback come first then.
  *
  * @param listeners with addresses as {@link canonicalAddress} spells them
  */
@@ -31,7 +32,7 @@ export function listenersServing<T extends { readonly address: string }>(
 ): readonly T[] {
   for (const hostToAsk of hostsToAsk(host)) {
     const asked = canonicalAddress(hostToAsk);
-    // Whether a listener on :: takes IPv4 as well, the operating systems do not say.
+    // The operating systems do not tell whether a listener on :: takes IPv4 as well.
     const wildcards = isIPv4(asked) ? [IPV4_WILDCARD, IPV6_WILDCARD] : [IPV6_WILDCARD];
     for (const address of [asked, ...wildcards]) {
       const serving = listeners.filter((listener) => listener.address === address);
@@ -41,7 +42,7 @@ export function listenersServing<T extends { readonly address: string }>(
   return isWildcard(host) ? listeners : [];
 }
 
-/** One spelling for each address: without a zone, and a v4-mapped one (RFC 4291, 2.5.5.2) as the IPv4 address it is. */
+/** The canonical spelling of an address, without a zone. A v4-mapped one (RFC 4291, 2.5.5.2) becomes IPv4. */
 export function canonicalAddress(address: string): string {
   return hasIPv6Form(address) && isIPv6(address) ? canonicalIPv6(address.replace(/%.*$/, '')) : address;
 }

@@ -5,32 +5,32 @@ import type { Holder, PortOwner } from '../listener/holder.js';
 import { watchHolder } from './watch-holder.js';
 import { whoHolds } from './who-holds.js';
 
-/** How long a process that was killed may take to be gone from its port. Milliseconds. */
+/** How long a process that was killed may take to release its port. */
 const KILLED_MS = 2_000;
-/** Between two looks at a port that cannot be watched. Milliseconds. */
+/** The pause between two looks at a port that cannot be watched. */
 const LOOK_AGAIN_MS = 20;
-/** How far apart one process may seem to have started: the time of the boot is in whole seconds. Milliseconds. */
+/** How much two readings of one start may differ: the kernel gives the time of the boot in whole seconds. */
 const SAME_START_MS = 2_000;
 
 export interface StopOptions {
-  /** How long the holder may take, in milliseconds. */
+  /** How long the holder may take to stop, in milliseconds. */
   readonly timeoutMs: number;
-  /** Whether a holder that has not gone by then is killed. */
+  /** Whether a holder that has not stopped by then is killed. */
   readonly kill: boolean;
   /**
-   * Asks the gateway itself; says whether it agreed. If not, the process gets SIGTERM.
-   * @default nobody does
+   * Asks the gateway to stop, and tells whether it agreed. If it did not, its process gets SIGTERM.
+   * @default SIGTERM is sent at once
    */
   readonly ask?: (holder: Holder) => Promise<boolean>;
-  /** Told what is done, as it is done. */
+  /** Called with one line for each step. */
   readonly report: (line: string) => void;
 }
 
 /**
- * - `nothing`: nobody holds the port
- * - `stopped`: the one that held it does not any more; `successor` is who took it, if somebody did
- * - `refused`: it is not ours to stop, or cannot be told for certain
- * - `late`: it was told, and still holds the port
+ * - `nothing`: nothing held the port
+ * - `stopped`: the holder has released the port; `successor` is the process that has taken it since, if one has
+ * - `refused`: the holder may not be stopped: it is not a gateway of this user, or that is not certain
+ * - `late`: the holder was asked to stop, and still holds the port
  */
 export type StopOutcome =
   | { readonly kind: 'nothing' }
@@ -39,8 +39,8 @@ export type StopOutcome =
   | { readonly kind: 'late'; readonly holder: Holder };
 
 /**
- * Asks the gateway that holds a port to stop, and waits for the port. Only a gateway is asked, only one of the same
- * user, and only one that its card and the operating system agree on.
+ * Asks the gateway that holds a port to stop, and waits until it has released the port. Only a gateway of the same user is
+ * asked, and only where its card and the operating system agree on it.
  */
 export async function stopHolder(
   address: HostPort,
@@ -54,7 +54,7 @@ export async function stopHolder(
   const deadline = performance.now() + timeoutMs;
 
   if (holder.verdict === 'draining') {
-    // A second signal would not wait for what it still has to write.
+    // A second signal would end it at once, with what it still has to write.
     report(`the gateway with pid ${pid} is already stopping`);
   } else {
     const agreed = await ask(holder);
@@ -65,10 +65,10 @@ export async function stopHolder(
   if (outcome || !kill) return outcome ?? { kind: 'late', holder };
 
   report(`it did not stop within ${timeoutMs} ms; killing pid ${pid}`);
-  // Once more, since by now the number may be another's; one that hangs need not show its card any more.
+  // Looked at again, since another process may have the process ID by now. One that hangs may not show its card any more.
   const now = await whoHolds(address);
-  const another = now.card && now.card.instanceId !== holder.card?.instanceId;
-  if (isSameProcess(now.owner, holder.owner) && !another) send(pid, 'SIGKILL');
+  const isAnother = now.card && now.card.instanceId !== holder.card?.instanceId;
+  if (isSameProcess(now.owner, holder.owner) && !isAnother) send(pid, 'SIGKILL');
   return (await gone(address, holder, performance.now() + KILLED_MS)) ?? { kind: 'late', holder };
 }
 
@@ -93,7 +93,7 @@ function send(pid: number | undefined, signal: NodeJS.Signals): boolean {
   }
 }
 
-/** Waits for the instance to be gone from the port; undefined when the deadline passes first. */
+/** Waits for this instance to release the port; undefined when the deadline passes first. */
 async function gone(address: HostPort, { card }: Holder, deadline: number): Promise<StopOutcome | undefined> {
   for (;;) {
     const remainingMs = deadline - performance.now();
@@ -102,8 +102,8 @@ async function gone(address: HostPort, { card }: Holder, deadline: number): Prom
     const watched = await watchHolder(address, { signal });
     const now = await whoHolds(address);
     if (now.verdict === 'blocked') return { kind: 'stopped' };
-    const another = now.card ? now.card.instanceId !== card?.instanceId : now.verdict === 'foreign';
-    if (another) return { kind: 'stopped', successor: now };
+    const isAnother = now.card ? now.card.instanceId !== card?.instanceId : now.verdict === 'foreign';
+    if (isAnother) return { kind: 'stopped', successor: now };
     if (!watched) await delay(LOOK_AGAIN_MS);
   }
 }

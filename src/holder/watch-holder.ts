@@ -2,10 +2,10 @@ import { get } from 'node:http';
 
 import type { Endpoint } from '../listener/endpoint.js';
 
-/** Answers with a response that stays open for as long as the gateway holds its port. */
+/** Answered with a response that stays open for as long as the gateway holds its port. */
 export const WATCH_PATH = '/.well-known/gateway/watch';
 
-/** How often a holder says on a watch that its event loop turns. Milliseconds. */
+/** How often a holder writes to a watch, which shows that its event loop turns. */
 export const HEARTBEAT_MS = 1_000;
 const SILENCE_MS = 3 * HEARTBEAT_MS;
 
@@ -14,15 +14,15 @@ export interface WatchOptions {
   readonly signal: AbortSignal;
   /** Called once when the holder agrees to be watched. */
   readonly onAgreed?: () => void;
-  /** Called once when the holder falls silent without letting go, as a frozen process does. */
+  /** Called once when the holder falls silent and keeps the connection, as a frozen process does. */
   readonly onSilence?: () => void;
 }
 
 /**
- * Holds a connection to whoever listens, and resolves when it ends, as it does with any death of the holder: the kernel
- * closes it. A holder that is frozen keeps it open, a stranger may close it at once.
+ * Holds a connection to the holder, and resolves when it ends: however the holder dies, the kernel closes it. A frozen
+ * holder keeps it open, and a stranger may close it at once. Never rejects.
  *
- * @returns whether the holder had agreed to be watched, so that the end of the watch is news of the holder
+ * @returns whether the holder had agreed to be watched; only then does the end say that the holder has gone
  */
 export function watchHolder(endpoint: Endpoint, { signal, onAgreed, onSilence }: WatchOptions): Promise<boolean> {
   return new Promise((resolve) => {
@@ -31,7 +31,7 @@ export function watchHolder(endpoint: Endpoint, { signal, onAgreed, onSilence }:
     const request = get({ ...endpoint, path: WATCH_PATH, agent: false, signal }, (response) => {
       agreed = response.statusCode === 200;
       if (agreed) onAgreed?.();
-      // A stranger could send without end.
+      // A stranger could go on sending for ever.
       else request.destroy();
       response.on('data', () => silence.refresh());
       response.on('error', () => undefined);

@@ -1,30 +1,36 @@
-import type { Holder, PortOwner, Verdict } from '../listener/holder.js';
+import { within } from '../common/deadline.js';
+import { isAlive } from '../common/process-files.js';
 import type { Endpoint } from '../listener/endpoint.js';
 import { UNKNOWN_ADDRESS } from '../listener/gateway-lock.error.js';
-import { gatewayUrl } from '../listener/listen-address.js';
-import { isAlive } from '../common/is-alive.js';
+import type { Holder, PortOwner } from '../listener/holder.js';
+import { gatewayUrl, isWildcard } from '../listener/listen-address.js';
 import { findPortOwner, findSocketOwner } from './port-owner.js';
 import { readCard, type CardAnswer } from './read-card.js';
-import { hostsToAsk, isWildcard } from './serving-address.js';
-
-export type { Holder, Verdict };
+import { hostsToAsk } from './serving-address.js';
 
 export interface WhoHoldsOptions {
   /**
-   * For the whole verdict, in milliseconds.
+   * How long the whole verdict may take, in milliseconds.
    * @default 500
    */
   readonly timeoutMs?: number;
 }
 
 const DEFAULT_TIMEOUT_MS = 500;
-/** A gateway in health answers sooner, and its card makes the search for its process short. Milliseconds. */
+/** A healthy gateway answers sooner, and its card makes the search for its process short. */
 const HEAD_START_MS = 100;
 
 /**
- * Asks a port or a local socket that could not be bound, and the operating system about it, who holds it. Never rejects.
+ * Finds out who holds a port, or a local socket. It asks what listens there for its card, and the operating system for
+ * its process. A gateway is only believed where the two do not contradict each other. Never rejects.
  *
- * @param endpoint with `localhost` or an IP address of this machine for a host
+ * A port that is free has the verdict `blocked`: ask only about one that could not be bound.
+ *
+ * @param endpoint its host is `localhost`, or an IP address of this machine
+ *
+ * @example
+ * const { verdict, card } = await whoHolds({ host: '127.0.0.1', port: 18789 });
+ * if (verdict === 'ready') console.log(`a gateway is there, pid ${card?.pid}`);
  */
 export async function whoHolds(
   endpoint: Endpoint,
@@ -39,7 +45,7 @@ export async function whoHolds(
   const { owner, url } = view;
   const judged = judge(view, endpoint);
   const { card } = judged;
-  // Of a local socket, the card alone says where its gateway listens.
+  // The gateway behind a local socket listens elsewhere, and only its card says where.
   return { ...judged, url: 'socketPath' in endpoint && card ? card.url : url, ...(owner !== 'unknown' && { owner }) };
 }
 
@@ -48,7 +54,7 @@ interface Asked {
   readonly url: string;
 }
 
-/** What the port said, and what the operating system did. */
+/** What the port answered, and what the operating system says about it. */
 interface View extends Asked {
   readonly owner: PortOwner | 'unknown';
 }
@@ -56,39 +62,42 @@ interface View extends Asked {
 async function look(endpoint: Endpoint, deadline: number, headStartMs: number): Promise<View> {
   if ('socketPath' in endpoint) {
     const { socketPath } = endpoint;
-    return sight(askSocket(endpoint, deadline), headStartMs, (hint) => findSocketOwner(socketPath, deadline, hint));
+    return bothViews(askSocket(endpoint, deadline), headStartMs, (hint) => findSocketOwner(socketPath, deadline, hint));
   }
   const { host, port } = endpoint;
-  return sight(ask(host, port, deadline), headStartMs, (hint) => findPortOwner(host, port, deadline, hint));
+  return bothViews(askPort(host, port, deadline), headStartMs, (hint) => findPortOwner(host, port, deadline, hint));
 }
 
-async function sight(
+async function bothViews(
   asking: Promise<Asked>,
   headStartMs: number,
   findOwner: (hint: Promise<number | undefined>) => Promise<PortOwner | 'unknown'>,
 ): Promise<View> {
-  const [asked, owner] = await Promise.all([asking, findOwner(pidSaidWithin(headStartMs, asking))]);
+  const [asked, owner] = await Promise.all([asking, findOwner(pidOnCard(asking, headStartMs))]);
   return { ...asked, owner };
 }
 
 /**
- * Whether the two sights may be of different holders, or of none any more: a gateway that ends hangs up on whoever has
- * just connected, and another one may have taken the port between the two looks. Or of different processes of one
- * holder, where the socket was inherited and the card came too late to look at the right one first.
+ * Whether the port and the operating system may have told of different holders, or the holder is gone: a gateway that
+ * ends hangs up on a process that has just connected, and another gateway may then take the port. Or they told of
+ * different processes of one holder: its socket was inherited, and its card came too late to look at that process first.
  */
 function isDoubtful({ answer, owner }: View): boolean {
   if (answer.kind === 'stranger') return owner === 'unknown' || owner.isGateway;
   return contradicts(owner, answer);
 }
 
-/** Whether a second look says more; not so if it has only run out of time, which a liar could bring about. */
+/**
+ * Whether a second look decides. It does not where the process that the first look found was not found again in time: a
+ * stranger that shows a card could bring that about, by answering late.
+ */
 function settles({ answer, owner }: View, first: View): boolean {
   if (answer.kind !== 'card') return answer.kind === 'refused';
   return !contradicts(owner, answer) && (owner !== 'unknown' || first.owner === 'unknown');
 }
 
-/** The answer of the first address on which there is somebody. */
-async function ask(host: string, port: number, deadline: number): Promise<Asked> {
+/** The answer of the first address that does not refuse the connection. */
+async function askPort(host: string, port: number, deadline: number): Promise<Asked> {
   const [first = host, ...others] = hostsToAsk(host);
   let url = gatewayUrl(first, port);
   let answer = await readCard({ host: first, port }, deadline);
@@ -104,18 +113,13 @@ async function ask(host: string, port: number, deadline: number): Promise<Asked>
 
 async function askSocket(endpoint: Endpoint, deadline: number): Promise<Asked> {
   const answer = await readCard(endpoint, deadline);
-  // All that can be checked where the operating system does not say whose socket it is.
+  // Only Linux says whose socket it is; elsewhere, that the process on the card runs is all that can be checked.
   const isLie = process.platform !== 'linux' && answer.kind === 'card' && !isAlive(answer.card.pid);
   return { answer: isLie ? { kind: 'stranger' } : answer, url: UNKNOWN_ADDRESS };
 }
 
-async function pidSaidWithin(ms: number, asking: Promise<Asked>): Promise<number | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms);
-  });
-  const asked = await Promise.race([asking, late]);
-  clearTimeout(timer);
+async function pidOnCard(asking: Promise<Asked>, timeoutMs: number): Promise<number | undefined> {
+  const asked = await within(asking, timeoutMs);
   return asked?.answer.kind === 'card' ? asked.answer.card.pid : undefined;
 }
 
@@ -129,7 +133,7 @@ function judge({ answer, owner }: View, endpoint: Endpoint): Pick<Holder, 'verdi
     case 'silent':
       return { verdict: owner === 'unknown' || owner.isGateway ? 'stalled' : 'foreign' };
     case 'refused':
-      // Somebody listens on another address than loopback, as no gateway does.
+      // Something listens on another address than loopback alone, which no gateway does.
       return {
         verdict: 'host' in endpoint && isWildcard(endpoint.host) && owner !== 'unknown' ? 'foreign' : 'blocked',
       };

@@ -1,22 +1,25 @@
-import { closeSync, existsSync, fchmodSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { InputError } from '../common/input.error.js';
-import { PRIVATE_FILE } from '../common/private-file.js';
+import { closeToOthers, PRIVATE_FILE } from '../common/private-file.js';
 import { explain, refuseOthers } from './state-file.js';
 
 const LOG_FILE = 'gateway.log';
-/** How many older ones are kept: `gateway.log.1`, the newest, to `gateway.log.5`. */
+/** How many older files are kept: `gateway.log.1`, the newest, to `gateway.log.5`. */
 export const ROTATED_FILES = 5;
-const OTHERS = 0o077;
 
-export const logFileIn = (stateFolder: string): string => join(stateFolder, LOG_FILE);
+export function logFileIn(stateFolder: string): string {
+  return join(stateFolder, LOG_FILE);
+}
 
-/** @param age 1 for the newest; 0 for the one that is being written */
-export const rotatedFile = (file: string, age: number): string => (age === 0 ? file : `${file}.${age}`);
+/** @param age 1 for the newest of the rotated files; 0 for the one that is being written */
+export function rotatedFile(file: string, age: number): string {
+  return age === 0 ? file : `${file}.${age}`;
+}
 
 /**
- * Opens a log for a process to write to at its end, whatever else writes there or cuts it off; made if it is missing.
+ * Opens a log, which is made if it is missing, for a process that appends to it, whatever else appends or truncates.
  *
  * @returns a file descriptor
  * @throws {LaunchError | InputError} it cannot be written, or is not a file
@@ -25,29 +28,30 @@ export function openToAppend(file: string): number {
   try {
     refuseSpecial(file);
     const descriptor = openSync(file, 'a', PRIVATE_FILE);
-    const { mode, uid } = fstatSync(descriptor);
-    refuseOthers(file, uid);
-    // One that came from a backup, or from an editor, may be open to all.
-    if ((mode & OTHERS) !== 0) fchmodSync(descriptor, PRIVATE_FILE);
+    refuseOthers(file, fstatSync(descriptor).uid);
+    closeToOthers(descriptor);
     return descriptor;
   } catch (error) {
     throw explain(error, file);
   }
 }
 
-/** To open a FIFO would wait for its other end. */
+/** Opening a FIFO would wait for its other end. */
 function refuseSpecial(file: string): void {
   if (statSync(file, { throwIfNoEntry: false })?.isFile() === false) {
     throw new InputError(`${file} is not a file: move it away`);
   }
 }
 
-/** In bytes; 0 where there is none. */
+/** The size in bytes; 0 where there is no file. */
 export function sizeOf(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** @param offset in bytes; beyond the end there is nothing */
+/**
+ * @param offset in bytes; beyond the end nothing is read
+ * @throws {NodeJS.ErrnoException} there is no file, or it cannot be read
+ */
 export function readFrom(file: string, offset: number, maxBytes = Infinity): Buffer {
   const descriptor = openSync(file, 'r');
   try {
@@ -60,8 +64,8 @@ export function readFrom(file: string, offset: number, maxBytes = Infinity): Buf
 }
 
 /**
- * The last lines of a log, each with its end, from the rotated files too where the one that is being written has fewer;
- * and where the log ended then, in bytes.
+ * The last lines of a log, each with its line end, and the size of the log in bytes at that moment. Where the file that
+ * is being written has fewer lines, they come from the rotated files too.
  *
  * @throws {NodeJS.ErrnoException} there is no log, or it cannot be read
  * @throws {InputError} it is not a file
@@ -86,7 +90,7 @@ function countLines(text: Buffer): number {
   return lines;
 }
 
-/** Whatever comes after the last line end is a line too. */
+/** What follows the last line end is a line too. */
 function startOfLast(text: Buffer, count: number): number {
   let start = text.length;
   for (let left = count; left > 0 && start > 0; left--) {

@@ -1,15 +1,25 @@
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 
+import { isWholeNumber } from '../common/whole-number.js';
 import { bindExclusively } from './bind-exclusively.js';
 import { ClaimedListener } from './claimed-listener.js';
 import { GatewayLockError } from './gateway-lock.error.js';
-import { addressSet, parseListenHost, probeHosts, type AddressSet, type ListenAddress } from './listen-address.js';
+import {
+  addressSet,
+  DEFAULT_HOST,
+  DEFAULT_PORT,
+  MAX_PORT,
+  parseListenHost,
+  probeHosts,
+  type AddressSet,
+  type ListenAddress,
+} from './listen-address.js';
+import { listenOnce } from './listen-once.js';
 
-export const DEFAULT_PORT = 18789;
-
-/** The OS picks port 0 for the first address alone; the same port may be taken on the next. */
+/** With port 0 the OS picks a port for the first address alone; on the next one the same port may be taken. */
 const ANY_PORT_ATTEMPTS = 16;
 
+/** Which addresses a gateway listens on. */
 export interface ClaimOptions {
   /**
    * `localhost` (127.0.0.1 and, where the machine has it, ::1), or one IP address. 127.0.0.1 is held with any address.
@@ -22,28 +32,34 @@ export interface ClaimOptions {
    */
   port?: number;
   /**
-   * With host `::`, leaves the IPv4 addresses alone (but for 127.0.0.1).
+   * With host `::`, listens on IPv6 alone, and on 127.0.0.1 (IPV6_V6ONLY, ipv6(7)).
    * @default false
    */
   ipv6Only?: boolean;
 }
 
 /**
- * Takes the lock: binds and listens on every address of the set, or on none.
+ * Takes the lock: binds and listens on every address of the set, or on none. For an app that has to hold the port
+ * before it is created; otherwise `GatewayLockModule` takes it.
  *
  * @throws {GatewayLockError} the port is held, or cannot be bound
- * @throws {RangeError} the host or the port cannot be meant
+ * @throws {RangeError} `host` is not an IP address or `localhost`, or `port` is not a port
+ *
+ * @example
+ * const listener = await claimListener({ port: 18789 });
+ * const gateway = GatewayLockModule.forRoot({ listener }); // or, without an app: listener.close()
  */
 export async function claimListener({
-  host = 'localhost',
+  host = DEFAULT_HOST,
   port = DEFAULT_PORT,
   ipv6Only = false,
 }: ClaimOptions = {}): Promise<ClaimedListener> {
-  if (!Number.isInteger(port) || port < 0 || port > 65535) {
-    throw new RangeError(`${String(port)} is not a port: give a whole number from 1 to 65535, or 0 for any free one`);
+  if (!isWholeNumber(port, 0, MAX_PORT)) {
+    throw new RangeError(
+      `${String(port)} is not a port: give a whole number from 1 to ${MAX_PORT}, or 0 for any free one`,
+    );
   }
   const addresses = addressSet(parseListenHost(host), { ipv6Only });
-
   return new ClaimedListener(await bindAll(addresses, port));
 }
 
@@ -74,28 +90,14 @@ function isNoSuchAddress(error: unknown): boolean {
   return code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT';
 }
 
-async function bindOne(address: ListenAddress, port: number): Promise<Server> {
-  const probes = probeHosts(address.host).map((host) => ({ host, port }));
+async function bindOne({ host, ipv6Only }: ListenAddress, port: number): Promise<Server> {
+  const probes = probeHosts(host).map((probed) => ({ host: probed, port }));
   try {
-    return await bindExclusively(() => listen(address, port), probes);
+    return await bindExclusively(() => listenOnce({ host, port, ipv6Only }), probes);
   } catch (caught) {
     const error = caught as NodeJS.ErrnoException;
-    const failed = { host: address.host, port };
     throw error.code === 'EADDRINUSE'
-      ? GatewayLockError.alreadyListening(failed, error)
-      : GatewayLockError.bindFailed(failed, error);
+      ? GatewayLockError.alreadyListening({ host, port }, error)
+      : GatewayLockError.bindFailed({ host, port }, error);
   }
-}
-
-function listen({ host, ipv6Only }: ListenAddress, port: number): Promise<Server> {
-  // Accepted sockets are handed to an HTTP server later: paused until then, and with the defaults it gives its own.
-  const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true });
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    // `exclusive` keeps node:cluster from sharing the socket among workers.
-    server.listen({ host, port, ipv6Only, exclusive: true }, () => {
-      server.off('error', reject);
-      resolve(server);
-    });
-  });
 }

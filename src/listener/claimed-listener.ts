@@ -3,7 +3,7 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 
 import { gatewayUrl, hasIPv6Form } from './listen-address.js';
 
-/** An address that is held. */
+/** One address that is held. */
 export interface BoundAddress {
   readonly host: string;
   readonly port: number;
@@ -12,9 +12,11 @@ export interface BoundAddress {
   readonly url: string;
 }
 
-/** A listener was closed, or reported an error, by something other than {@link ClaimedListener.close}. */
+/** Which listener was closed by something other than {@link ClaimedListener.close}, or failed. */
 export interface ListenerLoss {
+  /** `ws://host:port`, IPv6 in brackets; `unix:` and a name for the socket of a profile. */
   readonly url: string;
+  /** The error of a listener that failed; missing where it was closed. */
   readonly cause?: Error;
 }
 
@@ -27,12 +29,15 @@ interface Member {
 }
 
 /**
- * The lock in its barest form: listening sockets, bound and exclusive, that nobody serves yet. Whoever holds it must
- * either have it adopted or close it; left alone it keeps the process alive and the port taken.
+ * The lock in its barest form: listening sockets, bound and exclusive, that no server answers on yet. The caller must
+ * either hand it to a server or close it. Left alone it keeps the process alive and the port taken.
+ *
+ * {@link claimListener} makes it.
  */
 export class ClaimedListener {
+  /** In the order in which they were bound. */
   readonly addresses: readonly BoundAddress[];
-  /** Resolves when a listener is lost; never rejects. */
+  /** Resolves when one of the listeners is lost. Never rejects. */
   readonly lost: Promise<ListenerLoss>;
 
   readonly #first: Member;
@@ -40,7 +45,7 @@ export class ClaimedListener {
   #reportLoss!: (loss: ListenerLoss) => void;
   #closed = false;
 
-  /** @param servers listening servers made with `pauseOnConnect`, in the order in which they were bound */
+  /** @param servers listening servers, made with `pauseOnConnect`, in the order in which they were bound */
   constructor([first, ...others]: readonly [Server, ...Server[]]) {
     this.lost = new Promise((resolve) => (this.#reportLoss = resolve));
     this.#first = this.#keep(first);
@@ -48,22 +53,25 @@ export class ClaimedListener {
     this.addresses = [this.#first, ...this.#others].map(({ address }) => address);
   }
 
-  /** The first address of the set, which is the one people are shown. */
+  /** `ws://host:port` of the first address, which is the one that people are shown. */
   get url(): string {
     return this.#first.address.url;
   }
 
+  /** The port of all addresses; with port 0, the one that the OS chose. */
   get port(): number {
     return this.#first.address.port;
   }
 
   /**
-   * Serves all addresses through one HTTP server: it takes over the first listening socket, which starts its header and
-   * request deadlines, and is fed the connections of the others. Connections that came earlier are replayed.
+   * Serves all addresses through one HTTP server. The server takes over the first listening socket, which starts its
+   * header and request deadlines, and is fed the connections of the others. Connections that came earlier are replayed.
+   *
+   * @throws {Error} the listener is closed
    */
   adopt(http: HttpServer): void {
     if (this.#closed) throw new Error(`the listener on ${this.url} is closed and cannot be adopted`);
-    // An HTTP server tracks the deadlines of its connections from this event on.
+    // Node's HTTP server checks the deadlines of its connections only from this event on.
     http.once('listening', () => {
       for (const { server } of this.#others) {
         server.removeAllListeners('connection');

@@ -1,4 +1,4 @@
-/** Where a process on this machine may listen. */
+/** Where a process of this machine may listen: a TCP port, or a local socket. */
 export type Endpoint = HostPort | LocalSocket;
 
 /** An IP address, or `localhost`, and a TCP port. */
@@ -7,7 +7,8 @@ export interface HostPort {
   readonly port: number;
 }
 
-/** A Unix socket (unix(7)), abstract with a NUL in front, or a named pipe of Windows. */
+/** A Unix socket (unix(7)), or a named pipe of Windows. */
 export interface LocalSocket {
+  /** A path, or an abstract name, which begins with a NUL. */
   readonly socketPath: string;
 }

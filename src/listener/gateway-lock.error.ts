@@ -2,9 +2,14 @@ import type { Endpoint, HostPort } from './endpoint.js';
 import type { Holder } from './holder.js';
 import { gatewayUrl } from './listen-address.js';
 
+/**
+ * - `GATEWAY_ALREADY_LISTENING`: another process holds the port
+ * - `GATEWAY_PROFILE_IN_USE`: another process holds the state folder of the profile
+ * - `GATEWAY_BIND_FAILED`: the port cannot be bound for any other reason
+ */
 export type GatewayLockErrorCode = 'GATEWAY_ALREADY_LISTENING' | 'GATEWAY_BIND_FAILED' | 'GATEWAY_PROFILE_IN_USE';
 
-/** The url of a holder that does not say where it listens. */
+/** The URL of a holder that does not say where it listens. */
 export const UNKNOWN_ADDRESS = 'unknown address';
 
 interface ErrorFields {
@@ -20,31 +25,28 @@ interface ErrorFields {
   readonly basePort?: number;
 }
 
-/**
- * The lock could not be taken. The first line of `message` is a contract that scripts may match on.
- */
+/** The lock could not be taken. The first line of `message` is a contract that scripts may match on. */
 export class GatewayLockError extends Error {
   override readonly name = 'GatewayLockError';
-  /**
-   * `GATEWAY_ALREADY_LISTENING`: somebody holds the port. `GATEWAY_PROFILE_IN_USE`: somebody holds the state folder.
-   * `GATEWAY_BIND_FAILED`: it cannot be bound for any other reason.
-   */
   readonly code: GatewayLockErrorCode;
-  /** The address that failed, as `ws://host:port`, IPv6 in brackets; of a profile, where its holder says that it listens. */
+  /**
+   * The address that failed, as `ws://host:port`, IPv6 in brackets. With `GATEWAY_PROFILE_IN_USE` the address on the card
+   * of the holder, or `unknown address`.
+   */
   readonly url: string;
-  /** The address that failed; of a profile, the one on which this gateway was to listen. */
+  /** The address that failed. With `GATEWAY_PROFILE_IN_USE` the address on which this gateway was to listen. */
   readonly address: HostPort;
-  /** Where whoever is in the way can be asked. */
+  /** Where the holder can be asked. */
   readonly endpoint: Endpoint;
   /** The native error of bind(2) or listen(2). */
   override readonly cause: NodeJS.ErrnoException;
-  /** Who is in the way, where that was asked. */
+  /** The holder; missing where it was not asked for. */
   readonly holder?: Holder;
-  /** Whose state folder is in use. */
+  /** The profile whose state folder is in use, with `GATEWAY_PROFILE_IN_USE`. */
   readonly profile?: string;
-  /** Which derived port it is that failed. */
+  /** The name of the derived port that failed; missing where it was the port itself. */
   readonly derived?: string;
-  /** The port that the derived one comes from. */
+  /** The port that the derived port counts from. */
   readonly basePort?: number;
 
   readonly #fields: ErrorFields;
@@ -64,6 +66,7 @@ export class GatewayLockError extends Error {
     this.#fields = fields;
   }
 
+  /** @internal */
   static alreadyListening(address: HostPort, cause: NodeJS.ErrnoException): GatewayLockError {
     const url = gatewayUrl(address.host, address.port);
     const message = `another gateway instance is already listening on ${url}`;
@@ -77,13 +80,17 @@ export class GatewayLockError extends Error {
     });
   }
 
+  /** @internal */
   static bindFailed(address: HostPort, cause: NodeJS.ErrnoException): GatewayLockError {
     const url = gatewayUrl(address.host, address.port);
     const message = `failed to bind gateway socket on ${url}: ${cause.message}`;
     return new GatewayLockError({ message, code: 'GATEWAY_BIND_FAILED', address, url, endpoint: address, cause });
   }
 
-  /** @param address where this gateway was to listen */
+  /**
+   * @internal
+   * @param address where this gateway was to listen
+   */
   static profileInUse(
     profile: string,
     address: HostPort,
@@ -103,7 +110,11 @@ export class GatewayLockError extends Error {
     });
   }
 
-  /** The same error, with what was found out about the holder. */
+  /**
+   * The same error with its holder, whose address goes into the message of a profile.
+   *
+   * @internal
+   */
   heldBy(holder: Holder): GatewayLockError {
     const { profile } = this;
     if (profile === undefined) return new GatewayLockError({ ...this.#fields, holder });
@@ -111,7 +122,11 @@ export class GatewayLockError extends Error {
     return new GatewayLockError({ ...this.#fields, message: profileMessage(profile, url), url, holder });
   }
 
-  /** The same error, of a port that belongs to another one. */
+  /**
+   * The same error, for a derived port.
+   *
+   * @internal
+   */
   derivedFrom(basePort: number, derived: string): GatewayLockError {
     return new GatewayLockError({ ...this.#fields, basePort, derived });
   }

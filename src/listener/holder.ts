@@ -1,45 +1,57 @@
-/** What a gateway says of itself to whoever asks its port; never a token, never a path. */
+/** What a gateway says of itself to every process that asks its port. Never a token, never a path. */
 export interface GatewayCard {
   readonly service: 'openclaw-gateway';
+  /** The process ID, as the gateway sees it: in a PID namespace of its own it is another than outside. */
   readonly pid: number;
   readonly profile: string;
   readonly version: string;
+  /** A phase that this version does not know is read as `starting`. */
   readonly phase: 'starting' | 'ready' | 'draining';
-  /** Milliseconds since the epoch. */
+  /** When the process started, in milliseconds since the epoch. */
   readonly startedAt: number;
+  /** The first address that it listens on, as `ws://host:port`, IPv6 in brackets. */
   readonly url: string;
-  /** A UUID of its own for every start. */
+  /** A UUID, new with every start. */
   readonly instanceId: string;
 }
 
-/** The process behind a listening port, as far as the operating system tells. */
+/** The process behind a listening socket, as far as the operating system tells. */
 export interface PortOwner {
+  /** The process ID, as this process sees it. */
   readonly pid: number;
+  /** The number of its user; missing on Windows, and where it cannot be found out. */
   readonly uid?: number;
+  /** The name of its user; missing on Windows, and where it cannot be found out. */
   readonly user?: string;
-  /** Its arguments, joined by spaces and shortened. */
+  /** Its program and arguments, joined by spaces, shortened, and safe to print. */
   readonly command?: string;
-  /** Milliseconds since the epoch. */
+  /** When it started, in milliseconds since the epoch. */
   readonly startedAt?: number;
-  /** Its title says that it is a gateway. */
+  /** Whether the title of the process says that it is a gateway. */
   readonly isGateway: boolean;
-  /** Its numbers in the PID namespaces it is in, where they are known (NSpid in proc(5)). */
+  /** Its process IDs in each PID namespace that it is in, where they are known (NSpid in proc_pid_status(5)). */
   readonly pidsInNamespaces: readonly number[];
 }
 
 /**
+ * What was found behind a port or a local socket:
+ *
  * - `ready`, `starting`, `draining`: a gateway in that phase
- * - `stalled`: it accepts connections and says nothing; the operating system finds a gateway, or cannot look
+ * - `stalled`: accepts connections and says nothing; the operating system finds a gateway, or cannot tell
  * - `foreign`: something else listens
  * - `blocked`: bound, but nothing listens
  */
 export type Verdict = 'ready' | 'starting' | 'draining' | 'stalled' | 'foreign' | 'blocked';
 
-/** Who holds a port or a profile. */
+/** Who holds a port or a state folder. */
 export interface Holder {
   readonly verdict: Verdict;
-  /** The address that was asked, as `ws://host:port`; of a profile, the one on the card, or `unknown address`. */
+  /**
+   * The address that was asked, as `ws://host:port`. For a local socket, the address on the card, or `unknown address`.
+   */
   readonly url: string;
+  /** With the verdicts `ready`, `starting` and `draining`. */
   readonly card?: GatewayCard;
+  /** Missing where the operating system does not say, or this user may not look. */
   readonly owner?: PortOwner;
 }

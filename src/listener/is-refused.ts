@@ -1,13 +1,14 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 
 import type { Endpoint } from './endpoint.js';
 
-/** Nobody listens; of a local socket, there may also be no such file or pipe. */
-const NOBODY_THERE = new Set<string | undefined>(['ECONNREFUSED', 'ENOENT']);
+/** ENOENT: there is no such socket file or pipe. */
+const REFUSALS = new Set<string | undefined>(['ECONNREFUSED', 'ENOENT']);
 
 /**
- * Connects, sends nothing, hangs up, and tells whether nobody listens. Whatever else happens is somebody: an answer, a
- * reset, or no answer in time, as a stopped process with a full backlog behaves. Never rejects.
+ * Connects, sends nothing, hangs up, and tells whether the connection was refused, so that nothing listens. Everything
+ * else means that something does: an accepted connection, a reset, and no answer in time, which is how a stopped process
+ * with a full backlog behaves. Never rejects.
  */
 export function isRefused(endpoint: Endpoint, timeoutMs: number): Promise<boolean> {
   return new Promise((resolve) => {
@@ -18,11 +19,15 @@ export function isRefused(endpoint: Endpoint, timeoutMs: number): Promise<boolea
       socket.destroy();
       resolve(refused);
     };
-    socket.once('connect', () => {
-      // TCP lets a socket whose ephemeral port is the port it connects to meet itself (RFC 9293, 3.5, simultaneous open).
-      const { localPort, remotePort, localAddress, remoteAddress } = socket;
-      settle(localPort !== undefined && localPort === remotePort && localAddress === remoteAddress);
-    });
-    socket.on('error', (error: NodeJS.ErrnoException) => settle(NOBODY_THERE.has(error.code)));
+    socket.once('connect', () => settle(isConnectedToItself(socket)));
+    socket.on('error', (error: NodeJS.ErrnoException) => settle(REFUSALS.has(error.code)));
   });
+}
+
+/**
+ * Whether a socket has met itself: TCP allows that where the ephemeral port is the port it connects to (RFC 9293, 3.5,
+ * simultaneous open). Nothing listens there.
+ */
+export function isConnectedToItself({ localPort, remotePort, localAddress, remoteAddress }: Socket): boolean {
+  return localPort !== undefined && localPort === remotePort && localAddress === remoteAddress;
 }

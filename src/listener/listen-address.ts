@@ -1,22 +1,29 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
+import type { HostPort } from './endpoint.js';
+
 /** The address that every gateway holds, whatever else it serves, so that any two on one port collide. */
 export const ANCHOR_HOST = '127.0.0.1';
+/** The loopback pair: 127.0.0.1 and ::1. */
+export const DEFAULT_HOST = 'localhost';
+export const DEFAULT_PORT = 18_789;
+/** Port numbers have 16 bits (RFC 9293, 3.1). */
+export const MAX_PORT = 65_535;
 
+export const IPV4_WILDCARD = '0.0.0.0';
+export const IPV6_WILDCARD = '::';
 const IPV6_LOOPBACK = '::1';
-const IPV4_WILDCARD = '0.0.0.0';
-const IPV6_WILDCARD = '::';
 
 /** One address of the set that a gateway binds. */
 export interface ListenAddress {
   readonly host: string;
   /** IPV6_V6ONLY (ipv6(7)); without it `::` takes the IPv4 port too. */
   readonly ipv6Only: boolean;
-  /** Left out, rather than an error, on a machine that has no such address. */
+  /** Whether a machine that has no such address goes without it. */
   readonly optional: boolean;
 }
 
-/** In the order in which they are bound. */
+/** The addresses of one lock, in the order in which they are bound. */
 export type AddressSet = readonly [ListenAddress, ...ListenAddress[]];
 
 /**
@@ -34,7 +41,7 @@ export function parseListenHost(text: string): string {
   );
 }
 
-/** One spelling for each address, with its zone; a v4-mapped one as the IPv4 address it is. */
+/** The canonical spelling of an IPv6 address, with its zone. A v4-mapped one becomes the IPv4 address it stands for. */
 export function canonicalIPv6(text: string): string {
   const [address = '', zone] = text.split('%');
   const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1);
@@ -74,15 +81,20 @@ export function addressSet(
   return linux && takesAnchor ? [requested] : [anchor, requested];
 }
 
-/** Where to connect to find out whether somebody listens on what a bind to `host` collides with. */
+/** Whether a bind to `host` takes every address of this machine. */
+export function isWildcard(host: string): boolean {
+  return host === IPV4_WILDCARD || host === IPV6_WILDCARD;
+}
+
+/** Where to connect to find out whether something listens on what a bind to `host` collides with. */
 export function probeHosts(host: string): readonly string[] {
   if (host === IPV4_WILDCARD) return [ANCHOR_HOST];
   if (host === IPV6_WILDCARD) return [ANCHOR_HOST, IPV6_LOOPBACK];
   return [host];
 }
 
-/** The host and port of what {@link gatewayUrl} made; `URL` knows no zones. */
-export function addressOfUrl(url: string): { host: string; port: number } {
+/** The host and port in a URL that {@link gatewayUrl} made. `URL` cannot read it, since it rejects zones. */
+export function addressOfUrl(url: string): HostPort {
   const [, host = '', port] = /^ws:\/\/\[?(.*?)\]?:(\d+)$/.exec(url) ?? [];
   return { host: host.replace('%25', '%'), port: Number(port) };
 }
@@ -92,12 +104,12 @@ export function gatewayUrl(host: string, port: number): string {
   return hasIPv6Form(host) ? `ws://[${host.replace('%', '%25')}]:${port}` : `ws://${host}:${port}`;
 }
 
-/** Whether an IP address, or `localhost`, is an IPv6 address: `isIPv6` would judge any text, and take milliseconds of a start. */
+/** Whether a host that is an IP address or `localhost` is IPv6. `isIPv6`, which judges any text, takes milliseconds of a start. */
 export function hasIPv6Form(host: string): boolean {
   return host.includes(':');
 }
 
-/** Whether only this machine can reach a host that {@link parseListenHost} has returned (RFC 1122, 3.2.1.3). */
+/** Whether a host that {@link parseListenHost} has returned can be reached from this machine alone (RFC 1122, 3.2.1.3). */
 export function isLoopbackHost(host: string): boolean {
   return host === 'localhost' || host === IPV6_LOOPBACK || (isIPv4(host) && host.startsWith('127.'));
 }

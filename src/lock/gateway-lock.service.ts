@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import { Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { AbstractHttpAdapter, ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 
+import { within } from '../common/deadline.js';
 import type { BoundAddress, ClaimedListener, ListenerLoss } from '../listener/claimed-listener.js';
 import type { GatewayLockSettings } from '../options/gateway-lock.options.js';
 import type { GatewayHttpServer } from '../serving/gateway-http.server.js';
@@ -198,20 +199,13 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
   }
 
   async #drain(notice: ShutdownNotice): Promise<void> {
-    const { settings, state, webSockets, shutdown } = this.#parts;
+    const { settings, state, server, webSockets, shutdown } = this.#parts;
     const { shutdownGraceMs } = settings;
     state.phase = 'draining';
     this.#reportStop(notice);
     this.#stopping.abort();
     shutdown.begin();
-    await Promise.all([webSockets.drain(notice, shutdownGraceMs), this.#httpIdle(shutdownGraceMs)]);
-  }
-
-  async #httpIdle(graceMs: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const over = new Promise<void>((resolve) => (timer = setTimeout(resolve, graceMs)));
-    await Promise.race([this.#parts.server.idle(), over]);
-    clearTimeout(timer);
+    await Promise.all([webSockets.drain(notice, shutdownGraceMs), within(server.idle(), shutdownGraceMs)]);
   }
 
   #onLost(loss: ListenerLoss): void {

@@ -1,18 +1,25 @@
-const MAX_OFFSET = 19;
-const MAX_PORT = 65_535;
+import { isWholeNumber } from '../common/whole-number.js';
+import { MAX_PORT } from '../listener/listen-address.js';
 
-/** Ports that belong to a gateway's own, by name: how much greater they are. */
+/** A gateway has its port and the 19 that follow it to itself. */
+const MAX_OFFSET = 19;
+
+/** Further ports of a gateway: a name for each, and how much greater it is than the port of the gateway, 1 to 19. */
 export type DerivedPorts = Readonly<Record<string, number>>;
 
 /**
- * @param basePort 0 for one that is not known yet
+ * Checks that every derived port can exist, and has an offset of its own.
+ *
+ * @param basePort 0 where the port of the gateway is not known yet
  * @throws {RangeError} one line that names the offset and the rule
  */
 export function checkDerivedPorts(derived: DerivedPorts, basePort: number): void {
   const names = new Map<number, string>();
   for (const [name, offset] of Object.entries(derived)) {
-    if (!Number.isInteger(offset) || offset < 1 || offset > MAX_OFFSET) {
-      throw new RangeError(`derived.${name}: ${offset} is not an offset: give a whole number from 1 to ${MAX_OFFSET}`);
+    if (!isWholeNumber(offset, 1, MAX_OFFSET)) {
+      throw new RangeError(
+        `derived.${name}: ${String(offset)} is not an offset: give a whole number from 1 to ${MAX_OFFSET}`,
+      );
     }
     const other = names.get(offset);
     if (other !== undefined) {
@@ -23,7 +30,11 @@ export function checkDerivedPorts(derived: DerivedPorts, basePort: number): void
   }
 }
 
-/** @throws {RangeError} one line that names the offset and the rule */
+/**
+ * The number of a derived port.
+ *
+ * @throws {RangeError} one line that names the offset and the rule
+ */
 export function derivedPort(basePort: number, name: string, offset: number): number {
   const port = basePort + offset;
   if (port <= MAX_PORT) return port;

@@ -8,5 +8,5 @@ export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new Configurabl
   .setClassMethodName('forRoot')
   .build();
 
-/** Injects the options with their defaults. */
+/** The injection token of the options with every default filled in. */
 export const GATEWAY_LOCK_SETTINGS = Symbol('GATEWAY_LOCK_SETTINGS');

@@ -1,175 +1,75 @@
-import { checkDerivedPorts, type DerivedPorts } from './derived-ports.js';
-import { DEFAULT_PORT, type ClaimOptions } from '../listener/claim-listener.js';
+import type { ClaimOptions } from '../listener/claim-listener.js';
 import type { ClaimedListener } from '../listener/claimed-listener.js';
-import type { Holder } from '../listener/holder.js';
+import { DEFAULT_HOST, DEFAULT_PORT } from '../listener/listen-address.js';
+import {
+  CALLERS_DEFAULTS,
+  CLIENT_DEFAULTS,
+  type AuthOptions,
+  type CallersOptions,
+  type CallersSettings,
+  type ClientLimits,
+  type ClientSettings,
+} from './control.options.js';
+import { checkDerivedPorts, type DerivedPorts } from './derived-ports.js';
+import {
+  ACQUIRE_DEFAULTS,
+  identityDefaults,
+  type AcquireOptions,
+  type AcquireSettings,
+  type IdentityOptions,
+  type IdentitySettings,
+} from './holder.options.js';
+import {
+  HTTP_DEFAULTS,
+  WS_DEFAULTS,
+  type GatewayHttpOptions,
+  type GatewayWsOptions,
+  type HttpSettings,
+  type WsSettings,
+} from './serving.options.js';
 
-/** The name of a profile that has none. */
-export const DEFAULT_PROFILE = 'default';
-
-/** What arrives in one WebSocket message: text as a string, binary as it came. */
-export type WsMessage = string | Buffer;
-
-/** Turns a message into the event it names; nothing to ignore the message. */
-export type WsMessageParser = (message: WsMessage) => { event: string; data: unknown } | undefined;
-
-export interface GatewayHttpOptions {
-  /**
-   * How long a connection may take to send the headers of a request; looked at once a second. Milliseconds.
-   * @default 8000
-   */
-  headersTimeoutMs?: number;
-  /**
-   * How long a connection may take to send a whole request; looked at once a second. Milliseconds.
-   * @default 8000
-   */
-  requestTimeoutMs?: number;
-  /**
-   * How long an idle connection is kept between two requests. Milliseconds.
-   * @default 5000
-   */
-  keepAliveTimeoutMs?: number;
-  /**
-   * How long a connection may take nothing of an answer that waits for it. Milliseconds.
-   * @default 8000
-   */
-  stalledTimeoutMs?: number;
-  /**
-   * How many connections may be open on which no request is being answered, WebSockets not counted; beyond it, the one
-   * that has been idle for longest is closed, if that is for more than a second, or there are 16 times as many.
-   * @default 256
-   */
-  maxIdleConnections?: number;
-}
-
-export interface GatewayWsOptions {
-  /**
-   * The longest message that is accepted; a longer one closes its connection with 1009. Bytes.
-   * @default 1048576
-   */
-  maxPayloadBytes?: number;
-  /**
-   * How many WebSockets may be open; a further upgrade gets 503.
-   * @default 16384
-   */
-  maxConnections?: number;
-  /**
-   * How much may wait to be read by a client; one that reads more slowly is closed with 1013. Bytes.
-   * @default 4194304
-   */
-  maxBufferedBytes?: number;
-  /**
-   * Between two pings; a client that sends nothing for two such periods is cut off. Milliseconds.
-   * @default 25000
-   */
-  pingIntervalMs?: number;
-  /** Replaces the `{"event": string, "data": any}` format of what clients send. */
-  messageParser?: WsMessageParser;
-}
-
-export interface AuthOptions {
-  /** A token that may do everything; 8 to 512 printable characters. */
-  token?: string;
-  /** Further tokens, each with what it may do. */
-  tokens?: readonly { readonly token: string; readonly scopes: readonly ClientScope[] }[];
-  /** Where no token is given: a file that holds one, and is made, for this user alone, if it is missing. */
-  tokenFile?: string;
-}
-
-/** What a token may allow: to ask, to change, to run the gateway itself. */
-export type ClientScope = 'operator.read' | 'operator.write' | 'operator.admin';
-
-/** Who may ask, beyond whoever names this machine's loopback in `Host`, or comes from a page of it. */
-export interface CallersOptions {
-  /**
-   * As in a `Host` header, exactly: `gateway.example:8443`; without a port, with the gateway's own.
-   * @default []
-   */
-  hosts?: readonly string[];
-  /**
-   * As in an `Origin` header, exactly: `https://app.example`.
-   * @default []
-   */
-  origins?: readonly string[];
-}
-
-/** Limits on the clients of `protocol: 'openclaw'`. */
-export interface ClientLimits {
-  /**
-   * How many clients may be open that are yet to be let in; beyond it, the one that waits for longest is closed, if that
-   * is for more than a second, or there are 16 times as many.
-   * @default 128
-   */
-  maxHandshakes?: number;
-  /**
-   * How long a client may take to ask to be let in. Milliseconds.
-   * @default 10000
-   */
-  handshakeTimeoutMs?: number;
-  /**
-   * How many requests of one client may be running; a further one is refused, to be tried again.
-   * @default 256
-   */
-  maxRequests?: number;
-  /**
-   * Between two `tick` events. Milliseconds.
-   * @default 30000
-   */
-  tickIntervalMs?: number;
-}
-
-export interface AcquireOptions {
-  /**
-   * `fail`: a held port is a refusal, at once. `standby`: wait for the holder to go, and take over.
-   * @default 'fail'
-   */
-  wait?: 'fail' | 'standby';
-  /**
-   * Whether a refusal asks the port who holds it, for `GatewayLockError.holder`; at most 500 ms.
-   * @default true
-   */
-  identify?: boolean;
-  /** Called each time a standby begins to wait for another holder. */
-  onWait?: (holder: Holder) => void;
-}
-
-/** What the gateway says of itself on its card. */
-export interface IdentityOptions {
-  /** @default 'default' */
-  profile?: string;
-  /** @default the version of this package */
-  version?: string;
-}
-
+/**
+ * What `GatewayLockModule.forRoot` takes, and the factory of `forRootAsync` returns. Every option has a default: without
+ * any, a gateway holds port 18789 on loopback and speaks Nest's own message format.
+ *
+ * @throws {RangeError} from `app.init()`, or the creation of the app: a value that cannot be used
+ */
 export interface GatewayLockOptions extends ClaimOptions {
-  /** A listener claimed before the app was created; `host`, `port` and `ipv6Only` are then not looked at. */
+  /**
+   * A listener that was claimed before the app was created. `host`, `port` and `ipv6Only` are then not used.
+   * @default the module claims one, from `host`, `port` and `ipv6Only`
+   */
   listener?: ClaimedListener;
   /**
-   * How long clients and running requests are given at shutdown before they are cut off. Milliseconds.
+   * How long clients and running requests are given at shutdown before they are cut off, in milliseconds.
    * @default 1000
    */
   shutdownGraceMs?: number;
   /**
-   * How long the whole shutdown of the app may take before `GatewayLockService.overdue` reports it. Milliseconds.
+   * How long the whole shutdown of the app may take before `GatewayLockService.overdue` reports it, in milliseconds.
    * @default 5000
    */
   shutdownDeadlineMs?: number;
   /**
-   * HTTP paths that the app answers in every phase; all others get 503 unless the gateway is ready.
+   * HTTP paths that the app answers in every phase. All others get 503 unless the gateway is ready.
    * @default ['/healthz', '/health', '/readyz', '/ready', '/metrics']
    */
   probePaths?: readonly string[];
+  /** What happens where the port is held: the start fails, or waits as a standby. */
   acquire?: AcquireOptions;
+  /** What the gateway says of itself on its card. */
   identity?: IdentityOptions;
   /**
-   * The folder where a gateway of this profile keeps what it has: made if it is missing, for this user alone, and held
-   * together with the port, so that no second gateway uses it, on whatever port.
+   * The folder where a gateway of this profile keeps its files. Made for this user alone if it is missing, and held
+   * together with the port, so that no second gateway uses it on any port.
    * @default none: only the port is held
    */
   stateFolder?: string;
   /**
-   * Further ports that are held together with the port, on the same hosts, for servers of the same gateway: how much
-   * greater each is, from 1 to 19, by a name of its own; see `GatewayLockService.derived`.
+   * Further ports, held together with the port and on the same hosts, for servers of the same gateway. Each has a name,
+   * and how much greater it is than the port: 1 to 19. See `GatewayLockService.derived`.
    * @default {}
+   * @throws {RangeError} an offset is out of range or given twice, or a port would be beyond 65535
    */
   derived?: DerivedPorts;
   /**
@@ -178,68 +78,65 @@ export interface GatewayLockOptions extends ClaimOptions {
    * @default 'nest'
    */
   protocol?: 'nest' | 'openclaw';
-  /** For `protocol: 'openclaw'`, which needs a token. */
+  /** The tokens of `protocol: 'openclaw'`. */
   auth?: AuthOptions;
+  /** Which callers are let in beside those of this machine. */
   callers?: CallersOptions;
+  /** Limits on the clients of `protocol: 'openclaw'`. */
   clients?: ClientLimits;
+  /** Limits on HTTP connections. */
   http?: GatewayHttpOptions;
+  /** Limits on WebSockets, and the format of their messages. */
   ws?: GatewayWsOptions;
 }
 
-/** The options with every default filled in, but for those of the claim, which has its own. */
-export type GatewayLockSettings = GatewayLockOptions &
-  Required<
-    Pick<
-      GatewayLockOptions,
-      'shutdownGraceMs' | 'shutdownDeadlineMs' | 'probePaths' | 'acquire' | 'identity' | 'derived' | 'protocol' | 'auth'
-    >
-  > & {
-    readonly callers: Required<CallersOptions>;
-    readonly clients: Required<ClientLimits>;
-    readonly http: Required<GatewayHttpOptions>;
-    readonly ws: GatewayWsOptions & Required<Omit<GatewayWsOptions, 'messageParser'>>;
-  };
+/** The options with every default filled in. */
+export interface GatewayLockSettings
+  extends
+    Required<Omit<GatewayLockOptions, 'listener' | 'stateFolder'>>,
+    Pick<GatewayLockOptions, 'listener' | 'stateFolder'> {
+  acquire: AcquireSettings;
+  identity: IdentitySettings;
+  callers: CallersSettings;
+  clients: ClientSettings;
+  http: HttpSettings;
+  ws: WsSettings;
+}
 
 /**
- * The one place where the defaults stand.
+ * Fills in the defaults. No other place says one: the parts of the options have theirs beside them, for this function.
  *
- * @throws {RangeError} a derived port that cannot be
+ * @throws {RangeError} a derived port that cannot be used
  */
 export function withDefaults(options: GatewayLockOptions): GatewayLockSettings {
-  const { listener, port = DEFAULT_PORT, derived = {} } = options;
-  checkDerivedPorts(derived, listener ? listener.port : port);
-  return {
-    shutdownGraceMs: 1_000,
-    shutdownDeadlineMs: 5_000,
-    probePaths: ['/healthz', '/health', '/readyz', '/ready', '/metrics'],
-    acquire: {},
-    identity: {},
-    derived: {},
-    protocol: 'nest',
-    auth: {},
-    ...options,
-    callers: { hosts: [], origins: [], ...options.callers },
-    clients: {
-      maxHandshakes: 128,
-      handshakeTimeoutMs: 10_000,
-      maxRequests: 256,
-      tickIntervalMs: 30_000,
-      ...options.clients,
+  const settings = fill<GatewayLockSettings>(
+    {
+      host: DEFAULT_HOST,
+      port: DEFAULT_PORT,
+      ipv6Only: false,
+      shutdownGraceMs: 1_000,
+      shutdownDeadlineMs: 5_000,
+      probePaths: ['/healthz', '/health', '/readyz', '/ready', '/metrics'],
+      derived: {},
+      protocol: 'nest',
+      auth: {},
     },
-    http: {
-      headersTimeoutMs: 8_000,
-      requestTimeoutMs: 8_000,
-      keepAliveTimeoutMs: 5_000,
-      stalledTimeoutMs: 8_000,
-      maxIdleConnections: 256,
-      ...options.http,
+    {
+      ...options,
+      acquire: fill(ACQUIRE_DEFAULTS, options.acquire),
+      identity: fill(identityDefaults(), options.identity),
+      callers: fill(CALLERS_DEFAULTS, options.callers),
+      clients: fill(CLIENT_DEFAULTS, options.clients),
+      http: fill(HTTP_DEFAULTS, options.http),
+      ws: fill(WS_DEFAULTS, options.ws),
     },
-    ws: {
-      maxPayloadBytes: 1_048_576,
-      maxConnections: 16_384,
-      maxBufferedBytes: 4_194_304,
-      pingIntervalMs: 25_000,
-      ...options.ws,
-    },
-  };
+  );
+  checkDerivedPorts(settings.derived, settings.listener ? settings.listener.port : settings.port);
+  return settings;
+}
+
+/** Puts the given values over the defaults. One that is `undefined` counts as not given, as in a destructuring. */
+function fill<Settings extends object>(defaults: Partial<Settings>, given: Partial<Settings> = {}): Settings {
+  const values = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { ...defaults, ...Object.fromEntries(values) } as Settings;
 }

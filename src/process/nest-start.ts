@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 
+import { parseProcessStat } from '../common/process-files.js';
 /** How long an orphan may keep the port. Milliseconds. */
 const CHECK_INTERVAL_MS = 500;
 
@@ -31,8 +32,6 @@ function nestStartAbove(): boolean {
   return false;
 }
 
-/** proc_pid_stat(5): the second field is the command in parentheses, which may hold spaces, the fourth the parent. */
 function parentOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  return parseProcessStat(readFileSync(`/proc/${pid}/stat`, 'utf8')).parent ?? NaN;
 }

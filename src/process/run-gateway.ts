@@ -5,7 +5,7 @@ import type { INestApplication } from '@nestjs/common';
 import { describeError, ExitCode, exitCodeOf } from './exit-code.js';
 import { initGatewayProcess } from './gateway-process.js';
 import { GATEWAY_LOCK_SETTINGS } from '../options/gateway-lock.module-definition.js';
-import { DEFAULT_PROFILE, type GatewayLockSettings } from '../options/gateway-lock.options.js';
+import type { GatewayLockSettings } from '../options/gateway-lock.options.js';
 import { GatewayLockService } from '../lock/gateway-lock.service.js';
 import { complain, reportFailure, type FailureOptions } from './report.js';
 import { StopSignals } from './stop-signals.js';
@@ -89,5 +89,5 @@ function announce({ url, addresses }: GatewayLockService, json: boolean): void {
 }
 
 function profileOf(app: INestApplication): string {
-  return app.get<GatewayLockSettings>(GATEWAY_LOCK_SETTINGS).identity.profile ?? DEFAULT_PROFILE;
+  return app.get<GatewayLockSettings>(GATEWAY_LOCK_SETTINGS).identity.profile;
 }

@@ -4,7 +4,7 @@ import { WsAdapter } from '@nestjs/platform-ws';
 import type { MessageMappingProperties } from '@nestjs/websockets';
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
 
-import type { WsMessageParser } from '../options/gateway-lock.options.js';
+import type { WsMessageParser } from '../options/serving.options.js';
 import type { GatewayWebSockets } from './gateway-websockets.js';
 import { NestFormat } from './nest-format.js';
 

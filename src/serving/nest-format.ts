@@ -1,6 +1,6 @@
 import type { Logger } from '@nestjs/common';
 
-import type { WsMessage, WsMessageParser } from '../options/gateway-lock.options.js';
+import type { WsMessage, WsMessageParser } from '../options/serving.options.js';
 import type { WsFormat } from './ws-format.js';
 import type { ShutdownNotice, WsSession } from './ws-session.js';
 import type { WsClient } from './ws-client.js';

@@ -1,31 +1,32 @@
 import { join } from 'node:path';
 import type { Server, Socket } from 'node:net';
 
-import type { FurtherLock } from '../lock/lock-set.js';
 import { bindExclusively } from '../listener/bind-exclusively.js';
 import type { ListenerLoss } from '../listener/claimed-listener.js';
 import type { HostPort } from '../listener/endpoint.js';
 import { GatewayLockError } from '../listener/gateway-lock.error.js';
-import { bindSocketFile, listenOn, type BoundSocket } from './socket-file.js';
+import { listenOnce } from '../listener/listen-once.js';
+import type { FurtherLock } from '../lock/lock-set.js';
+import { bindSocketFile, type BoundSocket } from './socket-file.js';
 import { openStateFolder, unusable, type FolderIdentity } from './state-folder.js';
 
-/** In the state folder, where the operating system has no sockets without a file. */
+/** In the state folder, on systems where every local socket has a file. */
 const SOCKET_FILE = 'gateway.sock';
 /** sun_path in unix(7). */
 const ABSTRACT_NAME_BYTES = 108;
 
 export interface ProfileLockOptions {
   readonly stateFolder: string;
-  /** For the refusal. */
+  /** The name of the profile, for the refusal. */
   readonly profile: string;
-  /** Where the gateway listens, or was to. */
+  /** Where this gateway listens, or was to. */
   readonly address: HostPort;
   readonly platform?: NodeJS.Platform;
 }
 
 /**
- * Takes the lock on a state folder, which is made if it is missing: a local socket that is named after the folder, so
- * that the operating system frees it on every death.
+ * Takes the lock on a state folder, which is made if it is missing. The lock is a local socket named after the folder,
+ * so that the operating system frees it however the process ends.
  *
  * @throws {GatewayLockError} GATEWAY_PROFILE_IN_USE
  * @throws {InputError} the folder cannot be made or used
@@ -39,7 +40,7 @@ export async function takeProfileLock({
   const identity = await openStateFolder(stateFolder);
   const socketPath = profileSocketPath(stateFolder, identity, platform);
   try {
-    const bind = isFile(platform) ? bindSocketFile : listenWithoutFile;
+    const bind = hasSocketFile(platform) ? bindSocketFile : listenWithoutFile;
     const { server, release } = await bindExclusively(() => bind(socketPath), [{ socketPath }]);
     return new ProfileLock(server, release, socketPath);
   } catch (caught) {
@@ -57,17 +58,17 @@ export function profileSocketPath(
 ): string {
   const name = `openclaw-gateway-profile-${device}-${inode}`;
   if (platform === 'win32') return `\\\\.\\pipe\\${name}`;
-  if (isFile(platform)) return join(folder, SOCKET_FILE);
-  // Some versions of Node fill a shorter name up with NULs and others do not: they would hold different sockets.
+  if (hasSocketFile(platform)) return join(folder, SOCKET_FILE);
+  // Some versions of Node fill a shorter name up with NULs, which makes it another name for those that do not.
   return `\0${name}`.padEnd(ABSTRACT_NAME_BYTES, '-');
 }
 
-function isFile(platform: NodeJS.Platform): boolean {
+function hasSocketFile(platform: NodeJS.Platform): boolean {
   return !['linux', 'android', 'win32'].includes(platform);
 }
 
 async function listenWithoutFile(socketPath: string): Promise<BoundSocket> {
-  return { server: await listenOn(socketPath), release: () => undefined };
+  return { server: await listenOnce({ path: socketPath }), release: () => undefined };
 }
 
 /** A state folder that is held. */

@@ -4,16 +4,16 @@ import { access, mkdir, stat } from 'node:fs/promises';
 import { InputError } from '../common/input.error.js';
 import { PRIVATE_FOLDER } from '../common/private-file.js';
 
-/** Which folder it is, however its path is spelled (st_dev and st_ino in stat(3type)). */
+/** Identifies a folder however its path is spelled (st_dev and st_ino in stat(3type)). */
 export interface FolderIdentity {
   readonly device: bigint;
   readonly inode: bigint;
 }
 
 /**
- * Makes the folder if it is missing, with those above it.
+ * Makes a folder if it is missing, and those above it.
  *
- * @throws {InputError} it cannot be made, is no folder, or cannot be written to
+ * @throws {InputError} it cannot be made, is not a folder, or cannot be read and written
  */
 export async function openStateFolder(folder: string): Promise<FolderIdentity> {
   try {
@@ -33,7 +33,7 @@ export async function identityOf(folder: string): Promise<FolderIdentity> {
 
 /** @param error of the file system, or of a socket in the folder */
 export function unusable(folder: string, error: unknown): InputError {
-  // `EACCES: permission denied, mkdir '/x'`: the path is said already.
+  // `EACCES: permission denied, mkdir '/x'`: our own line names the path already.
   const [reason] = (error as Error).message.split(', ');
   return new InputError(
     `the state folder ${JSON.stringify(folder)} cannot be made or used (${reason}): mend it, or choose another one with OPENCLAW_STATE_DIR`,

@@ -1,15 +1,16 @@
 import { whoHolds, type WhoHoldsOptions } from '../holder/who-holds.js';
-import { addressOfUrl } from '../listener/listen-address.js';
 import type { GatewayCard, Holder } from '../listener/holder.js';
+import { addressOfUrl } from '../listener/listen-address.js';
 import { profileSocketPath } from './profile-lock.js';
 import { identityOf } from './state-folder.js';
 
-/** Who has the lock of a state folder and has shown a card; the url is the one on it. */
+/** A gateway that holds a state folder and has shown its card, whose address is its url. */
 export type ProfileHolder = Holder & { readonly card: GatewayCard };
 
 /**
- * The gateway of this user that holds a state folder, on whatever port it listens; `undefined` where there is none, or
- * none that shows a card. Makes nothing, and never rejects.
+ * The gateway of this user that holds a state folder, on whatever port it listens. Creates no files. Never rejects.
+ *
+ * @returns `undefined` where there is none, or none that shows a card
  */
 export async function whoHoldsProfile(
   stateFolder: string,
@@ -18,7 +19,7 @@ export async function whoHoldsProfile(
   const identity = await identityOf(stateFolder).catch(() => undefined);
   if (!identity) return undefined;
   const holder = await whoHolds({ socketPath: profileSocketPath(stateFolder, identity) }, options);
-  return hasCard(holder) && !isOfAnother(holder) ? holder : undefined;
+  return hasCard(holder) && !isOfOtherUser(holder) ? holder : undefined;
 }
 
 /** The port on a card. */
@@ -30,7 +31,10 @@ function hasCard(holder: Holder): holder is ProfileHolder {
   return holder.card !== undefined;
 }
 
-/** On Linux anybody can take the lock of a folder, and would be believed. Where /proc is hidden, nobody can tell. */
-function isOfAnother({ owner }: Holder): boolean {
+/**
+ * On Linux every user can bind the abstract socket of a folder, and show a card. Where /proc is hidden, the owner is not
+ * known.
+ */
+function isOfOtherUser({ owner }: Holder): boolean {
   return owner?.uid !== undefined && owner.uid !== process.getuid?.();
 }

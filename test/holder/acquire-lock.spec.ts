@@ -1,6 +1,7 @@
 import { acquireLock } from '../../src/holder/acquire-lock.js';
 import { claimListener, type ClaimedListener } from '../../src/index.js';
 import { CARD_PATH } from '../../src/holder/card.js';
+import { ACQUIRE_DEFAULTS } from '../../src/options/holder.options.js';
 import { GatewayHttpServer } from '../../src/serving/gateway-http.server.js';
 import { startApp } from '../kit/app.js';
 import { onCleanUp } from '../kit/cleaner.js';
@@ -28,7 +29,7 @@ describe('a standby', () => {
       });
     };
     const onWait = ({ verdict }: { verdict: string }): void => void seen.push(verdict);
-    const acquired = acquireLock(claim, { wait: 'standby', onWait }, new AbortController().signal);
+    const acquired = acquireLock(claim, { ...ACQUIRE_DEFAULTS, wait: 'standby', onWait }, new AbortController().signal);
     await within(5_000, 'the watch', looks.opened);
 
     await app.close();

@@ -6,7 +6,7 @@ const WRONG: Readonly<Record<string, readonly unknown[]>> = {
   pid: ['1', 0, -1, 1.5, 2 ** 32, null],
   profile: ['', 'x'.repeat(129), 'two\nlines', '\u001b[31mred', '\u202edesrever', 5, ['default']],
   version: ['', 'x'.repeat(65), '1.2.3\u0000', 1.2, {}],
-  phase: ['released', 'READY', '', 0, true],
+  phase: ['', 'x'.repeat(33), 'two\nlines', 0, true, ['ready']],
   startedAt: [-1, 1.5, 8.64e15 + 1, '1795366472000', null],
   url: [
     'http://127.0.0.1:1',
@@ -29,6 +29,10 @@ describe('a card', () => {
 
   it.each(['starting', 'ready', 'draining'])('can say %s', (phase) => {
     expect(parseCard(JSON.stringify(cardOf({ phase })))?.phase).toBe(phase);
+  });
+
+  it.each(['released', 'READY', 'handing over'])('of a later version that is %s counts as starting', (phase) => {
+    expect(parseCard(JSON.stringify(cardOf({ phase })))).toEqual(cardOf({ phase: 'starting' }));
   });
 
   it.each(['ws://[::1]:18789', 'ws://[fe80::1%25eth0]:18789', 'ws://0.0.0.0:1', 'ws://[::ffff:127.0.0.1]:1'])(

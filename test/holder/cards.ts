@@ -1,4 +1,4 @@
-import type { GatewayCard } from '../../src/holder/card.js';
+import type { GatewayCard } from '../../src/listener/holder.js';
 
 export function cardOf(differences: Partial<Record<keyof GatewayCard, unknown>> = {}): GatewayCard {
   return {

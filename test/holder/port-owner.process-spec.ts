@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 
-import { findPortOwner, type PortOwner } from '../../src/holder/port-owner.js';
+import { findPortOwner } from '../../src/holder/port-owner.js';
+import type { PortOwner } from '../../src/listener/holder.js';
 import { onCleanUp } from '../kit/cleaner.js';
 import { within } from '../kit/deadline.js';
 import { portOf, stranger } from '../kit/net.js';

@@ -1,6 +1,6 @@
 import {
   hasGatewayTitle,
-  isOfConnection,
+  isConnectionRow,
   parseListeningSocket,
   parseListeningUnixSocket,
   parseStartTime,
@@ -48,7 +48,7 @@ describe('/proc/net/tcp', () => {
   });
 
   it('tells connections from sockets that listen', () => {
-    expect(TCP.split('\n').map(isOfConnection)).toEqual([false, false, false, true, true, false, false]);
+    expect(TCP.split('\n').map(isConnectionRow)).toEqual([false, false, false, true, true, false, false]);
   });
 
   it.each(['', 'sl local_address', TCP.slice(0, 200)])('can be cut short', (table) => {

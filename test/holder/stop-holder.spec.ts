@@ -1,5 +1,6 @@
 import { stopHolder } from '../../src/holder/stop-holder.js';
-import { whoHolds, type Holder } from '../../src/holder/who-holds.js';
+import { whoHolds } from '../../src/holder/who-holds.js';
+import type { Holder } from '../../src/listener/holder.js';
 import { onCleanUp } from '../kit/cleaner.js';
 import { freePort } from '../kit/ports.js';
 import { cardOf } from './cards.js';

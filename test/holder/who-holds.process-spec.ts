@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import type { ListenOptions, Socket } from 'node:net';
 
-import { whoHolds, type Holder } from '../../src/holder/who-holds.js';
+import { whoHolds } from '../../src/holder/who-holds.js';
+import type { Holder } from '../../src/listener/holder.js';
 import { onCleanUp } from '../kit/cleaner.js';
 import { within } from '../kit/deadline.js';
 import { portOf, rawConnection, stranger } from '../kit/net.js';

@@ -1,18 +1,18 @@
-import { isSameStart, parseLstart, parseProcStat, processStart } from '../../src/launcher/process-start.js';
+import { isSameStart, parseLstart, startOnLinux, processStart } from '../../src/launcher/process-start.js';
 
 const BOOT = '8d3f0b7e-57e3-4b0e-9d1e-3f2a0c7b1a11\n';
 const FIELDS_FROM_4 = '1 24203 23184 0 -1 4194304 99 0 0 0 0 0 0 0 20 0 11 0 357342 3133440 382';
 
 describe('the start of a process', () => {
   it.each(['node', 'a (b) c', ') Z 1 2', 'two\nlines'])('of the program %j is its ticks in its boot', (name) => {
-    expect(parseProcStat(`24209 (${name}) S ${FIELDS_FROM_4}`, BOOT)).toEqual({
+    expect(startOnLinux(`24209 (${name}) S ${FIELDS_FROM_4}`, BOOT)).toEqual({
       runs: true,
       mark: `linux ${BOOT.trim()} 357342`,
     });
   });
 
   it.each(['Z', 'X', 'x'])('is none of a process in state %s, which only waits to be forgotten', (state) => {
-    expect(parseProcStat(`24209 (node) ${state} ${FIELDS_FROM_4}`, BOOT)).toEqual({ runs: false });
+    expect(startOnLinux(`24209 (node) ${state} ${FIELDS_FROM_4}`, BOOT)).toEqual({ runs: false });
   });
 
   it.each([
@@ -20,7 +20,7 @@ describe('the start of a process', () => {
     [`24209 (node) S ${FIELDS_FROM_4}`, ''],
     ['24209 (node) S 1 2', BOOT],
   ])('is unknown where %j and %j say no more', (stat, boot) => {
-    expect(parseProcStat(stat, boot)).toEqual({ runs: true });
+    expect(startOnLinux(stat, boot)).toEqual({ runs: true });
   });
 
   it.each([

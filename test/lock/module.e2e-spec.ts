@@ -8,6 +8,7 @@ import { Test } from '@nestjs/testing';
 
 import { ProbeHttpAdapter } from '../../src/serving/probe-http.adapter.js';
 import { claimListener, GatewayLockError, GatewayLockModule, GatewayLockService } from '../../src/index.js';
+import { identityDefaults } from '../../src/options/holder.options.js';
 import { createApp, httpUrl, startApp } from '../kit/app.js';
 import { onCleanUp } from '../kit/cleaner.js';
 import { EchoGateway, HelloController } from '../kit/controllers.js';
@@ -146,7 +147,7 @@ describe('the card', () => {
     'has no room for the identity %j',
     async (identity) => {
       await expect(createApp({ lock: { identity } })).rejects.toThrow(
-        `identity ${JSON.stringify(identity)} does not fit on a holder card: give a profile of 1 to 128 printable`,
+        `identity ${JSON.stringify({ ...identityDefaults(), ...identity })} does not fit on a holder card: give a profile of 1 to 128 printable`,
       );
     },
   );

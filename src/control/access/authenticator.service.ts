@@ -17,7 +17,7 @@ export class Authenticator implements OnApplicationBootstrap {
   #tokens = new Tokens([]);
 
   constructor(@Inject(GATEWAY_LOCK_SETTINGS) private readonly settings: GatewayLockSettings) {
-    const { protocol, auth, host = 'localhost', listener } = settings;
+    const { protocol, auth, host, listener } = settings;
     if (protocol !== 'openclaw') return;
     for (const { token } of this.#given) checkToken('auth: a token', token);
     if (this.#given.length > 0) return;

@@ -1,11 +1,10 @@
-import { chmodSync, statSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 
 import { InputError } from '../../common/input.error.js';
-import { codeOf, createWhole, PRIVATE_FILE, readIfThere } from '../../common/private-file.js';
+import { closeToOthers, codeOf, createWhole, readIfThere } from '../../common/private-file.js';
 import { checkToken } from './check-token.js';
 
 const TOKEN_BYTES = 32;
-const OTHERS = 0o077;
 
 /**
  * The token in a file; `undefined` if there is no such file.
@@ -36,7 +35,7 @@ export function readTokenFile(file: string): string | undefined {
 export function obtainTokenFile(file: string): string {
   const there = readTokenFile(file);
   if (there !== undefined) {
-    closeToOthers(file);
+    closeFileToOthers(file);
     return there;
   }
   try {
@@ -56,10 +55,15 @@ function newToken(): string {
 }
 
 /** A file that came from a backup, or from an editor, may be readable for other users. */
-function closeToOthers(file: string): void {
+function closeFileToOthers(file: string): void {
   try {
-    if ((statSync(file).mode & OTHERS) !== 0) chmodSync(file, PRIVATE_FILE);
+    const descriptor = openSync(file, 'r');
+    try {
+      closeToOthers(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
   } catch {
-    // The file is another user's, or its file system has no modes: the operator chose that when they gave it to us.
+    // It belongs to another user, or its file system has no modes: the operator who gave it to us has decided so.
   }
 }

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-import type { ClientScope } from '../../options/gateway-lock.options.js';
+import type { ClientScope } from '../../options/control.options.js';
 
 /** What a client may do: what its token was given, and never what it says of itself. */
 export type Scope = ClientScope;

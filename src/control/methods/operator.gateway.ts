@@ -81,7 +81,7 @@ export class OperatorGateway {
   @SubscribeMessage('config.get')
   @RequireScope('operator.read')
   async config(): Promise<ConfigView> {
-    const { host = 'localhost', callers } = this.settings;
+    const { host, callers } = this.settings;
     const [first] = this.lock.addresses;
     const config = {
       gateway: { port: first?.port, bind: host, auth: { mode: 'token' } },

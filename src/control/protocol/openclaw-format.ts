@@ -1,6 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
 
-import { packageVersion } from '../../common/package-version.js';
 import { GATEWAY_LOCK_SETTINGS } from '../../options/gateway-lock.module-definition.js';
 import type { GatewayLockSettings } from '../../options/gateway-lock.options.js';
 import { EvictionQueue } from '../../serving/eviction-queue.js';
@@ -71,7 +70,7 @@ export class OpenclawFormat implements WsFormat, SessionHost {
     return {
       type: 'hello-ok',
       protocol,
-      server: { version: this.settings.identity.version ?? packageVersion(), connId: id },
+      server: { version: this.settings.identity.version, connId: id },
       features: { methods, events: EVENTS },
       snapshot: {
         presence: this.events.presence,

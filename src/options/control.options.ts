@@ -1,0 +1,65 @@
+/** The tokens of `protocol: 'openclaw'`, which needs one of them. */
+export interface AuthOptions {
+  /** A token that allows everything: 8 to 512 printable characters. */
+  token?: string;
+  /** Further tokens, each with what it allows. */
+  tokens?: readonly { readonly token: string; readonly scopes: readonly ClientScope[] }[];
+  /** A file with a token, used where no token is given. Made, for this user alone, if it is missing. */
+  tokenFile?: string;
+}
+
+/** What a token allows: to ask, to change, to run the gateway itself. */
+export type ClientScope = 'operator.read' | 'operator.write' | 'operator.admin';
+
+/** Callers that are let in beside those that name loopback in `Host`, or come from a page of this machine. */
+export interface CallersOptions {
+  /**
+   * Hosts exactly as in a `Host` header (RFC 9110, 7.2): `gateway.example:8443`. Without a port, the gateway's own port
+   * is meant.
+   * @default []
+   */
+  hosts?: readonly string[];
+  /**
+   * Origins exactly as in an `Origin` header (RFC 6454, 7): `https://app.example`.
+   * @default []
+   */
+  origins?: readonly string[];
+}
+
+/** Limits on the clients of `protocol: 'openclaw'`. */
+export interface ClientLimits {
+  /**
+   * How many clients may be open before their handshake is done. Beyond it, the one that waits for longest is closed, if
+   * that is for more than a second, or there are 16 times as many.
+   * @default 128
+   */
+  maxHandshakes?: number;
+  /**
+   * How long a client may take to begin its handshake, in milliseconds.
+   * @default 10000
+   */
+  handshakeTimeoutMs?: number;
+  /**
+   * How many requests of one client may run at a time. A further one is refused as retryable.
+   * @default 256
+   */
+  maxRequests?: number;
+  /**
+   * The time between two `tick` events, in milliseconds.
+   * @default 30000
+   */
+  tickIntervalMs?: number;
+}
+
+export type CallersSettings = Required<CallersOptions>;
+
+export type ClientSettings = Required<ClientLimits>;
+
+export const CALLERS_DEFAULTS: CallersSettings = { hosts: [], origins: [] };
+
+export const CLIENT_DEFAULTS: ClientSettings = {
+  maxHandshakes: 128,
+  handshakeTimeoutMs: 10_000,
+  maxRequests: 256,
+  tickIntervalMs: 30_000,
+};

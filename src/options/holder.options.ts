@@ -1,0 +1,45 @@
+import { packageVersion } from '../common/package-version.js';
+import type { Holder } from '../listener/holder.js';
+
+/** The name of the profile where none is given. */
+export const DEFAULT_PROFILE = 'default';
+
+/** What happens where the port is held. */
+export interface AcquireOptions {
+  /**
+   * `fail`: the start fails at once. `standby`: it waits until the holder is gone, and takes over.
+   * @default 'fail'
+   */
+  wait?: 'fail' | 'standby';
+  /**
+   * Whether a start that fails finds out who holds the port, for `GatewayLockError.holder`. Takes at most 500 ms.
+   * @default true
+   */
+  identify?: boolean;
+  /** Called each time that a standby begins to wait for another holder. */
+  onWait?: (holder: Holder) => void;
+}
+
+/** What the gateway says of itself on its card. */
+export interface IdentityOptions {
+  /**
+   * 1 to 128 printable characters.
+   * @default 'default'
+   */
+  profile?: string;
+  /**
+   * 1 to 64 printable characters.
+   * @default the version of this package
+   */
+  version?: string;
+}
+
+export type AcquireSettings = Required<Omit<AcquireOptions, 'onWait'>> & Pick<AcquireOptions, 'onWait'>;
+
+export type IdentitySettings = Required<IdentityOptions>;
+
+export const ACQUIRE_DEFAULTS: AcquireSettings = { wait: 'fail', identify: true };
+
+export function identityDefaults(): IdentitySettings {
+  return { profile: DEFAULT_PROFILE, version: packageVersion() };
+}
