@@ -1,20 +1,21 @@
+// A file of its own, loaded only by a gateway that a launcher has started: the others need not pay for it.
 import { dirname } from 'node:path';
 
 import { LaunchHistory } from './launch-history.js';
-import { keepRotated, MAX_LOG_BYTES } from './log-rotation.js';
+import { keepRotated } from './log-rotation.js';
 import { LOG_VARIABLE } from './log-variable.js';
 
-/** For tests, which cannot write ten megabytes each. */
-const LOG_BYTES_VARIABLE = 'OPENCLAW_LAUNCHED_LOG_BYTES';
-
-/** What a gateway does for its launcher, which does not stay: keeps the log small, and notes an end that is no death. */
-export function serveDetached(file: string): void {
-  keepRotated(file, Number(process.env[LOG_BYTES_VARIABLE] ?? MAX_LOG_BYTES));
-  // What this process starts is not started by the launcher.
+/**
+ * Does in the gateway what its launcher, which ends once the gateway is ready, cannot do: it keeps the log from growing
+ * without end, and notes an end in order, so that the next launcher does not take it for a death.
+ */
+export function serveDetached(logFile: string): void {
+  keepRotated(logFile);
+  // The launcher has started this process, and not what this process starts.
   Reflect.deleteProperty(process.env, LOG_VARIABLE);
   process.on('exit', (code) => {
     if (code !== 0) return;
-    const history = LaunchHistory.read(dirname(file));
+    const history = LaunchHistory.read(dirname(logFile));
     if (history.launched?.pid === process.pid) history.ended();
   });
 }

@@ -2,27 +2,27 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
 
+import { within } from '../common/deadline.js';
 import { openToAppend, readFrom, sizeOf } from './gateway-log.js';
 import { LaunchError } from './launch.error.js';
 
-/** A little more than a gateway gives its own shutdown. Milliseconds. */
+/** A little more than a gateway gives its own shutdown. */
 const STOP_MS = 6_000;
-/** Of what a gateway that died had to say, the end. */
+/** How much is shown of the output of a gateway that died. */
 const LAST_WORDS = { lines: 20, bytes: 64 * 1024 };
 
 export interface ProcessOptions {
-  /** Program and arguments; other users can see them. */
+  /** Program and arguments. Other users can see them. */
   readonly command: readonly [string, ...string[]];
   readonly environment: NodeJS.ProcessEnv;
   /** Absolute. */
   readonly cwd: string;
-  /** Absolute: where its output goes, at the end. */
+  /** Absolute; its output is appended there. */
   readonly logFile: string;
 }
 
-/** A process that outlives us: in a session of its own, with nothing of ours but the log it writes to. */
+/** A process that outlives this one: in a session of its own, with no descriptor of this one but that of the log. */
 export class DetachedProcess {
   /** The exit code, or 128 plus the number of the signal, as a shell reports it. */
   readonly ended: Promise<number>;
@@ -64,31 +64,27 @@ export class DetachedProcess {
     return lines.slice(-LAST_WORDS.lines).filter((line) => line !== '');
   }
 
-  /** Stops it in order, and kills it and what it has started if it does not. */
+  /** Stops it in order. If it does not stop in time, it is killed with all that it has started. */
   async stop(): Promise<void> {
     this.child.kill('SIGTERM');
-    const over = new AbortController();
-    const late = delay(STOP_MS, 'late' as const, over).catch(() => 'late' as const);
-    const outcome = await Promise.race([this.ended, late]);
-    over.abort();
-    if (outcome !== 'late') return;
+    if ((await within(this.ended, STOP_MS)) !== undefined) return;
     this.kill();
     await this.ended;
   }
 
-  /** At once, with all that it has started. */
+  /** Kills it at once, with all that it has started. */
   kill(): void {
-    // The number of a process that has been waited for may be another's by now.
+    // Another process may have the ID of one that has been waited for.
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     try {
       process.kill(-this.pid, 'SIGKILL');
     } catch {
-      // Where there are no process groups.
+      // Windows has no process groups.
       this.child.kill('SIGKILL');
     }
   }
 
-  /** Lets this process end before it. */
+  /** Lets this process end while the other one runs on. */
   leave(): void {
     this.child.unref();
   }

@@ -3,11 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { readFrom, ROTATED_FILES, rotatedFile, sizeOf } from './gateway-log.js';
 
-/** Milliseconds. */
 const LOOK_AGAIN_MS = 100;
 
 /**
- * Yields what is appended to a log, over its rotations, until the signal.
+ * Yields what is appended to a log, across its rotations, until the signal is aborted.
  *
  * @param offset where to begin, in bytes
  */
@@ -17,21 +16,21 @@ export async function* followLog(file: string, offset: number, signal: AbortSign
   while (!signal.aborted) {
     const seen = inodeOf(file, 1);
     if (seen !== undefined && seen !== newest) {
-      // What was being written is now the newest of the rotated ones, or an older one.
+      // The file that was read so far is now one of the rotated ones.
       for (let age = rotationsSince(file, newest); age >= 1; age--) {
         yield* some(readRotated(file, age, end));
         end = 0;
       }
       newest = seen;
     }
-    // In a rotation the file is empty for a moment before it is known where its content went.
+    // During a rotation the file is empty for a moment, before its content has the name of a rotated file.
     const size = sizeOf(file);
     if (size > end) {
       const text = readFrom(file, end, size - end);
       end += text.length;
       yield* some(text);
     } else if (size < end && inodeOf(file, 1) === newest && sizeOf(`${file}.rotating`) === 0) {
-      // Somebody else has emptied it.
+      // Another program has emptied it.
       end = 0;
     }
     await delay(LOOK_AGAIN_MS, undefined, { signal }).catch(() => undefined);

@@ -1,27 +1,29 @@
 import { join } from 'node:path';
 
 import { replaceWhole } from '../common/private-file.js';
+import { isWholeNumber } from '../common/whole-number.js';
 import { isSameStart, processStart } from './process-start.js';
 import { lookAt } from './state-file.js';
 
 export const HISTORY_FILE = 'launcher.json';
 
-/** So many deaths in so long a time are no accident. Milliseconds. */
+/** After so many deaths within that time, a gateway is not started again for a while. */
 export const TOO_MANY = { deaths: 3, withinMs: 120_000 };
-/** As many as are kept. */
+/** How many deaths are kept. */
 const MAX_DEATHS = 10;
 
 /** The gateway that was launched last, and is not known to have ended. */
 export interface LaunchedProcess {
   readonly pid: number;
+  /** The mark of `processStart`; null where the operating system does not tell. */
   readonly start: string | null;
-  /** Milliseconds since the epoch. */
+  /** When it was launched, in milliseconds since the epoch. */
   readonly since: number;
 }
 
 /**
- * What launchers remember of the gateways they have started, in `launcher.json`. A file that is missing, or filled with
- * anything else, is a history without events.
+ * What launchers remember of the gateways that they have started, in `launcher.json`. A file that is missing, or holds
+ * anything else, counts as an empty history.
  */
 export class LaunchHistory {
   private constructor(
@@ -32,7 +34,7 @@ export class LaunchHistory {
 
   static read(folder: string): LaunchHistory {
     const file = join(folder, HISTORY_FILE);
-    return new LaunchHistory(file, ...parseHistory(textOf(file)));
+    return new LaunchHistory(file, ...parseHistory(readHistory(file)));
   }
 
   get launched(): LaunchedProcess | undefined {
@@ -43,7 +45,7 @@ export class LaunchHistory {
   notice(now = Date.now()): void {
     const { running } = this;
     if (!running || isSameStart(running.start, processStart(running.pid))) return;
-    // When it died nobody has seen: within the time that counts for certain only if it was launched in it.
+    // The time of its death is unknown. It is recent for certain only if the launch was.
     if (isRecent(running.since, now)) this.died(now);
     else this.ended();
   }
@@ -59,31 +61,31 @@ export class LaunchHistory {
     this.#write();
   }
 
-  /** It is gone, and that is no death. */
+  /** Notes that the gateway has ended in order. */
   ended(): void {
     this.running = undefined;
     this.#write();
   }
 
-  /** How long not to launch, in milliseconds: 0, or until the first of too many deaths is long enough ago. */
+  /** How long to wait before the next launch, in milliseconds: until the first of too many deaths is long enough ago. */
   pauseMs(now = Date.now()): number {
     const [first] = this.deaths.filter((death) => isRecent(death, now)).slice(-TOO_MANY.deaths);
     const recent = this.deaths.filter((death) => isRecent(death, now)).length;
     return first !== undefined && recent >= TOO_MANY.deaths ? first + TOO_MANY.withinMs - now : 0;
   }
 
-  /** Where it cannot be written, nothing is remembered: no reason not to start a gateway. */
+  /** A history that cannot be written is no reason not to start a gateway. */
   #write(): void {
     const { deaths, running = null } = this;
     try {
       replaceWhole(this.file, `${JSON.stringify({ running, deaths })}\n`);
     } catch {
-      // The next launch knows less, and that is all.
+      // The next launch then knows less.
     }
   }
 }
 
-/** A time to come is one of a clock that was wrong. */
+/** A time in the future was written by a clock that was wrong. */
 function isRecent(time: number, now: number): boolean {
   return time <= now && now - time < TOO_MANY.withinMs;
 }
@@ -91,7 +93,7 @@ function isRecent(time: number, now: number): boolean {
 export function parseHistory(text: string): [deaths: number[], running: LaunchedProcess | undefined] {
   try {
     const { deaths, running } = (JSON.parse(text) ?? {}) as Record<string, unknown>;
-    return [Array.isArray(deaths) ? deaths.filter(isTime).slice(-MAX_DEATHS) : [], parseLaunched(running)];
+    return [Array.isArray(deaths) ? deaths.filter(isPositive).slice(-MAX_DEATHS) : [], parseLaunched(running)];
   } catch {
     return [[], undefined];
   }
@@ -100,14 +102,15 @@ export function parseHistory(text: string): [deaths: number[], running: Launched
 function parseLaunched(value: unknown): LaunchedProcess | undefined {
   const { pid, start, since } = (value ?? {}) as Record<string, unknown>;
   const isStart = start === null || typeof start === 'string';
-  return isTime(pid) && isTime(since) && isStart ? { pid, start, since } : undefined;
+  return isPositive(pid) && isPositive(since) && isStart ? { pid, start, since } : undefined;
 }
 
-function isTime(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) > 0;
+/** For times and process IDs; to kill(2), zero and less mean groups of processes. */
+function isPositive(value: unknown): value is number {
+  return isWholeNumber(value, 1);
 }
 
-function textOf(file: string): string {
+function readHistory(file: string): string {
   try {
     return lookAt(file)?.text ?? '';
   } catch {

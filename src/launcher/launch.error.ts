@@ -1,6 +1,8 @@
 /**
- * - `held`: another launcher is at it
- * - `not allowed`: a file in the state folder is not this user's to read or to write
+ * Why a gateway could not be launched:
+ *
+ * - `held`: another launcher is starting it
+ * - `not allowed`: this user may not read or write a file in the state folder
  * - `elsewhere`: a gateway of the profile is ready on another port than the one that was asked for
  * - `paused`: the gateway has died too often
  * - `late`: no gateway was ready in time
@@ -11,30 +13,31 @@
 export type LaunchFailure =
   'held' | 'not allowed' | 'elsewhere' | 'paused' | 'late' | 'died' | 'not started' | 'no log';
 
-/** Who is launching a gateway. */
+/** The launcher that has the `PidGuard` of a state folder. */
 export interface GuardHolder {
   readonly pid: number;
-  /** Milliseconds since the epoch. */
+  /** When it took the guard, in milliseconds since the epoch. */
   readonly since: number;
 }
 
-export interface LaunchErrorDetails {
-  /** For `held`. */
+interface LaunchErrorDetails {
   readonly holder?: GuardHolder;
-  /** For `died`: the exit code of the gateway, or 128 plus the number of its signal; none where it ended in order. */
   readonly exitCode?: number;
-  /** For `died`: the last lines of what it wrote. */
   readonly lines?: readonly string[];
 }
 
 /** A gateway could not be launched. The message is one line. */
 export class LaunchError extends Error {
   override readonly name = 'LaunchError';
+  /** With `held`: the launcher that has the guard, where it can be told. */
   readonly holder?: GuardHolder;
+  /** With `died`: the exit code of the gateway, or 128 plus the number of its signal; missing where it ended with 0. */
   readonly exitCode?: number;
+  /** With `died`: the last lines that the gateway wrote; otherwise empty. */
   readonly lines: readonly string[];
 
   constructor(
+    /** What went wrong. */
     readonly kind: LaunchFailure,
     message: string,
     { holder, exitCode, lines = [] }: LaunchErrorDetails = {},

@@ -1,2 +1,2 @@
-/** Tells a gateway that a launcher has started it, and the path of the log that its output goes to. */
+/** Set for a gateway that a launcher has started, to the path of the log that its output goes to. */
 export const LOG_VARIABLE = 'OPENCLAW_LAUNCHED_LOG';

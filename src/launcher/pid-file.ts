@@ -3,10 +3,11 @@ import { unlinkSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { createWhole } from '../common/private-file.js';
+import { isWholeNumber } from '../common/whole-number.js';
 import { isSameStart, processStart } from './process-start.js';
-import { explain, lookAt, type Sight } from './state-file.js';
+import { explain, lookAt, type FileSnapshot } from './state-file.js';
 
-/** While another launcher removes a stale file, which takes it less than that. */
+/** How long to wait while another launcher removes a stale file. */
 const RETRY = { attempts: 100, pauseMs: 10 };
 
 /** What a PID file says, as one line of JSON. */
@@ -14,19 +15,19 @@ export interface PidRecord {
   readonly pid: number;
   /** The mark of {@link processStart}; null where the operating system does not tell. */
   readonly start: string | null;
-  /** When the file was taken: milliseconds since the epoch. */
+  /** When the file was taken, in milliseconds since the epoch. */
   readonly since: number;
-  /** Of this taking, so that no two files are the same. */
+  /** A UUID, so that no two files are the same. */
   readonly id: string;
 }
 
 /**
  * A file that one process has at a time, for as long as it runs and has not released it.
  *
- * It comes into being by link(2), whole and only where there is none. A stale one is removed only by whoever has taken
- * the PID file of the removal, which is named after what is to be removed: to rename or unlink without that could hit
- * the file of a quicker one, who has replaced the stale one in the meantime. Should that process be killed on the way,
- * the file of its removal is a stale PID file like any other.
+ * It is made by link(2), whole and only where there is none. A stale file is removed only by the process that has taken
+ * the PID file of the removal, which is named after what is to be removed. Without that, a rename or an unlink could hit
+ * the file of a quicker process, which has replaced the stale one in the meantime. If the removing process is killed on
+ * the way, the file of its removal is a stale PID file like any other.
  */
 export class PidFile {
   private constructor(
@@ -35,8 +36,8 @@ export class PidFile {
   ) {}
 
   /**
-   * @param base what the names of the files begin with that are made on the way
-   * @returns the file, or what is in that of another process
+   * @param base the prefix of the names of the files that removals take
+   * @returns the file, or the record of the process that has it
    * @throws {LaunchError | InputError} it is not ours to write, or not a file
    */
   static async take(path: string, base = path): Promise<PidFile | PidRecord> {
@@ -55,18 +56,18 @@ export class PidFile {
     }
   }
 
-  /** The process that has taken the file; undefined where there is none, or a stale one. */
+  /** The process that has taken the file; undefined where there is none, or its file is stale. */
   static holderOf(path: string): PidRecord | undefined {
     const seen = lookAt(path);
     return seen && holderIn(seen);
   }
 
-  /** Leaves alone what somebody has put in its place. Never throws. */
+  /** Gives the file back, and leaves alone one that another process has put in its place. Never throws. */
   release(): void {
     try {
       if (parseRecord(lookAt(this.path)?.text ?? '')?.id === this.record.id) unlinkSync(this.path);
     } catch {
-      // It is stale when we are gone.
+      // The file is stale as soon as this process ends.
     }
   }
 }
@@ -80,8 +81,8 @@ function make(path: string, record: PidRecord): boolean {
   }
 }
 
-/** @returns who else is removing it, if somebody is */
-async function removeStale(path: string, base: string, seen: Sight): Promise<PidRecord | undefined> {
+/** @returns the process that is already removing it, if there is one */
+async function removeStale(path: string, base: string, seen: FileSnapshot): Promise<PidRecord | undefined> {
   const removal = await PidFile.take(`${base}.${digestOf(seen)}`, base);
   if (!(removal instanceof PidFile)) return removal;
   try {
@@ -95,12 +96,12 @@ async function removeStale(path: string, base: string, seen: Sight): Promise<Pid
   return undefined;
 }
 
-/** The change time is no part of it: that of a file which is being made changes once more. */
-function digestOf({ stats: { ino, mtimeNs }, text }: Sight): string {
+/** Leaves the change time out: it changes once more while a file is being made. */
+function digestOf({ stats: { ino, mtimeNs }, text }: FileSnapshot): string {
   return createHash('sha256').update(`${ino} ${mtimeNs} ${text}`).digest('hex').slice(0, 32);
 }
 
-function holderIn({ text }: Sight): PidRecord | undefined {
+function holderIn({ text }: FileSnapshot): PidRecord | undefined {
   const record = parseRecord(text);
   return record && isSameStart(record.start, processStart(record.pid)) ? record : undefined;
 }
@@ -109,14 +110,10 @@ function holderIn({ text }: Sight): PidRecord | undefined {
 export function parseRecord(text: string): PidRecord | undefined {
   try {
     const { pid, start, since, id } = (JSON.parse(text) ?? {}) as Partial<Record<keyof PidRecord, unknown>>;
-    if (!isWhole(pid) || !isWhole(since) || typeof id !== 'string') return undefined;
+    // Zero and less mean groups of processes to kill(2).
+    if (!isWholeNumber(pid, 1) || !isWholeNumber(since, 1) || typeof id !== 'string') return undefined;
     return start === null || typeof start === 'string' ? { pid, start, since, id } : undefined;
   } catch {
     return undefined;
   }
-}
-
-/** Zero and less mean groups of processes to kill(2). */
-function isWhole(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) > 0;
 }

@@ -6,24 +6,33 @@ import { LaunchError, type GuardHolder } from './launch.error.js';
 import { PidFile } from './pid-file.js';
 
 const GUARD_FILE = 'launcher.pid';
-/** What a launcher that was killed may have left behind is older than that. Milliseconds. */
+/** Files of removals that are older were left behind by launchers that were killed. */
 const LEFTOVER_MS = 60_000;
 
 /**
  * Keeps two launchers from starting the same gateway at once: `launcher.pid` in the state folder, held while launching.
- * A courtesy that saves work, and not the lock: whoever deletes it only makes two launchers start a gateway each, of
- * which the port refuses one.
+ * It only saves work, and is not the lock. Where the file is deleted, two launchers may start a gateway each, and the
+ * port refuses one of them.
+ *
+ * @example
+ * const guard = await PidGuard.acquire('/home/me/.openclaw');
+ * try {
+ *   await startMyGateway();
+ * } finally {
+ *   guard.release();
+ * }
  */
 export class PidGuard {
   private constructor(private readonly file: PidFile) {}
 
   /**
-   * Takes the guard of a state folder, which is made if it is missing. One that a dead process has left is replaced; of
-   * several that find it at once, one gets it.
+   * Takes the guard of a state folder, which is made if it is missing. A guard that a dead process has left is replaced;
+   * if several launchers find it at once, one of them gets it.
    *
-   * @throws {LaunchError} `held`: another process has it, see {@link LaunchError.holder}; `not allowed`: the file is
-   * another user's
-   * @throws {InputError} the folder cannot be made or used, or something else is in the place of the file
+   * @param folder the state folder of the gateway
+   * @throws {LaunchError} `held`: another launcher has it, see {@link LaunchError.holder}; `not allowed`: the file
+   * belongs to another user, or cannot be written
+   * @throws {InputError} the folder cannot be made or used, or what has the name of the file is not a file
    */
   static async acquire(folder: string): Promise<PidGuard> {
     await openStateFolder(folder);
@@ -34,16 +43,17 @@ export class PidGuard {
   }
 
   /**
-   * Who has the guard of a state folder; undefined where nobody does.
+   * The launcher that has the guard of a state folder; undefined where none has it.
    *
-   * @throws {LaunchError | InputError} as `acquire` does
+   * @throws {LaunchError} `not allowed`: the file belongs to another user, or cannot be read
+   * @throws {InputError} what has the name of the file is not a file
    */
   static holderOf(folder: string): GuardHolder | undefined {
     const record = PidFile.holderOf(join(folder, GUARD_FILE));
     return record && { pid: record.pid, since: record.since };
   }
 
-  /** Gives it back; the second time it does nothing. Never throws. */
+  /** Gives the guard back. A second call does nothing. Never throws. */
   release(): void {
     this.file.release();
   }
@@ -56,7 +66,7 @@ function heldBy({ pid, since }: GuardHolder): LaunchError {
   });
 }
 
-/** Those of a removal protect nothing any more: what they are named after cannot come back. */
+/** The files of past removals protect nothing: what they are named after cannot come back. */
 function removeLeftovers(folder: string): void {
   try {
     for (const name of readdirSync(folder)) {
@@ -65,6 +75,6 @@ function removeLeftovers(folder: string): void {
       if (Date.now() - statSync(path).mtimeMs > LEFTOVER_MS) rmSync(path, { force: true });
     }
   } catch {
-    // They do no harm.
+    // Files that stay do no harm.
   }
 }

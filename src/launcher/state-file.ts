@@ -3,26 +3,26 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Bi
 import { InputError } from '../common/input.error.js';
 import { LaunchError } from './launch.error.js';
 
-/** As much as is read of a file that should be small, whatever somebody has filled it with. */
+/** The most that is read of a file, which should be small, and may hold anything. */
 const MAX_BYTES = 64 * 1024;
 const DENIED = new Set(['EACCES', 'EPERM', 'EROFS']);
 
 /** A small file as it was at one moment. */
-export interface Sight {
+export interface FileSnapshot {
   readonly stats: BigIntStats;
   readonly text: string;
 }
 
 /**
- * A file of this user; undefined if there is none.
+ * Reads a small file of this user; undefined if there is none.
  *
  * @throws {LaunchError} it belongs to another user, or cannot be read
  * @throws {InputError} it is not a file
  */
-export function lookAt(file: string): Sight | undefined {
+export function lookAt(file: string): FileSnapshot | undefined {
   try {
     const stats = lstatSync(file, { bigint: true });
-    // To open a FIFO would wait for its other end, and what a link points to is not ours to judge.
+    // Opening a FIFO would wait for its other end, and a link may point to a file of another user.
     if (!stats.isFile()) throw new InputError(`${file} is ${kindOf(stats)}, not a file: move it away`);
     refuseOthers(file, Number(stats.uid));
     const descriptor = openSync(file, constants.O_RDONLY);
@@ -39,7 +39,11 @@ export function lookAt(file: string): Sight | undefined {
   }
 }
 
-/** Root may do anything, and would leave files behind that the owner of the folder could not touch. */
+/**
+ * Root may write everywhere, and would leave files behind that the owner of the folder could not change.
+ *
+ * @throws {LaunchError} `not allowed`: the file is another user's
+ */
 export function refuseOthers(file: string, uid: number): void {
   const own = process.getuid?.();
   if (own === undefined || uid === own) return;
@@ -49,7 +53,7 @@ export function refuseOthers(file: string, uid: number): void {
   );
 }
 
-/** The error in words for a person, where it is one of those that a wrong folder causes. */
+/** The error for a person, where it is one that a wrong folder causes; every other error as it is. */
 export function explain(error: unknown, path: string): unknown {
   const code = (error as NodeJS.ErrnoException).code ?? '';
   if (DENIED.has(code)) {

@@ -1,8 +1,8 @@
 import { createServer, type ListenOptions, type Server } from 'node:net';
 
 /**
- * One attempt to listen, exclusively. Accepted connections stay paused until somebody resumes them, and have the
- * defaults that an HTTP server gives its own, since one adopts them later.
+ * One attempt to listen, exclusively. Accepted connections stay paused until they are resumed, and have the
+ * defaults that an HTTP server gives its own, since an HTTP server adopts them later.
  *
  * @throws {NodeJS.ErrnoException} the native error of bind(2) or listen(2)
  */

@@ -626,8 +626,13 @@ describe('a state folder that cannot be used: one line', () => {
 });
 
 describe('logs', () => {
-  const SMALL = { OPENCLAW_LAUNCHED_LOG_BYTES: '4000' };
+  const LARGE = 10 * 1024 * 1024;
 
+  /** Makes the log so large that the gateway rotates it at its next look. */
+  async function fillAndRotate(folder: string, rotated: RegExp): Promise<void> {
+    truncateSync(logIn(folder), LARGE);
+    await appears(folder, rotated);
+  }
   it('66 and one line where there is none; 64 for what it does not take', async () => {
     const folder = launchFolder();
 
@@ -665,7 +670,7 @@ describe('logs', () => {
   it('--follow goes on over rotations, and ends with 0 on a signal and when its reader goes', async () => {
     const [folder, port] = [launchFolder(), await freePort()];
     const file = join(folder, 'gateway.log');
-    const env = { ...DYING, CRASH: 'chatter', ...SMALL };
+    const env = { ...DYING, CRASH: 'chatter' };
     expect((await call(folder, ['start', '--port', port], env)).code).toBe(0);
     const [one, two, pipe] = [
       launcher(folder, ['logs', '--follow', '--lines', 0]),
@@ -680,9 +685,14 @@ describe('logs', () => {
     ];
     await one.output('stdout', /chatter/);
 
-    await appears(folder, /^gateway\.log\.2$/);
-    const before = one.stdout.length;
-    await one.output('stdout', new RegExp(`^[^]{${Math.min(before, 20_000) + 5_000},}`), DEADLINE_MS);
+    await fillAndRotate(folder, /^gateway\.log\.1$/);
+    await fillAndRotate(folder, /^gateway\.log\.2$/);
+    let last: string | undefined;
+    await until(DEADLINE_MS, 'a line after the rotations', () => {
+      last = /[\d.]+\n/.exec(readFileSync(file, 'utf8'))?.[0];
+      return last !== undefined;
+    });
+    await until(DEADLINE_MS, 'that line where the log is followed', () => one.stdout.includes(last ?? ''));
     one.signal('SIGINT');
     two.signal('SIGTERM');
 
@@ -703,21 +713,22 @@ describe('logs', () => {
     const file = join(folder, 'gateway.log');
     writeFileSync(file, '');
     // So much less that it is looked at at least once before it is there.
-    truncateSync(file, 10 * 1024 * 1024 - 30_000);
+    truncateSync(file, LARGE - 30_000);
 
     const { code } = await call(folder, ['start', '--port', port], { ...DYING, CRASH: 'chatter' });
 
     expect(code).toBe(0);
     await appears(folder, /^gateway\.log\.1$/);
-    expect(statSync(`${file}.1`).size).toBeGreaterThanOrEqual(10 * 1024 * 1024);
+    expect(statSync(`${file}.1`).size).toBeGreaterThanOrEqual(LARGE);
   });
 
   it('has what the runtime says when it crashes, after rotations too', async () => {
     const [folder, port] = [launchFolder(), await freePort()];
-    const env = { ...DYING, CRASH: 'chatter then abort', ...SMALL };
+    const env = { ...DYING, CRASH: 'chatter then abort' };
     expect((await call(folder, ['start', '--port', port], env)).code).toBe(0);
     const { pid } = await cardOf(port);
-    await appears(folder, /^gateway\.log\.2$/);
+    await fillAndRotate(folder, /^gateway\.log\.1$/);
+    await fillAndRotate(folder, /^gateway\.log\.2$/);
 
     process.kill(pid, 'SIGUSR2');
     await gone(pid);

@@ -1,0 +1,36 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { Profile } from '../config/profile.js';
+import type { HostPort } from '../listener/endpoint.js';
+
+export interface LaunchOptions {
+  readonly address: HostPort;
+  /** Whether a gateway of the profile is as good on another port. */
+  readonly anyPort: boolean;
+  readonly profile: Profile;
+  /** Program and arguments that run the gateway in the foreground. Other users can see them. */
+  readonly command: readonly [string, ...string[]];
+  /** The environment of the gateway, with its secrets. */
+  readonly environment: NodeJS.ProcessEnv;
+  readonly timeoutMs: number;
+  /** Ends the launch: a gateway that it has started is stopped, and the launch rejects with the reason. */
+  readonly signal: AbortSignal;
+  /** Called with one line for each thing that is waited for. */
+  readonly report: (line: string) => void;
+}
+
+export interface LaunchedGateway {
+  /** Whether this launch has started it; otherwise it was there before. */
+  readonly started: boolean;
+  /** The process that listens. */
+  readonly pid: number;
+  readonly url: string;
+  /** Absolute; null for a gateway that no launcher has started. */
+  readonly logFile: string | null;
+}
+
+/** @throws the reason of the signal */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => undefined);
+  signal.throwIfAborted();
+}

@@ -1,0 +1,50 @@
+import type { Profile } from '../config/profile.js';
+import { describeHolder } from '../holder/describe-holder.js';
+import { whoHolds } from '../holder/who-holds.js';
+import type { GatewayCard, Holder } from '../listener/holder.js';
+import { whoHoldsProfile } from '../state-folder/who-holds-profile.js';
+import type { LaunchOptions } from './launch-options.js';
+
+/** The pause between two looks for a gateway that is on its way. */
+export const LOOK_AGAIN_MS = 100;
+/** How long a port may take to answer, where many launchers start at once on a busy machine. */
+const LOOK_MS = 2_000;
+
+/** What a launcher sees of the gateway that it wants. */
+export interface GatewayView {
+  /** The holder of the profile, or else of the port. */
+  readonly holder: Holder;
+  /** The card of the gateway of the profile, once it is ready. */
+  readonly ready: GatewayCard | undefined;
+}
+
+/**
+ * Looks at the port and at the profile. The lock of the profile tells its gateway from one on the port that has the same
+ * name and another state folder.
+ *
+ * @throws the reason of the signal
+ */
+export async function lookForGateway({ address, profile, signal }: LaunchOptions): Promise<GatewayView> {
+  signal.throwIfAborted();
+  const [ofPort, ofProfile] = await Promise.all([
+    whoHolds(address, { timeoutMs: LOOK_MS }),
+    whoHoldsProfile(profile.stateFolder, { timeoutMs: LOOK_MS }),
+  ]);
+  signal.throwIfAborted();
+  const own = ofProfile?.card.profile === profile.name ? ofProfile : undefined;
+  return { holder: own ?? ofPort, ready: own?.verdict === 'ready' ? own.card : undefined };
+}
+
+/**
+ * Whether waiting may help: the holder may become the ready gateway of the profile, or soon release the port. Every other
+ * holder is for the gateway itself to refuse, in its own words.
+ */
+export function mayBecomeReady({ verdict, card }: Holder, { name }: Profile): boolean {
+  if (verdict === 'draining' || verdict === 'stalled') return true;
+  return verdict === 'starting' && card?.profile === name;
+}
+
+/** Describes a holder for an error; for a free port there is none to describe. */
+export function describeView(holder: Holder): string {
+  return holder.verdict === 'blocked' ? 'nobody listens' : `${holder.verdict}, ${describeHolder(holder)}`;
+}
