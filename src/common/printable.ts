@@ -5,12 +5,12 @@ export function readableCommand(commandLine: string): string | undefined {
   return Array.from(printable(commandLine.trim())).slice(0, MAX_COMMAND_CHARACTERS).join('') || undefined;
 }
 
-/** A text of somebody else's without what would make a terminal, or a log, show something else: one line. */
+/** A text from outside on one line, without characters that would make a terminal, or a log, show something else. */
 export function printable(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\u{fffd}');
 }
 
-/** The same value in JSON, with escapes for what would make a terminal show something else. */
+/** The same value in JSON, with escapes for characters that would make a terminal show something else. */
 export function printableJson(json: string): string {
   return json.replace(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, (text) =>
     text.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),

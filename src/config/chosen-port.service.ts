@@ -6,8 +6,8 @@ import type { Profile } from './profile.js';
 import { portFileOf, rememberPort } from './remembered-port.js';
 
 /**
- * Keeps a named profile on the port that it has started on, and tells of a port that others may be given. In the
- * bootstrap, and so by the one who holds the lock: a start that is refused writes nothing.
+ * Keeps a named profile on the port that it was started on, and warns of a port that other programs may be given. It runs
+ * in the bootstrap, with the lock held: a start that is refused writes nothing.
  */
 @Injectable()
 export class ChosenPort implements OnApplicationBootstrap {
@@ -37,7 +37,7 @@ export class ChosenPort implements OnApplicationBootstrap {
     try {
       rememberPort(file, this.port);
     } catch (error) {
-      // It serves all the same, and without another --port the next start comes to the same one.
+      // The gateway serves all the same, and the next start takes the same port unless it is given another.
       this.#logger.warn(
         `${file}: port ${this.port} cannot be remembered (${codeOf(error)}): mend the folder, or set gateway.port in ${this.profile.configFile}`,
       );

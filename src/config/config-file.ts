@@ -1,21 +1,22 @@
+// Apart from config-text.ts, so that a start without a configuration file does not load the parser.
 import { InputError } from '../common/input.error.js';
 import { codeOf, readIfThere } from '../common/private-file.js';
 import type { Configuration } from './configuration.js';
 
 /**
- * Reads a configuration file, and never writes one. One that is missing says nothing, which is fine.
+ * Reads a configuration file, and never writes one. A missing file is an empty configuration.
  *
  * @throws {InputError} it cannot be read, is not JSON5, or a value in it is wrong; one line
  */
 export async function readConfiguration(file: string): Promise<Configuration> {
-  const text = textOf(file);
+  const text = readText(file);
   if (text === undefined) return { file, exists: false };
-  // Most gateways have no such file, and need not wait for what reads it.
+  // Most gateways have no such file, and need not wait for the parser.
   const { parseConfiguration } = await import('./config-text.js');
   return { file, exists: true, ...parseConfiguration(text, file) };
 }
 
-function textOf(file: string): string | undefined {
+function readText(file: string): string | undefined {
   try {
     return readIfThere(file);
   } catch (error) {

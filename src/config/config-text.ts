@@ -2,26 +2,26 @@ import JSON5 from 'json5';
 import * as v from 'valibot';
 
 import { InputError } from '../common/input.error.js';
-import { parseListenHost } from '../listener/listen-address.js';
+import { DEFAULT_HOST, IPV4_WILDCARD, MAX_PORT, parseListenHost } from '../listener/listen-address.js';
 import type { Configured } from './configuration.js';
 
-const PORT_RULE = 'is not a port; give a whole number from 1 to 65535, or leave it out';
+const PORT_RULE = `is not a port; give a whole number from 1 to ${MAX_PORT}, or leave it out`;
 const BIND_RULE = 'is not an address to bind; give loopback, lan, custom, localhost or an IP address, or leave it out';
 const CUSTOM_RULE = 'is not an IP address, which bind: "custom" needs; give one, or leave bind out';
 const TOKEN_RULE = 'has to be a string; write the token itself there, or leave it out and set OPENCLAW_GATEWAY_TOKEN';
 const SECTION_RULE = 'is not an object; give one such as { allowHosts: ["gateway.example"] }, or leave it out';
-/** Without the value, which may be a token in a wrong place. */
+/** Does not show the value, which may be a token in a wrong place. */
 const KEY_RULE = 'is not known here; give allowHosts or allowOrigins, or leave it out';
 
-/** As other programs that share this file fill it in; taken literally it would be a token that anybody can guess. */
+/** Other programs that share this file fill it in. Taken literally, it would be a token that every attacker can guess. */
 const VARIABLE_REFERENCE = /\$\{[A-Z_][A-Z0-9_]*\}/;
 
 const SECRET_PATH = /^gateway\.auth(\.|$)/;
 /** In characters. */
 const MAX_SHOWN = 80;
 
-/** What `gateway.bind` means to us; other words are addresses. */
-const BINDS: Readonly<Record<string, string>> = { auto: 'localhost', loopback: 'localhost', lan: '0.0.0.0' };
+/** The words that `gateway.bind` may be; everything else there is an address. */
+const BINDS: Readonly<Record<string, string>> = { auto: DEFAULT_HOST, loopback: DEFAULT_HOST, lan: IPV4_WILDCARD };
 const CUSTOM = 'custom';
 const TAILNET = 'tailnet';
 
@@ -32,7 +32,7 @@ const ConfigurationSchema = section('is not a configuration; give an object such
   gateway: v.optional(
     section('is not an object; give one such as { port: 18789 }, or leave it out', {
       port: v.optional(
-        v.pipe(v.number(PORT_RULE), v.integer(PORT_RULE), v.minValue(1, PORT_RULE), v.maxValue(65_535, PORT_RULE)),
+        v.pipe(v.number(PORT_RULE), v.integer(PORT_RULE), v.minValue(1, PORT_RULE), v.maxValue(MAX_PORT, PORT_RULE)),
       ),
       bind: v.optional(v.pipe(v.string(BIND_RULE), v.check(isBind, BIND_RULE))),
       customBindHost: v.optional(v.unknown()),
@@ -52,9 +52,9 @@ const ConfigurationSchema = section('is not a configuration; give an object such
 });
 
 /**
- * What the text of a configuration file says. Keys outside of our sections are left to whoever they belong to.
+ * What the text of a configuration file says. Keys outside of our sections belong to other programs, and are not checked.
  *
- * @param file what to call it in errors, which do not show a token
+ * @param file its name in errors, which never show a token
  * @throws {InputError} one line: the file, the place in it, the value, the rule and the way out
  */
 export function parseConfiguration(text: string, file: string): Configured {
@@ -79,7 +79,7 @@ function parseJson5(text: string, file: string): unknown {
   try {
     return JSON5.parse<unknown>(text);
   } catch (error) {
-    // Its message shows what is there, which may be a part of the token.
+    // The message of the parser shows the text at that place, which may be a part of the token.
     const { lineNumber, columnNumber } = error as { lineNumber?: number; columnNumber?: number };
     throw new InputError(
       `${file}: line ${lineNumber ?? 1}, column ${columnNumber ?? 1} is not JSON5: mend it there, or name another file with OPENCLAW_CONFIG_PATH`,
@@ -124,12 +124,12 @@ function isListenHost(text: string): boolean {
   }
 }
 
-/** An object with further keys, which are others'. */
+/** An object that may have further keys, of other programs. */
 function section<T extends v.ObjectEntries>(rule: string, entries: T) {
   return v.pipe(object(rule), v.object(entries));
 }
 
-/** For valibot a list is an object too. */
+/** To valibot's own `object` a list is one too. */
 function object(rule: string) {
   return v.custom<object>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), rule);
 }

@@ -1,15 +1,16 @@
-/** What a configuration file says; a key is missing where the file is silent. */
+/** What a configuration file says. A key is missing where the file does not have it. */
 export interface Configured {
   readonly port?: number | undefined;
   /** An IP address, or `localhost`. */
   readonly host?: string | undefined;
-  /** Why `gateway.bind` gives no host; one line, for those who need one from it. */
+  /** The error to show where a host is needed from the file, and `gateway.bind` gives none; one line. */
   readonly hostProblem?: string | undefined;
   readonly token?: string | undefined;
   readonly allowHosts?: readonly string[] | undefined;
   readonly allowOrigins?: readonly string[] | undefined;
 }
 
+/** A configuration file, which may be missing, and what it says. */
 export interface Configuration extends Configured {
   /** Absolute. */
   readonly file: string;

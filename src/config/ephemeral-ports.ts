@@ -1,27 +1,30 @@
 import { readFileSync } from 'node:fs';
 
-/** Inclusive. */
+import { MAX_PORT } from '../listener/listen-address.js';
+
+/** Both ends are included. */
 export interface PortRange {
   readonly first: number;
   readonly last: number;
 }
 
+/** The ports that an operating system gives to programs that ask for any (ip(7), ip_local_port_range). */
 export interface EphemeralPorts extends PortRange {
-  /** Those within that are given to nobody who does not name them. */
+  /** Ports within the range that are only given to a program that names them. */
   readonly reserved: readonly PortRange[];
 }
 
 /** RFC 6335, section 6; macOS and Windows keep to it. */
-export const IANA_RANGE: EphemeralPorts = { first: 49_152, last: 65_535, reserved: [] };
+export const IANA_RANGE: EphemeralPorts = { first: 49_152, last: MAX_PORT, reserved: [] };
 
 const LINUX_FOLDER = '/proc/sys/net/ipv4';
 
-/** Whether the operating system may have given this port to somebody by the time that a gateway wants it. */
+/** Whether the operating system may have given this port to another program by the time that a gateway wants it. */
 export function isEphemeral(port: number, { reserved, ...range }: EphemeralPorts): boolean {
   return isWithin(port, range) && !reserved.some((exception) => isWithin(port, exception));
 }
 
-/** The ports that this machine gives to whoever asks for any; those of the IANA where it does not say. */
+/** The ports that this machine gives to programs that ask for any; the range of the IANA where it does not say. */
 export function ephemeralPorts(folder = LINUX_FOLDER): EphemeralPorts {
   try {
     const [first = NaN, last = NaN] = read(folder, 'ip_local_port_range').split(/\s+/).map(Number);
@@ -32,7 +35,7 @@ export function ephemeralPorts(folder = LINUX_FOLDER): EphemeralPorts {
   }
 }
 
-/** As the kernel writes them down: `8080,9148-9150`. */
+/** Reads the notation of the kernel: `8080,9148-9150`. */
 function parseRanges(text: string): PortRange[] {
   return text
     .split(',')

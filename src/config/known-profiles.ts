@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 import { InputError } from '../common/input.error.js';
+import { codeOf } from '../common/private-file.js';
 import { DEFAULT_PROFILE } from '../options/holder.options.js';
 import { isProfileName, resolveProfile, type Profile } from './profile.js';
 
@@ -28,14 +29,14 @@ function namesIn(home: () => string): string[] {
   try {
     folder = home();
   } catch {
-    // This user has none, and so no profiles in it.
+    // A user without a home folder has no profiles in it.
     return [];
   }
   return entriesOf(folder).flatMap((entry) => {
     const match = FOLDER.exec(entry);
     if (!match) return [];
     const [, name] = match;
-    // What `default` would be by its name belongs to nobody.
+    // `.openclaw-default` is not the folder of any profile.
     const known = name === undefined || (isProfileName(name) && name !== DEFAULT_PROFILE);
     return known && isFolder(join(folder, entry)) ? [name ?? DEFAULT_PROFILE] : [];
   });
@@ -45,7 +46,7 @@ function entriesOf(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch (error) {
-    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return [];
     throw new InputError(`${folder}: the profiles in it cannot be listed (${code}): mend the folder, or set HOME`);
   }
@@ -55,7 +56,7 @@ function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch {
-    // A link to nowhere, or to where this user may not look.
+    // A broken link, or one to a place that this user may not look into.
     return false;
   }
 }

@@ -4,12 +4,12 @@ import { join, resolve } from 'node:path';
 import { InputError } from '../common/input.error.js';
 import { DEFAULT_PROFILE } from '../options/holder.options.js';
 
-/** What belongs to one gateway and to no other. */
+/** A name, and the files that belong to one gateway alone. */
 export interface Profile {
   readonly name: string;
-  /** Absolute; need not be there yet. */
+  /** Absolute; may be missing until the gateway is started. */
   readonly stateFolder: string;
-  /** Absolute; need not be there. */
+  /** Absolute; may be missing. */
   readonly configFile: string;
 }
 
@@ -27,7 +27,7 @@ const CONFIG_VARIABLE = 'OPENCLAW_CONFIG_PATH';
 const CONFIG_FILE = 'openclaw.json';
 
 /**
- * The profile that flags and variables name, and where it keeps what it has: `~/.openclaw`, `~/.openclaw-<name>`, or
+ * The profile that flags and variables name. Its state folder is `~/.openclaw`, `~/.openclaw-<name>`, or
  * `OPENCLAW_STATE_DIR`; its configuration is `openclaw.json` in it, or `OPENCLAW_CONFIG_PATH`.
  *
  * @throws {InputError} a value is wrong, or two of them contradict each other
@@ -57,13 +57,13 @@ function stateFolderOf(name: string, environment: NodeJS.ProcessEnv, home: () =>
   );
 }
 
-/** Without one, files of ours would end up in whatever folder the process was started in. */
+/** An empty home folder would put the files of a gateway into the folder that the process was started in. */
 function homeFolder(home: () => string): string {
   let folder = '';
   try {
     folder = home();
   } catch {
-    // This user has none: neither in the environment nor in the list of users.
+    // This user has no home folder, neither in the environment nor in the list of users.
   }
   if (folder.trim() !== '') return resolve(folder);
   throw new InputError(`HOME: "" is not a path, and there is no other home folder; set it, or give ${STATE_VARIABLE}`);

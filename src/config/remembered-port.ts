@@ -8,36 +8,36 @@ import type { Profile } from './profile.js';
 
 /** In the state folder: the port in decimal digits, and a line break. */
 const PORT_FILE = 'gateway.port';
-/** What is longer is no port, and of no use in a message. In characters. */
+/** In characters: a longer text is not a port, and would only fill the message. */
 const MAX_READ = 40;
 
-/** Where a profile remembers its port; the default one does not, since its port is known to all. */
+/** The file where a profile remembers its port. The default profile has none, since its port never changes. */
 export function portFileOf({ name, stateFolder }: Profile): string | undefined {
   return name === DEFAULT_PROFILE ? undefined : join(stateFolder, PORT_FILE);
 }
 
 /**
- * The port that a profile has been started on before, for {@link choosePort} to judge.
+ * The port that a profile was started on before, as text for `choosePort` to check.
  *
  * @throws {InputError} it cannot be read
  */
 export function readRememberedPort(profile: Profile): Given {
   const file = portFileOf(profile);
   if (file === undefined) return { source: PORT_FILE, value: undefined };
-  return { source: file, value: textOf(file)?.replace(/\n$/, '').slice(0, MAX_READ), wayOut: 'delete the file' };
+  return { source: file, value: readPortFile(file)?.replace(/\n$/, '').slice(0, MAX_READ), wayOut: 'delete the file' };
 }
 
 /**
- * Writes a port down for the next start: whole or not at all, and only where another one stands.
+ * Writes a port for the next start: whole or not at all, and only where the file says another.
  *
- * @throws {Error} the native one of the file system
+ * @throws {Error} the native error of the file system
  */
 export function rememberPort(file: string, port: number): void {
   const text = `${port}\n`;
-  if (textOf(file) !== text) replaceWhole(file, text);
+  if (readPortFile(file) !== text) replaceWhole(file, text);
 }
 
-function textOf(file: string): string | undefined {
+function readPortFile(file: string): string | undefined {
   try {
     return readIfThere(file);
   } catch (error) {

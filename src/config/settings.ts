@@ -5,7 +5,7 @@ import { checkHost, checkOrigin } from '../control/access/request-gate.js';
 import { readTokenFile } from '../control/access/token-file.js';
 import type { GatewayLockOptions } from '../options/gateway-lock.options.js';
 import { InputError } from '../common/input.error.js';
-import { parseListenHost } from '../listener/listen-address.js';
+import { DEFAULT_HOST, parseListenHost } from '../listener/listen-address.js';
 import { readConfiguration } from './config-file.js';
 import type { Configuration } from './configuration.js';
 import { choosePort, type Given } from './port.js';
@@ -18,7 +18,7 @@ export const TOKEN_VARIABLE = 'OPENCLAW_GATEWAY_TOKEN';
 /** In the state folder. */
 const TOKEN_FILE = 'gateway.token';
 
-/** As they were typed. */
+/** Flags of a command, as they were typed. */
 export interface SettingFlags {
   readonly port?: string | undefined;
   readonly host?: string | undefined;
@@ -27,17 +27,17 @@ export interface SettingFlags {
   readonly allowOrigin?: readonly string[] | undefined;
 }
 
-/** `running`: a gateway of the profile is there now, and the next start would take another. */
+/** Where a port comes from. `running`: from a gateway that runs now; the next start would take another port. */
 export type PortOrigin = 'flag' | 'variable' | 'config' | 'remembered' | 'derived' | 'running';
 
-/** What a gateway is started with, and looked for by. */
+/** What a gateway is started with, and found by. */
 export interface Settings {
   readonly profile: Profile;
   readonly port: number;
   readonly portOrigin: PortOrigin;
   /** An IP address, or `localhost`. */
   readonly host: string;
-  /** None where the one in the state folder counts. */
+  /** Undefined where the token in the state folder is used. */
   readonly token: string | undefined;
   readonly allowHosts: readonly string[];
   readonly allowOrigins: readonly string[];
@@ -50,11 +50,11 @@ interface Place<T> {
 }
 
 /**
- * What flags, variables, the configuration file and the state folder say of a gateway; for each value the first of them
- * that says something counts.
+ * The settings of a gateway from flags, variables, the configuration file and the state folder, in this order: for each
+ * value the first place that gives one counts.
  *
- * @param nameVariable how errors call a variable
- * @throws {InputError} something wrong is said, even where it does not count
+ * @param nameVariable the name of a variable in errors
+ * @throws {InputError} a value is wrong, even one that does not count
  */
 export async function chooseSettings(
   profile: Profile,
@@ -99,7 +99,7 @@ export async function chooseSettings(
   };
 }
 
-/** Before any file is read, since a wrong flag is mended before a wrong file. */
+/** Checks the flags before any file is read: a person corrects the command line before a file. */
 function checkFlags({ name }: Profile, { port, host, token, allowHost, allowOrigin }: SettingFlags): void {
   choosePort(name, { source: '--port', value: port });
   if (host !== undefined) withSource('--host', () => parseListenHost(host));
@@ -108,7 +108,7 @@ function checkFlags({ name }: Profile, { port, host, token, allowHost, allowOrig
   chooseList(checkOrigin, { source: '--allow-origin', value: allowOrigin });
 }
 
-/** What these settings are to the lock module. */
+/** The options of the lock module for these settings. */
 export function lockOptions({ profile, port, host, token, allowHosts, allowOrigins }: Settings): GatewayLockOptions {
   return {
     port,
@@ -121,7 +121,7 @@ export function lockOptions({ profile, port, host, token, allowHosts, allowOrigi
 }
 
 /**
- * What a client shows: the token that was given, or the one that a gateway of this user has made.
+ * The token for a client: the one that was given, or the one that a gateway of this user has made.
  *
  * @throws {InputError} the file cannot be read, or holds no token
  */
@@ -129,7 +129,7 @@ export function findToken({ profile, token }: Pick<Settings, 'profile' | 'token'
   return token ?? readTokenFile(tokenFileOf(profile));
 }
 
-/** @throws {InputError} one of them is no token, even one that does not count */
+/** @throws {InputError} one of the values is not a token, even one that does not count */
 export function chooseToken(...places: readonly Place<string>[]): string | undefined {
   return firstOf(places.map(({ source, value }) => (value === undefined ? undefined : checkToken(source, value))));
 }
@@ -141,7 +141,7 @@ function tokenFileOf({ stateFolder }: Profile): string {
 function chooseHost(flag: string | undefined, { host, hostProblem }: Configuration): string {
   if (flag !== undefined) return withSource('--host', () => parseListenHost(flag));
   if (hostProblem !== undefined) throw new InputError(hostProblem);
-  return host ?? 'localhost';
+  return host ?? DEFAULT_HOST;
 }
 
 function chooseList(
