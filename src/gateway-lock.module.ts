@@ -16,9 +16,8 @@ import { HolderWatches } from './holder/holder-watches.js';
 import { WATCH_PATH } from './holder/watch-holder.js';
 import { addressOfUrl } from './listener/listen-address.js';
 import { GatewayDrainModule } from './lock/gateway-drain.module.js';
-import { GatewayLockService } from './lock/gateway-lock.service.js';
+import { GatewayLockService, type GatewayLockParts } from './lock/gateway-lock.service.js';
 import { placeInHookOrder } from './lock/hook-order.js';
-import type { TakeFurtherLock } from './lock/lock-set.js';
 import { ShutdownWatch } from './lock/shutdown-watch.js';
 import {
   ConfigurableModuleClass,
@@ -32,7 +31,8 @@ import { GatewayWebSockets } from './serving/gateway-websockets.js';
 import { GatewayWsAdapter } from './serving/gateway-ws.adapter.js';
 import { NestFormat } from './serving/nest-format.js';
 import type { WsFormat } from './serving/ws-format.js';
-import { takeProfileLock } from './state-folder/profile-lock.js';
+import { takeProfileLock, type ProfileLock } from './state-folder/profile-lock.js';
+import { obtainProofSecret } from './state-folder/proof-secret.js';
 
 /** The parts of one gateway, by their classes. */
 const GATEWAY_PARTS = Symbol('GATEWAY_PARTS');
@@ -76,7 +76,7 @@ function buildGateway(
     adapter,
     shutdown,
     acquire: (claim, signal) => acquireLock(claim, settings.acquire, signal),
-    furtherLocks: furtherLocksOf(settings),
+    ...stateFolderParts(settings, card),
     config,
     adapterHost,
   });
@@ -95,10 +95,19 @@ function formatOf(
   return openclaw;
 }
 
-/** The locks that are held together with the port: the one of the state folder, where there is one. */
-function furtherLocksOf({ stateFolder, identity }: GatewayLockSettings): TakeFurtherLock[] {
-  if (stateFolder === undefined) return [];
-  return [({ url }) => takeProfileLock({ stateFolder, profile: identity.profile, address: addressOfUrl(url) })];
+/** Holds the state folder together with the port, where there is one, and proves with its secret whose gateway it is. */
+function stateFolderParts(
+  { stateFolder, identity: { profile } }: GatewayLockSettings,
+  card: GatewayCardService,
+): Pick<GatewayLockParts, 'furtherLocks' | 'onHeld'> {
+  if (stateFolder === undefined) return { furtherLocks: [], onHeld: () => undefined };
+  let lock: ProfileLock | undefined;
+  return {
+    furtherLocks: [
+      async ({ url }) => (lock = await takeProfileLock({ stateFolder, profile, address: addressOfUrl(url) })),
+    ],
+    onHeld: () => lock && card.proveWith(obtainProofSecret(stateFolder), lock.socketPath),
+  };
 }
 
 /** Provides one of the parts under its class. */

@@ -3,18 +3,14 @@ import { printableJson } from '../common/printable.js';
 import { chooseSettings, chooseToken, findToken, TOKEN_VARIABLE } from '../config/settings.js';
 import { callGateway } from '../control/client/call-gateway.js';
 import { GatewayCallError } from '../control/client/gateway-call.error.js';
-import { whoHolds } from '../holder/who-holds.js';
 import { ANCHOR_HOST, gatewayUrl } from '../listener/listen-address.js';
 import { ExitCode, exitCodeOf } from '../process/exit-code.js';
 import { printResult } from '../process/report.js';
+import { readProofSecret } from '../state-folder/proof-secret.js';
 import { refuseFlags, timeoutOf } from './flags-of.js';
 import { DEFAULT_TIMEOUT_MS, type Flags } from './flags.js';
-import { isForeignOrOtherUser, isTokenGiven } from './found-token.js';
 import type { Invocation } from './command.js';
 import { whereItRuns } from './where-it-runs.js';
-
-/** How long it may take to find out who holds the port, in milliseconds. */
-const LOOK_MS = 2_000;
 
 /** All of these hold 127.0.0.1 as well. */
 const WILDCARDS = new Set(['localhost', '0.0.0.0', '::']);
@@ -22,6 +18,7 @@ const WILDCARDS = new Set(['localhost', '0.0.0.0', '::']);
 interface Target {
   readonly url: string;
   readonly token: string | undefined;
+  readonly ownOnly?: { readonly secret: string | undefined };
 }
 
 /** Makes one request of a running gateway, and prints the payload of its answer. */
@@ -52,19 +49,16 @@ async function request(method: string, params: object | undefined, invocation: I
   }
 }
 
-async function ownGateway({ flags, profile, program }: Invocation): Promise<Target> {
+async function ownGateway({ flags, profile }: Invocation): Promise<Target> {
   const settings = await whereItRuns(await chooseSettings(profile, flags));
   const { host, port } = settings;
   const url = gatewayUrl(WILDCARDS.has(host) ? ANCHOR_HOST : host, port);
   const token = findToken(settings);
-  const isFound = token !== undefined && !isTokenGiven(flags);
-  if (isFound && isForeignOrOtherUser(await whoHolds(settings, { timeoutMs: LOOK_MS }))) {
-    throw new GatewayCallError(
-      'not a gateway',
-      `the token of this user is not shown to ${url}, which is not a gateway of the same user: see ${program.name} gateway status --port ${port}, or give a token`,
-    );
-  }
-  return { url, token };
+  return {
+    url,
+    token,
+    ...(token !== undefined && { ownOnly: { secret: readProofSecret(settings.profile.stateFolder) } }),
+  };
 }
 
 /** The token of this user's own gateway is not shown to any other. */

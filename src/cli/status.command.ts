@@ -2,14 +2,14 @@ import { chooseSettings, findToken, type Settings } from '../config/settings.js'
 import { callGateway } from '../control/client/call-gateway.js';
 import type { Status } from '../control/methods/operator.gateway.js';
 import { examinePort, type PortExamination } from '../holder/examine-port.js';
-import { whoHolds } from '../holder/who-holds.js';
+import { isOwn, whoHolds } from '../holder/who-holds.js';
 import type { Holder } from '../listener/holder.js';
 import { ANCHOR_HOST, gatewayUrl } from '../listener/listen-address.js';
 import { ExitCode, exitCodeOfHolder } from '../process/exit-code.js';
+import { readProofSecret } from '../state-folder/proof-secret.js';
 import { complain, holderLines, printResult, wantsColor, type PortReport } from '../process/report.js';
 import { refuseFlags } from './flags-of.js';
 import type { Flags } from './flags.js';
-import { isForeignOrOtherUser, isTokenGiven } from './found-token.js';
 import { planProfiles } from './plan-profiles.js';
 import type { Invocation } from './command.js';
 import { statusOfAll, statusTable } from './status-of-all.js';
@@ -34,7 +34,7 @@ async function reportAll(current: Settings, { json }: Flags): Promise<number> {
 
 async function reportPort(settings: Settings, flags: Flags): Promise<number> {
   const { port, host } = settings;
-  const holder = await whoHolds({ port, host });
+  const holder = await whoHolds({ port, host }, { secret: readProofSecret(settings.profile.stateFolder) });
   // Refused is all that a connection can tell: to find out whether it is bound would be to bind it.
   const free = holder.verdict === 'blocked';
   const report: PortReport = {
@@ -47,7 +47,7 @@ async function reportPort(settings: Settings, flags: Flags): Promise<number> {
     exitCode: free ? ExitCode.FREE : holder.verdict === 'ready' ? ExitCode.OK : exitCodeOfHolder(holder),
   };
   const depth = flags.deep
-    ? { addresses: await examinePort(host, port), live: await askIfReady(holder, settings, flags) }
+    ? { addresses: await examinePort(host, port), live: await askIfReady(holder, settings) }
     : {};
   printResult(flags.json, { ...report, ...depth }, [...portLines(report, settings), ...depthLines(depth)]);
   return report.exitCode;
@@ -66,13 +66,14 @@ interface Depth {
   readonly live?: Status | null;
 }
 
-async function askIfReady(holder: Holder, settings: Settings, flags: Flags): Promise<Status | null> {
+async function askIfReady(holder: Holder, settings: Settings): Promise<Status | null> {
   const { verdict, url } = holder;
   // A card can say anything, also in the place of this user's gateway.
-  if (verdict !== 'ready' || (!isTokenGiven(flags) && isForeignOrOtherUser(holder))) return null;
+  if (verdict !== 'ready' || !isOwn(holder)) return null;
   try {
     const token = findToken(settings);
-    return (await callGateway({ url, token, method: 'status', timeoutMs: ASK_TIMEOUT_MS })) as Status;
+    const ownOnly = { secret: readProofSecret(settings.profile.stateFolder) };
+    return (await callGateway({ url, token, method: 'status', timeoutMs: ASK_TIMEOUT_MS, ownOnly })) as Status;
   } catch {
     return null;
   }

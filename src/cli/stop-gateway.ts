@@ -6,7 +6,9 @@ import type { HostPort } from '../listener/endpoint.js';
 import type { Holder } from '../listener/holder.js';
 import { ExitCode, exitCodeOfHolder } from '../process/exit-code.js';
 import { complain } from '../process/report.js';
+import { readProofSecret } from '../state-folder/proof-secret.js';
 import type { Program } from './command.js';
+import type { LocatedSettings } from './where-it-runs.js';
 
 /** How long a gateway may take to accept the order to stop, in milliseconds. */
 const ORDER_TIMEOUT_MS = 1_000;
@@ -19,14 +21,23 @@ export interface StopOptions {
 }
 
 /** Stops the gateway that holds the port, and says on stderr how it goes about it. */
-export function stopGateway(settings: Settings, { timeoutMs, kill, program }: StopOptions): Promise<StopOutcome> {
-  const { host, port } = settings;
-  const ask = (holder: Holder): Promise<boolean> => askToStop(holder, settings, program);
-  return stopHolder({ host, port }, { timeoutMs, kill, ask, report: complain });
+export function stopGateway(
+  settings: LocatedSettings,
+  { timeoutMs, kill, program }: StopOptions,
+): Promise<StopOutcome> {
+  const { host, port, instanceId } = settings;
+  const secret = readProofSecret(settings.profile.stateFolder);
+  const ask = (holder: Holder): Promise<boolean> => askToStop(holder, settings, secret, program);
+  return stopHolder({ host, port }, { timeoutMs, kill, secret, instanceId, ask, report: complain });
 }
 
 /** Asks over its port, which says why it stops, and works where a process cannot be told by a signal. */
-async function askToStop({ url }: Holder, settings: Settings, { name }: Program): Promise<boolean> {
+async function askToStop(
+  { url }: Holder,
+  settings: Settings,
+  secret: string | undefined,
+  { name }: Program,
+): Promise<boolean> {
   try {
     await callGateway({
       url,
@@ -34,6 +45,7 @@ async function askToStop({ url }: Holder, settings: Settings, { name }: Program)
       method: 'gateway.shutdown',
       params: { reason: `${name} gateway stop` },
       timeoutMs: ORDER_TIMEOUT_MS,
+      ownOnly: { secret },
     });
     return true;
   } catch {

@@ -1,5 +1,11 @@
-import { portOfCard, whoHoldsProfile } from '../state-folder/who-holds-profile.js';
 import type { Settings } from '../config/settings.js';
+import { portOfCard, whoHoldsProfile } from '../state-folder/who-holds-profile.js';
+
+/** The settings of a gateway that is there now, as far as it could be found by its profile. */
+export interface LocatedSettings extends Settings {
+  /** Of the gateway that holds the profile; none where the port was given, or the profile is not held. */
+  readonly instanceId?: string;
+}
 
 /** Whether a flag or a variable says which port this call is about. */
 export function isPortGiven({ portOrigin }: Settings): boolean {
@@ -7,10 +13,11 @@ export function isPortGiven({ portOrigin }: Settings): boolean {
 }
 
 /** The same settings, with the port that the gateway of the profile is on now, unless this call was given one. */
-export async function whereItRuns(settings: Settings): Promise<Settings> {
+export async function whereItRuns(settings: Settings): Promise<LocatedSettings> {
   if (isPortGiven(settings)) return settings;
   const { name, stateFolder } = settings.profile;
   const running = await whoHoldsProfile(stateFolder);
   if (running?.card.profile !== name) return settings;
-  return { ...settings, port: portOfCard(running.card), portOrigin: 'running' };
+  const { instanceId } = running.card;
+  return { ...settings, port: portOfCard(running.card), portOrigin: 'running', instanceId };
 }

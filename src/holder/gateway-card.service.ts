@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 
 import type { GatewayCard } from '../listener/holder.js';
 import type { GatewayLockSettings } from '../options/gateway-lock.options.js';
@@ -6,6 +7,7 @@ import type { RequestHandler } from '../serving/gateway-http.server.js';
 import type { GatewayState } from '../serving/gateway-state.js';
 import { PROBE_HEADERS } from '../serving/probe-headers.js';
 import { GATEWAY_SERVICE, parseCard } from './card.js';
+import { isNonce, NONCE_HEADER, proofOf, PROOF_HEADER, socketAddress, tcpAddress } from './proof.js';
 
 /** The card of this gateway, which is served in every phase. */
 export class GatewayCardService {
@@ -15,6 +17,7 @@ export class GatewayCardService {
   readonly #profile: string;
   // Read once: an upgrade may replace the files on disk while this version runs.
   readonly #version: string;
+  #proof: { readonly secret: string; readonly socketPath: string } | undefined;
 
   /** @throws {RangeError} the identity does not fit on a card */
   constructor(
@@ -35,9 +38,30 @@ export class GatewayCardService {
     return this.#cardAt(this.state.url);
   }
 
-  readonly answer: RequestHandler = (_request, response) => {
-    response.writeHead(200, { ...PROBE_HEADERS, 'Content-Type': 'application/json' }).end(JSON.stringify(this.card));
+  /**
+   * Proves from now on, to every process that asks with a nonce, that this gateway can read the secret of its state
+   * folder.
+   *
+   * @param socketPath the local socket over which the gateway is asked too
+   */
+  proveWith(secret: string | undefined, socketPath: string): void {
+    this.#proof = secret === undefined ? undefined : { secret, socketPath };
+  }
+
+  readonly answer: RequestHandler = (request, response) => {
+    response
+      .writeHead(200, { ...PROBE_HEADERS, 'Content-Type': 'application/json', ...this.#proofFor(request) })
+      .end(JSON.stringify(this.card));
   };
+
+  #proofFor({ headers, socket: { localAddress, localPort } }: IncomingMessage): Readonly<Record<string, string>> {
+    const nonce = headers[NONCE_HEADER];
+    if (!this.#proof || !isNonce(nonce)) return {};
+    const { secret, socketPath } = this.#proof;
+    // A connection over a local socket has no port.
+    const address = localPort === undefined ? socketAddress(socketPath) : tcpAddress(localAddress, localPort);
+    return { [PROOF_HEADER]: proofOf(secret, nonce, address) };
+  }
 
   #cardAt(url: string): GatewayCard {
     const { phase } = this.state;

@@ -5,6 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 
 import { readableCommand } from '../common/printable.js';
 import { readTextIfAllowed } from '../common/process-files.js';
+import type { HostPort } from '../listener/endpoint.js';
 import type { PortOwner } from '../listener/holder.js';
 import {
   hasGatewayTitle,
@@ -14,6 +15,7 @@ import {
   parseStartTime,
   parseStatus,
   parseUserName,
+  userOfConnectionRow,
   type ListeningSocket,
 } from './proc-files.js';
 import { canonicalAddress, hostsToAsk, listenersServing } from './serving-address.js';
@@ -60,6 +62,32 @@ function listenersOn(host: string, port: number): ListeningSocket[] {
   return listeners;
 }
 
+/**
+ * The user whose process made the socket that a connection to `host` reaches. Readable for every user, unlike the process
+ * itself, and not changed when the socket is inherited.
+ *
+ * @returns `undefined` where nothing listens, the kernel does not tell, or several users share the port
+ */
+export function socketUserOnLinux(host: string, port: number): number | undefined {
+  const [first, ...others] = new Set(listenersServing(listenersOn(host, port), host).map(({ uid }) => uid));
+  return others.length === 0 ? first : undefined;
+}
+
+/**
+ * The user of the socket at the other end of a connection within this machine: the process that has accepted it.
+ *
+ * @returns `undefined` where the kernel does not tell
+ */
+export function socketUserOfPeer(peer: HostPort, own: HostPort): number | undefined {
+  for (const table of ['tcp', 'tcp6']) {
+    for (const row of readTextIfAllowed(`/proc/net/${table}`).split('\n')) {
+      const uid = userOfConnectionRow(row, peer, own);
+      if (uid !== undefined) return uid;
+    }
+  }
+  return undefined;
+}
+
 /** Yields nothing where there is no such table, such as tcp6 on a machine without IPv6. */
 function* rowsOf(path: string): Generator<string> {
   let descriptor: number;
@@ -97,7 +125,7 @@ async function findOwnerOfSockets(
   pidHint?: number | Promise<number | undefined>,
 ): Promise<PortOwner | undefined> {
   const links = new Set(inodes.map((inode) => `socket:[${inode}]`));
-  if (links.size === 0) return undefined;
+  if (links.size === 0 || !isProcOfThisNamespace()) return undefined;
   const pid = await findProcess(links, deadline, await pidHint);
   return pid === undefined ? undefined : describeProcess(pid);
 }
@@ -112,13 +140,23 @@ async function findProcess(
   const pids = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
+  let found: number | undefined;
   for (const pid of pids) {
-    if (performance.now() >= deadline) return undefined;
-    if (hasOpen(pid, links, deadline)) return pid;
+    if (performance.now() >= deadline) break;
+    if (hasOpen(pid, links, deadline)) {
+      // A tool that a gateway runs, or a service manager, may have the socket too.
+      if (hasGatewayTitle(readTextIfAllowed(`/proc/${pid}/cmdline`))) return pid;
+      found ??= pid;
+    }
     // Lets the event loop read what the port may have answered meanwhile.
     await turn();
   }
-  return undefined;
+  return found;
+}
+
+/** In the /proc of another PID namespace (pid_namespaces(7)), the numbers are those of other processes. */
+function isProcOfThisNamespace(): boolean {
+  return linkOf('/proc/self') === String(process.pid);
 }
 
 /**

@@ -1,7 +1,14 @@
+import type { Socket } from 'node:net';
+
 import { within } from '../common/deadline.js';
 import type { PortOwner } from '../listener/holder.js';
 import { findPortOwnerElsewhere } from './port-owner-elsewhere.js';
-import { findPortOwnerOnLinux, findSocketOwnerOnLinux } from './port-owner-linux.js';
+import {
+  findPortOwnerOnLinux,
+  findSocketOwnerOnLinux,
+  socketUserOfPeer,
+  socketUserOnLinux,
+} from './port-owner-linux.js';
 
 /**
  * Asks the operating system which process listens on an address of this machine. Best effort; never rejects.
@@ -32,6 +39,30 @@ export async function findSocketOwner(
 ): Promise<PortOwner | 'unknown'> {
   if (process.platform !== 'linux') return 'unknown';
   return before(deadline, () => findSocketOwnerOnLinux(socketPath, deadline, pidHint));
+}
+
+/**
+ * Whether the socket that listens on an address was made by a process of this user. Only Linux tells; elsewhere it is
+ * `unknown`.
+ */
+export function userOfPort(host: string, port: number): 'same user' | 'other user' | 'unknown' {
+  if (process.platform !== 'linux') return 'unknown';
+  const uid = socketUserOnLinux(host, port);
+  if (uid === undefined) return 'unknown';
+  return uid === process.geteuid?.() ? 'same user' : 'other user';
+}
+
+/**
+ * Whether the process at the other end of a connection within this machine belongs to this user: the socket that it
+ * accepted, and the one that listens. The second could be another's by now, and the first alone that of a program which
+ * inherited a listener.
+ */
+export function userOfConnection(socket: Socket): 'same user' | 'other user' | 'unknown' {
+  const { remoteAddress, remotePort, localAddress, localPort } = socket;
+  if (process.platform !== 'linux' || !remoteAddress || !remotePort || !localAddress || !localPort) return 'unknown';
+  const accepted = socketUserOfPeer({ host: remoteAddress, port: remotePort }, { host: localAddress, port: localPort });
+  if (accepted === undefined) return 'unknown';
+  return accepted === process.geteuid?.() ? userOfPort(remoteAddress, remotePort) : 'other user';
 }
 
 async function before(deadline: number, look: () => Promise<PortOwner | undefined>): Promise<PortOwner | 'unknown'> {

@@ -1,22 +1,24 @@
 import { get, type ClientRequest, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 
 import type { Endpoint } from '../listener/endpoint.js';
 import type { GatewayCard } from '../listener/holder.js';
 import { isConnectedToItself } from '../listener/is-refused.js';
 import { hasIPv6Form } from '../listener/listen-address.js';
 import { CARD_PATH, parseCard } from './card.js';
+import { isProof, newNonce, NONCE_HEADER, PROOF_HEADER, socketAddress, tcpAddress } from './proof.js';
 
 /**
  * What a port answers when it is asked for its card:
  *
- * - `card`: a complete and valid card
+ * - `card`: a complete and valid card, and whether the holder has proven that it can read the secret of the asker
  * - `stranger`: anything else: another status, a redirect, HTML, TLS, too much, too slowly, or a connection that was
  *   closed without an answer
  * - `silent`: nothing, from a peer that accepted the connection or let the connect hang
  * - `refused`: nothing listens
  */
 export type CardAnswer =
-  | { readonly kind: 'card'; readonly card: GatewayCard }
+  | { readonly kind: 'card'; readonly card: GatewayCard; readonly isProven: boolean }
   | { readonly kind: 'stranger' }
   | { readonly kind: 'silent' }
   | { readonly kind: 'refused' };
@@ -35,8 +37,9 @@ const UNREACHABLE = new Set(['ECONNREFUSED', 'EAFNOSUPPORT', 'ENETUNREACH', 'EHO
  *
  * @param endpoint with an IP address for a host
  * @param deadline on the clock of `performance.now()`, in milliseconds
+ * @param secret that of the state folder, which the holder is asked to know too
  */
-export function readCard(endpoint: Endpoint, deadline: number): Promise<CardAnswer> {
+export function readCard(endpoint: Endpoint, deadline: number, secret?: string): Promise<CardAnswer> {
   const remainingMs = deadline - performance.now();
   if (remainingMs <= 0) return Promise.resolve({ kind: 'silent' });
 
@@ -49,13 +52,19 @@ export function readCard(endpoint: Endpoint, deadline: number): Promise<CardAnsw
       resolve(answer);
     };
 
+    const nonce = secret === undefined ? undefined : newNonce();
     try {
       request = get({
         ...endpoint,
         path: CARD_PATH,
         agent: false,
         maxHeaderSize: MAX_HEADER_BYTES,
-        headers: { Host: hostHeader(endpoint), Accept: 'application/json', Connection: 'close' },
+        headers: {
+          Host: hostHeader(endpoint),
+          Accept: 'application/json',
+          Connection: 'close',
+          ...(nonce !== undefined && { [NONCE_HEADER]: nonce }),
+        },
       });
     } catch {
       // Not a port number, so nothing can listen on it.
@@ -75,15 +84,27 @@ export function readCard(endpoint: Endpoint, deadline: number): Promise<CardAnsw
       });
     });
     request.on('response', (response) => {
-      if (response.statusCode === 200) readBody(response, settle);
-      else settle({ kind: 'stranger' });
+      if (response.statusCode !== 200) {
+        settle({ kind: 'stranger' });
+        return;
+      }
+      const isProven =
+        secret !== undefined &&
+        nonce !== undefined &&
+        isProof(response.headers[PROOF_HEADER], secret, nonce, addressReached(endpoint, response.socket));
+      readBody(response, isProven, settle);
     });
     // Every other end: an answer that is cut off, or a change of protocol.
     request.on('close', () => settle({ kind: 'stranger' }));
   });
 }
 
-function readBody(response: IncomingMessage, settle: (answer: CardAnswer) => void): void {
+/** Where the holder was reached, in the spelling of proofs. */
+function addressReached(endpoint: Endpoint, { remoteAddress, remotePort }: Socket): string {
+  return 'socketPath' in endpoint ? socketAddress(endpoint.socketPath) : tcpAddress(remoteAddress, remotePort);
+}
+
+function readBody(response: IncomingMessage, isProven: boolean, settle: (answer: CardAnswer) => void): void {
   const chunks: Buffer[] = [];
   let length = 0;
   response.on('data', (chunk: Buffer) => {
@@ -93,7 +114,7 @@ function readBody(response: IncomingMessage, settle: (answer: CardAnswer) => voi
   });
   response.once('end', () => {
     const card = parseCard(Buffer.concat(chunks).toString());
-    settle(card ? { kind: 'card', card } : { kind: 'stranger' });
+    settle(card ? { kind: 'card', card, isProven } : { kind: 'stranger' });
   });
 }
 

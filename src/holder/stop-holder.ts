@@ -18,6 +18,16 @@ export interface StopOptions {
   /** Whether a holder that has not stopped by then is killed. */
   readonly kill: boolean;
   /**
+   * The secret of the state folder of this user, for {@link whoHolds}.
+   * @default none
+   */
+  readonly secret?: string | undefined;
+  /**
+   * Only the gateway with this instance ID is stopped: another one may have taken the port since it was looked up.
+   * @default any gateway of this user
+   */
+  readonly instanceId?: string | undefined;
+  /**
    * Asks the gateway to stop, and tells whether it agreed. If it did not, its process gets SIGTERM.
    * @default SIGTERM is sent at once
    */
@@ -44,11 +54,11 @@ export type StopOutcome =
  */
 export async function stopHolder(
   address: HostPort,
-  { timeoutMs, kill, ask = () => Promise.resolve(false), report }: StopOptions,
+  { timeoutMs, kill, secret, instanceId, ask = () => Promise.resolve(false), report }: StopOptions,
 ): Promise<StopOutcome> {
-  const holder = await whoHolds(address);
+  const holder = await whoHolds(address, { secret });
   if (holder.verdict === 'blocked') return { kind: 'nothing' };
-  const reason = whyNot(holder);
+  const reason = whyNot(holder, instanceId);
   if (reason !== undefined) return { kind: 'refused', holder, reason };
   const { pid } = holder.owner ?? {};
   const deadline = performance.now() + timeoutMs;
@@ -58,39 +68,61 @@ export async function stopHolder(
     report(`the gateway with pid ${pid} is already stopping`);
   } else {
     const agreed = await ask(holder);
-    if (!agreed && !send(pid, 'SIGTERM')) return { kind: 'refused', holder, reason: `pid ${pid} cannot be signalled` };
+    if (!agreed) {
+      const refused = await signal(address, holder, 'SIGTERM', secret);
+      if (refused !== undefined) return { kind: 'refused', holder, reason: refused };
+    }
     report(`asked the gateway with pid ${pid} to stop`);
   }
   const outcome = await gone(address, holder, deadline);
   if (outcome || !kill) return outcome ?? { kind: 'late', holder };
 
   report(`it did not stop within ${timeoutMs} ms; killing pid ${pid}`);
-  // Looked at again, since another process may have the process ID by now. One that hangs may not show its card any more.
-  const now = await whoHolds(address);
-  const isAnother = now.card && now.card.instanceId !== holder.card?.instanceId;
-  if (isSameProcess(now.owner, holder.owner) && !isAnother) send(pid, 'SIGKILL');
+  await signal(address, holder, 'SIGKILL', secret);
   return (await gone(address, holder, performance.now() + KILLED_MS)) ?? { kind: 'late', holder };
 }
 
-function whyNot({ card, owner }: Holder): string | undefined {
+function whyNot(holder: Holder, instanceId: string | undefined): string | undefined {
+  const { card, owner, ownership } = holder;
   if (!card) return 'it is not a gateway that answers';
+  if (ownership === 'other user') return `it belongs to another user${owner?.user ? `, ${owner.user}` : ''}`;
+  if (ownership === 'unknown') return 'it cannot be told whose it is';
+  if (instanceId !== undefined && card.instanceId !== instanceId) return 'it is not the gateway of this profile';
   if (!owner) return 'the operating system does not say which process it is';
-  if (owner.uid !== process.getuid?.()) return `it belongs to another user${owner.user ? `, ${owner.user}` : ''}`;
+  if (!owner.isGateway && ownership !== 'proven') return `pid ${owner.pid} does not call itself a gateway`;
   return undefined;
 }
 
-function isSameProcess(one: PortOwner | undefined, other: PortOwner | undefined): boolean {
-  if (one?.pid !== other?.pid) return false;
-  if (one?.startedAt === undefined || other?.startedAt === undefined) return true;
-  return Math.abs(one.startedAt - other.startedAt) <= SAME_START_MS;
+/**
+ * Sends a signal to the holder after another look, since another process may have its process ID by now. Between that
+ * look and the signal there are microseconds, which Node gives no means to close (pidfd_send_signal(2)).
+ *
+ * @returns why it was not sent
+ */
+async function signal(
+  address: HostPort,
+  holder: Holder,
+  name: NodeJS.Signals,
+  secret: string | undefined,
+): Promise<string | undefined> {
+  const now = await whoHolds(address, { secret });
+  // A gateway that hangs may not show its card any more.
+  const isAnother = now.card !== undefined && now.card.instanceId !== holder.card?.instanceId;
+  const { pid } = holder.owner ?? {};
+  if (pid === undefined || isAnother || now.owner?.pid !== pid) return 'another process is there now';
+  if (!isSameProcess(now.owner, holder.owner)) return `it cannot be told whether pid ${pid} is still the same process`;
+  try {
+    process.kill(pid, name);
+    return undefined;
+  } catch (error) {
+    return `pid ${pid} cannot be signalled (${String((error as NodeJS.ErrnoException).code)})`;
+  }
 }
 
-function send(pid: number | undefined, signal: NodeJS.Signals): boolean {
-  try {
-    return pid !== undefined && process.kill(pid, signal);
-  } catch {
-    return false;
-  }
+/** A process whose start is not known may be another one with the same process ID. */
+function isSameProcess(one: PortOwner | undefined, other: PortOwner | undefined): boolean {
+  if (one?.startedAt === undefined || other?.startedAt === undefined) return false;
+  return one.pid === other.pid && Math.abs(one.startedAt - other.startedAt) <= SAME_START_MS;
 }
 
 /** Waits for this instance to release the port; undefined when the deadline passes first. */

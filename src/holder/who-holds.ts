@@ -2,9 +2,9 @@ import { within } from '../common/deadline.js';
 import { isAlive } from '../common/process-files.js';
 import type { Endpoint } from '../listener/endpoint.js';
 import { UNKNOWN_ADDRESS } from '../listener/gateway-lock.error.js';
-import type { Holder, PortOwner } from '../listener/holder.js';
-import { gatewayUrl, isWildcard } from '../listener/listen-address.js';
-import { findPortOwner, findSocketOwner } from './port-owner.js';
+import type { Holder, Ownership, PortOwner } from '../listener/holder.js';
+import { addressOfUrl, gatewayUrl, isWildcard } from '../listener/listen-address.js';
+import { findPortOwner, findSocketOwner, userOfPort } from './port-owner.js';
 import { readCard, type CardAnswer } from './read-card.js';
 import { hostsToAsk } from './serving-address.js';
 
@@ -14,6 +14,11 @@ export interface WhoHoldsOptions {
    * @default 500
    */
   readonly timeoutMs?: number;
+  /**
+   * The secret of a state folder of this user. A holder that knows it too has proven whose it is.
+   * @default none: the operating system alone tells whose socket it is
+   */
+  readonly secret?: string | undefined;
 }
 
 const DEFAULT_TIMEOUT_MS = 500;
@@ -34,19 +39,24 @@ const HEAD_START_MS = 100;
  */
 export async function whoHolds(
   endpoint: Endpoint,
-  { timeoutMs = DEFAULT_TIMEOUT_MS }: WhoHoldsOptions = {},
+  { timeoutMs = DEFAULT_TIMEOUT_MS, secret }: WhoHoldsOptions = {},
 ): Promise<Holder> {
   const deadline = performance.now() + timeoutMs;
-  let view = await look(endpoint, deadline, Math.min(HEAD_START_MS, timeoutMs / 2));
+  let view = await look(endpoint, deadline, Math.min(HEAD_START_MS, timeoutMs / 2), secret);
   if (isDoubtful(view)) {
-    const again = await look(endpoint, deadline, timeoutMs);
+    const again = await look(endpoint, deadline, timeoutMs, secret);
     if (settles(again, view)) view = again;
   }
   const { owner, url } = view;
   const judged = judge(view, endpoint);
   const { card } = judged;
   // The gateway behind a local socket listens elsewhere, and only its card says where.
-  return { ...judged, url: 'socketPath' in endpoint && card ? card.url : url, ...(owner !== 'unknown' && { owner }) };
+  return {
+    ...judged,
+    url: 'socketPath' in endpoint && card ? card.url : url,
+    ownership: ownershipOf(view, endpoint),
+    ...(owner !== 'unknown' && { owner }),
+  };
 }
 
 interface Asked {
@@ -59,13 +69,35 @@ interface View extends Asked {
   readonly owner: PortOwner | 'unknown';
 }
 
-async function look(endpoint: Endpoint, deadline: number, headStartMs: number): Promise<View> {
+/** Whether the holder belongs to this user, as far as that is certain. */
+export function isOwn({ ownership }: Pick<Holder, 'ownership'>): boolean {
+  return ownership === 'proven' || ownership === 'same user';
+}
+
+function ownershipOf({ answer, url }: View, endpoint: Endpoint): Ownership {
+  if (answer.kind === 'card' && answer.isProven) return 'proven';
+  // The table of Unix sockets has no users.
+  if ('socketPath' in endpoint) return 'unknown';
+  const { host, port } = isWildcard(endpoint.host) ? endpoint : addressOfUrl(url);
+  return userOfPort(host, port);
+}
+
+async function look(
+  endpoint: Endpoint,
+  deadline: number,
+  headStartMs: number,
+  secret: string | undefined,
+): Promise<View> {
   if ('socketPath' in endpoint) {
     const { socketPath } = endpoint;
-    return bothViews(askSocket(endpoint, deadline), headStartMs, (hint) => findSocketOwner(socketPath, deadline, hint));
+    return bothViews(askSocket(endpoint, deadline, secret), headStartMs, (hint) =>
+      findSocketOwner(socketPath, deadline, hint),
+    );
   }
   const { host, port } = endpoint;
-  return bothViews(askPort(host, port, deadline), headStartMs, (hint) => findPortOwner(host, port, deadline, hint));
+  return bothViews(askPort(host, port, deadline, secret), headStartMs, (hint) =>
+    findPortOwner(host, port, deadline, hint),
+  );
 }
 
 async function bothViews(
@@ -97,13 +129,13 @@ function settles({ answer, owner }: View, first: View): boolean {
 }
 
 /** The answer of the first address that does not refuse the connection. */
-async function askPort(host: string, port: number, deadline: number): Promise<Asked> {
+async function askPort(host: string, port: number, deadline: number, secret: string | undefined): Promise<Asked> {
   const [first = host, ...others] = hostsToAsk(host);
   let url = gatewayUrl(first, port);
-  let answer = await readCard({ host: first, port }, deadline);
+  let answer = await readCard({ host: first, port }, deadline, secret);
   for (const other of others) {
     if (answer.kind !== 'refused') break;
-    const next = await readCard({ host: other, port }, deadline);
+    const next = await readCard({ host: other, port }, deadline, secret);
     if (next.kind === 'refused') continue;
     answer = next;
     url = gatewayUrl(other, port);
@@ -111,8 +143,8 @@ async function askPort(host: string, port: number, deadline: number): Promise<As
   return { answer, url };
 }
 
-async function askSocket(endpoint: Endpoint, deadline: number): Promise<Asked> {
-  const answer = await readCard(endpoint, deadline);
+async function askSocket(endpoint: Endpoint, deadline: number, secret: string | undefined): Promise<Asked> {
+  const answer = await readCard(endpoint, deadline, secret);
   // Only Linux says whose socket it is; elsewhere, that the process on the card runs is all that can be checked.
   const isLie = process.platform !== 'linux' && answer.kind === 'card' && !isAlive(answer.card.pid);
   return { answer: isLie ? { kind: 'stranger' } : answer, url: UNKNOWN_ADDRESS };

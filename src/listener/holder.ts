@@ -43,6 +43,17 @@ export interface PortOwner {
  */
 export type Verdict = 'ready' | 'starting' | 'draining' | 'stalled' | 'foreign' | 'blocked';
 
+/**
+ * Whose socket it is. It is decided by the socket, and not by a process that has it open: any process may have inherited
+ * it.
+ *
+ * - `proven`: the holder has answered with what only a process that can read the state folder of this user knows
+ * - `same user`: the operating system says that a process of this user made the socket
+ * - `other user`: it says that a process of another user did
+ * - `unknown`: neither could be found out, which is treated as another user's
+ */
+export type Ownership = 'proven' | 'same user' | 'other user' | 'unknown';
+
 /** Who holds a port or a state folder. */
 export interface Holder {
   readonly verdict: Verdict;
@@ -50,6 +61,7 @@ export interface Holder {
    * The address that was asked, as `ws://host:port`. For a local socket, the address on the card, or `unknown address`.
    */
   readonly url: string;
+  readonly ownership: Ownership;
   /** With the verdicts `ready`, `starting` and `draining`. */
   readonly card?: GatewayCard;
   /** Missing where the operating system does not say, or this user may not look. */

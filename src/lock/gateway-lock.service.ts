@@ -28,6 +28,8 @@ export interface GatewayLockParts {
   readonly acquire: AcquireLock;
   /** The locks that are taken after the port, in this order. */
   readonly furtherLocks: readonly TakeFurtherLock[];
+  /** Called when everything is held, before anything is served. */
+  readonly onHeld: () => void;
   readonly config: ApplicationConfig;
   readonly adapterHost: HttpAdapterHost;
 }
@@ -167,6 +169,7 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
   #serve({ listener, further, derived }: LockSet): void {
     const { state, server } = this.#parts;
     state.listensOn(listener.addresses);
+    this.#parts.onHeld();
     // The HTTP server watches the deadlines of its connections from this event on.
     server.http.once('listening', () => {
       for (const lock of further) lock.serve((socket) => server.serveRoutesOnly(socket));

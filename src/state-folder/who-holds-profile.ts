@@ -1,7 +1,11 @@
-import { whoHolds, type WhoHoldsOptions } from '../holder/who-holds.js';
+import { networkInterfaces } from 'node:os';
+
+import { canonicalAddress } from '../holder/serving-address.js';
+import { isOwn, whoHolds, type WhoHoldsOptions } from '../holder/who-holds.js';
 import type { GatewayCard, Holder } from '../listener/holder.js';
-import { addressOfUrl } from '../listener/listen-address.js';
+import { addressOfUrl, isLoopbackHost, isWildcard } from '../listener/listen-address.js';
 import { profileSocketPath } from './profile-lock.js';
+import { readProofSecret } from './proof-secret.js';
 import { identityOf } from './state-folder.js';
 
 /** A gateway that holds a state folder and has shown its card, whose address is its url. */
@@ -18,8 +22,29 @@ export async function whoHoldsProfile(
 ): Promise<ProfileHolder | undefined> {
   const identity = await identityOf(stateFolder).catch(() => undefined);
   if (!identity) return undefined;
-  const holder = await whoHolds({ socketPath: profileSocketPath(stateFolder, identity) }, options);
-  return hasCard(holder) && !isOfOtherUser(holder) ? holder : undefined;
+  const secret = readProofSecret(stateFolder);
+  const holder = await whoHolds({ socketPath: profileSocketPath(stateFolder, identity) }, { ...options, secret });
+  if (!hasCard(holder)) return undefined;
+  if (holder.ownership === 'proven') return holder;
+  return secret === undefined ? confirmedByPort(holder, options) : undefined;
+}
+
+/**
+ * In a folder without a secret, which an older gateway leaves, a holder is believed where the port on its card
+ * is held by a process of this user that shows the same card: every user can bind a local socket, and show any card.
+ */
+async function confirmedByPort(holder: ProfileHolder, options: WhoHoldsOptions): Promise<ProfileHolder | undefined> {
+  const address = addressOfUrl(holder.card.url);
+  if (!isOfThisMachine(address.host)) return undefined;
+  const onPort = await whoHolds(address, options);
+  if (onPort.card?.instanceId !== holder.card.instanceId || !isOwn(onPort)) return undefined;
+  return { ...holder, ownership: onPort.ownership };
+}
+
+function isOfThisMachine(host: string): boolean {
+  if (isLoopbackHost(host) || isWildcard(host)) return true;
+  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return own.some(({ address }) => canonicalAddress(address) === canonicalAddress(host));
 }
 
 /** The port on a card. */
@@ -29,12 +54,4 @@ export function portOfCard({ url }: GatewayCard): number {
 
 function hasCard(holder: Holder): holder is ProfileHolder {
   return holder.card !== undefined;
-}
-
-/**
- * On Linux every user can bind the abstract socket of a folder, and show a card. Where /proc is hidden, the owner is not
- * known.
- */
-function isOfOtherUser({ owner }: Holder): boolean {
-  return owner?.uid !== undefined && owner.uid !== process.getuid?.();
 }

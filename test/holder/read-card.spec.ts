@@ -52,7 +52,7 @@ describe('asking a port for its card', () => {
 
     const answer = await readCard({ host: '127.0.0.1', port: portOf(server) }, performance.now() + LONG_MS);
 
-    expect(answer).toEqual({ kind: 'card', card: cardOf() });
+    expect(answer).toEqual({ kind: 'card', isProven: false, card: cardOf() });
     const deadlines = set.mock.results.filter((_result, call) => Number(set.mock.calls[call]?.[1]) > LONG_MS / 2);
     expect(deadlines.map(({ value }) => value as unknown)).toEqual([cleared.mock.calls[0]?.[0]]);
     await within(SLACK_MS, 'the end of the connection', Promise.all(closed));
@@ -81,7 +81,11 @@ describe('asking a port for its card', () => {
     const body = JSON.stringify(cardOf());
     const framed = how === 'in chunks' ? `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n` : body;
 
-    expect(await answerOf(await sayer(head + framed, hangUp))).toEqual({ kind: 'card', card: cardOf() });
+    expect(await answerOf(await sayer(head + framed, hangUp))).toEqual({
+      kind: 'card',
+      isProven: false,
+      card: cardOf(),
+    });
   });
 
   const strange: readonly { does: string; text: string | Buffer; after?: (socket: Socket) => unknown }[] = [

@@ -19,7 +19,8 @@ function silent(owner: Partial<Owner> = {}): Holder {
   return {
     verdict: 'stalled',
     url: 'ws://127.0.0.1:18789',
-    owner: { pid: PID, uid, isGateway: true, pidsInNamespaces: [PID], ...owner },
+    ownership: 'same user',
+    owner: { pid: PID, uid, startedAt: STARTED_AT, isGateway: true, pidsInNamespaces: [PID], ...owner },
   };
 }
 
@@ -27,8 +28,13 @@ function gateway(owner: Partial<Owner> = {}, instanceId = '01234567-89ab-4cde-8f
   return { ...silent(owner), verdict: 'ready', card: cardOf({ pid: PID, instanceId }) };
 }
 
-function cardOnly({ verdict, url, card }: Holder): Holder {
-  return { verdict, url, ...(card && { card }) };
+function cardOnly({ verdict, url, ownership, card }: Holder): Holder {
+  return { verdict, url, ownership, ...(card && { card }) };
+}
+
+function withoutStart({ owner, ...holder }: Holder): Holder {
+  const { startedAt: _, ...rest } = owner ?? {};
+  return { ...holder, owner: rest as Owner };
 }
 
 /** What is signalled where a gateway does not stop, and is seen like this when it is to be killed. */
@@ -44,7 +50,9 @@ async function signalsTo(first: Holder, atTheKill: Holder): Promise<unknown[]> {
       kill: true,
       report: (line) => {
         if (!line.includes('killing')) return;
-        seen.mockResolvedValueOnce(atTheKill).mockResolvedValue({ verdict: 'blocked', url: first.url });
+        seen
+          .mockResolvedValueOnce(atTheKill)
+          .mockResolvedValue({ verdict: 'blocked', url: first.url, ownership: 'unknown' });
       },
     },
   );
@@ -53,20 +61,20 @@ async function signalsTo(first: Holder, atTheKill: Holder): Promise<unknown[]> {
 
 describe('a gateway that does not stop', () => {
   it.each([
-    ['is the same process', { startedAt: STARTED_AT }, silent({ startedAt: STARTED_AT })],
-    ['seems to have started a second later', { startedAt: STARTED_AT }, silent({ startedAt: STARTED_AT + 1_000 })],
-    ['seems to have started a second sooner', { startedAt: STARTED_AT }, silent({ startedAt: STARTED_AT - 1_000 })],
-    ['started nobody knows when', { startedAt: STARTED_AT }, silent()],
-    ['started nobody knew when', {}, silent({ startedAt: STARTED_AT })],
-  ])('is killed when it %s', async (_name, owner, atTheKill) => {
-    expect(await signalsTo(gateway(owner), atTheKill)).toEqual([
+    ['is the same process', silent()],
+    ['seems to have started a second later', silent({ startedAt: STARTED_AT + 1_000 })],
+    ['seems to have started a second sooner', silent({ startedAt: STARTED_AT - 1_000 })],
+  ])('is killed when it %s', async (_name, atTheKill) => {
+    expect(await signalsTo(gateway(), atTheKill)).toEqual([
       [PID, 'SIGTERM'],
       [PID, 'SIGKILL'],
     ]);
   });
 
   it.each([
-    ['belongs to another user', gateway({ uid: (process.getuid?.() ?? 0) + 1 })],
+    ['belongs to another user', { ...gateway(), ownership: 'other user' as const }],
+    ['cannot be told whose it is', { ...gateway(), ownership: 'unknown' as const }],
+    ['has a process that does not call itself a gateway', gateway({ isGateway: false })],
     ['has no process that anybody could name', cardOnly(gateway())],
     ['shows no card', silent()],
   ])('is neither asked nor signalled when it %s', async (_name, seen) => {
@@ -85,9 +93,13 @@ describe('a gateway that does not stop', () => {
   });
 
   it.each([
+    ['a process has its number of which nobody knows when it started', withoutStart(silent())],
     ['another process has its number', silent({ startedAt: STARTED_AT + 6_000 })],
     ['a process of another number is there', silent({ pid: PID - 1, startedAt: STARTED_AT })],
-    ['nobody can tell who is there', { verdict: 'stalled', url: 'ws://127.0.0.1:18789' } as const],
+    [
+      'nobody can tell who is there',
+      { verdict: 'stalled', url: 'ws://127.0.0.1:18789', ownership: 'unknown' } as const,
+    ],
     [
       'the process has become another gateway',
       gateway({ startedAt: STARTED_AT }, 'fedcba98-7654-4321-8fed-cba987654321'),

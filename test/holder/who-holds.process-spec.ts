@@ -132,7 +132,7 @@ describe('who holds a port', () => {
     });
     const port = portOf(server);
 
-    expect(await verdictOn(port)).toEqual({ verdict: 'blocked', url: `ws://127.0.0.1:${port}` });
+    expect(await verdictOn(port)).toEqual({ verdict: 'blocked', url: `ws://127.0.0.1:${port}`, ownership: 'unknown' });
   });
 
   it('is a stranger when its second card is no better, or does not come in time', async () => {
@@ -172,14 +172,14 @@ describe('who holds a port', () => {
 
     const holder = await verdictOn(port, { timeoutMs: 0 });
 
-    expect(holder).toEqual({ verdict: 'stalled', url: `ws://127.0.0.1:${port}` });
+    expect(holder).toEqual({ verdict: 'stalled', url: `ws://127.0.0.1:${port}`, ownership: 'same user' });
   });
 
   it('is nobody when the port is bound by a connection', async () => {
     const connection = await rawConnection(portOf(await stranger()));
     const port = connection.localPort ?? 0;
 
-    expect(await verdictOn(port)).toEqual({ verdict: 'blocked', url: `ws://127.0.0.1:${port}` });
+    expect(await verdictOn(port)).toEqual({ verdict: 'blocked', url: `ws://127.0.0.1:${port}`, ownership: 'unknown' });
   });
 
   (ETH0 === undefined ? it.skip : it)('is a stranger that listens on another address of the wildcard', async () => {

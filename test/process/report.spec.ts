@@ -6,6 +6,7 @@ import { holderLines, refusalDetails, wantsColor } from '../../src/process/repor
 const readyFor = (profile: string): Holder => ({
   verdict: 'ready',
   url: 'ws://127.0.0.1:1',
+  ownership: 'same user',
   card: {
     service: 'openclaw-gateway',
     pid: 1,
@@ -18,7 +19,7 @@ const readyFor = (profile: string): Holder => ({
   },
 });
 
-const blocked: Holder = { verdict: 'blocked', url: 'ws://127.0.0.1:1' };
+const blocked: Holder = { verdict: 'blocked', url: 'ws://127.0.0.1:1', ownership: 'same user' };
 
 const cause = new Error('EADDRINUSE');
 const address = { host: '127.0.0.1', port: 18_800 };
@@ -31,7 +32,9 @@ describe('what follows the first line of a refusal', () => {
     const derived = refusal.derivedFrom(18_789, 'browser');
     const verdicts = ['ready', 'starting', 'blocked'] as const;
 
-    const said = verdicts.map((verdict) => refusalDetails(derived.heldBy({ verdict, url: derived.url }), false));
+    const said = verdicts.map((verdict) =>
+      refusalDetails(derived.heldBy({ verdict, url: derived.url, ownership: 'same user' }), false),
+    );
 
     expect(refusalDetails(derived, false)).toEqual(['  needed for  browser, derived from port 18789']);
     expect(said).toEqual([
@@ -58,7 +61,7 @@ describe('what follows the first line of a refusal', () => {
   });
 
   it('of a profile whose holder does not answer: nothing that would need its port', () => {
-    const silent = inUse('rescue').heldBy({ verdict: 'stalled', url: 'unknown address' });
+    const silent = inUse('rescue').heldBy({ verdict: 'stalled', url: 'unknown address', ownership: 'same user' });
 
     expect(silent.message).toBe('another gateway instance is already using profile rescue (unknown address)');
     expect(refusalDetails(silent, false).slice(1)).toEqual([
@@ -73,7 +76,7 @@ describe('what follows the first line of a refusal', () => {
   });
 
   it('puts no name into a command that a shell could understand', () => {
-    const silent = inUse('x; reboot').heldBy({ verdict: 'blocked', url: 'unknown address' });
+    const silent = inUse('x; reboot').heldBy({ verdict: 'blocked', url: 'unknown address', ownership: 'same user' });
 
     expect(refusalDetails(silent, false).join()).not.toContain('reboot');
   });
@@ -122,10 +125,10 @@ describe('what is said of a holder', () => {
   });
 
   it('names what could not be found out', () => {
-    expect(describeHolder({ verdict: 'foreign', url: 'ws://127.0.0.1:1' })).toBe(
+    expect(describeHolder({ verdict: 'foreign', url: 'ws://127.0.0.1:1', ownership: 'same user' })).toBe(
       'not a gateway; the operating system does not say what',
     );
-    expect(describeHolder({ verdict: 'stalled', url: 'ws://127.0.0.1:1' })).toBe(
+    expect(describeHolder({ verdict: 'stalled', url: 'ws://127.0.0.1:1', ownership: 'same user' })).toBe(
       'accepts connections but does not answer: the operating system does not say who',
     );
   });

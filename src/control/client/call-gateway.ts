@@ -3,6 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { WebSocket } from 'ws';
 
 import { packageVersion } from '../../common/package-version.js';
+import { askWhose, OneConnectionAgent } from '../../holder/own-connection.js';
+import { isOwn } from '../../holder/who-holds.js';
+import { addressOfUrl } from '../../listener/listen-address.js';
 import { PROTOCOL_VERSIONS, type RequestError } from '../wire/frames.js';
 import { GatewayCallError, type CallFailure } from './gateway-call.error.js';
 
@@ -13,10 +16,16 @@ export interface CallOptions {
   readonly method: string;
   readonly params?: object | undefined;
   /**
-   * For all of it, the connection included. Milliseconds.
+   * For all of it, the connection included, in milliseconds.
    * @default 10000
    */
   readonly timeoutMs?: number;
+  /**
+   * Shows the token only to a gateway of this user: one that proves on the same connection that it knows this secret of
+   * the state folder or, where it proves nothing, one whose connected socket is this user's by the operating system.
+   * @default the token is for whatever the url names
+   */
+  readonly ownOnly?: { readonly secret: string | undefined };
 }
 
 interface Frame {
@@ -39,21 +48,59 @@ const NOT_ALLOWED = new Set(['AUTH_TOKEN_MISSING', 'AUTH_TOKEN_MISMATCH', 'MISSI
  *
  * @returns the payload of the answer
  * @throws {GatewayCallError}
+ * @example
+ * ```ts
+ * const health = await callGateway({ url: 'ws://127.0.0.1:18789', token, method: 'health' });
+ * ```
  */
-export function callGateway({
-  url,
-  token,
-  method,
-  params,
-  timeoutMs = DEFAULT_TIMEOUT_MS,
-}: CallOptions): Promise<unknown> {
+export async function callGateway({ timeoutMs = DEFAULT_TIMEOUT_MS, ...options }: CallOptions): Promise<unknown> {
+  const deadline = performance.now() + timeoutMs;
+  const agent = options.ownOnly && (await connectToOwn(options.url, options.ownOnly.secret, timeoutMs));
+  try {
+    return await request({ ...options, timeoutMs, deadline, agent });
+  } finally {
+    agent?.destroy();
+  }
+}
+
+/** @throws {GatewayCallError} what is there is not certain to be a gateway of this user */
+async function connectToOwn(url: string, secret: string | undefined, timeoutMs: number): Promise<OneConnectionAgent> {
+  const agent = new OneConnectionAgent(addressOfUrl(url));
+  try {
+    const ownership = await askWhose(agent, secret, timeoutMs);
+    if (isOwn({ ownership })) return agent;
+    throw ownership === 'other user'
+      ? new GatewayCallError(
+          'not a gateway',
+          `${NOT_SHOWN} ${url}, which is another user's: name it with --url to show one`,
+        )
+      : new GatewayCallError(
+          'not ready',
+          `${NOT_SHOWN} ${url}: it cannot be told whose it is; name it with --url to show one`,
+        );
+  } catch (error) {
+    agent.destroy();
+    throw error instanceof GatewayCallError ? error : failureOf(error as NodeJS.ErrnoException, url, timeoutMs);
+  }
+}
+
+const NOT_SHOWN = 'the token is not shown to the process on';
+
+interface RequestOptions extends CallOptions {
+  readonly timeoutMs: number;
+  /** On the clock of `performance.now()`. */
+  readonly deadline: number;
+  readonly agent: OneConnectionAgent | undefined;
+}
+
+function request({ url, token, method, params, timeoutMs, deadline, agent }: RequestOptions): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(url, { maxPayload: MAX_ANSWER_BYTES, perMessageDeflate: false });
-    const fail = (kind: CallFailure, message: string, answer?: RequestError): void => {
-      settle(() => reject(new GatewayCallError(kind, message, answer)));
-    };
-    const timer = setTimeout(() => fail('not ready', `no answer from ${url} within ${timeoutMs} ms`), timeoutMs);
-    const settle = (how: () => void): void => {
+    const socket = new WebSocket(url, {
+      maxPayload: MAX_ANSWER_BYTES,
+      perMessageDeflate: false,
+      ...(agent && { agent }),
+    });
+    const end = (how: () => void): void => {
       clearTimeout(timer);
       how();
       socket.removeAllListeners('close').close();
@@ -61,40 +108,58 @@ export function callGateway({
       socket.once('close', () => undefined);
       setTimeout(() => socket.terminate(), CLOSE_GRACE_MS).unref();
     };
+    const fail = (error: GatewayCallError): void => end(() => reject(error));
+    const failWith = (kind: CallFailure, message: string, answer?: RequestError): void =>
+      fail(new GatewayCallError(kind, message, answer));
+    const timer = setTimeout(() => fail(tooLate(url, timeoutMs)), Math.max(deadline - performance.now(), 0));
     const ids = { connect: randomUUID(), request: randomUUID() };
     const ask = (id: string, name: string, about: object): void =>
       socket.send(JSON.stringify({ type: 'req', id, method: name, params: about }));
 
     socket.on('unexpected-response', (_request, { statusCode = 0 }) => {
-      if (statusCode === SERVICE_UNAVAILABLE) fail('not ready', `the gateway on ${url} does not let clients in now`);
-      else fail('not a gateway', `${url} answered ${statusCode}, as a gateway does not`);
+      if (statusCode === SERVICE_UNAVAILABLE)
+        failWith('not ready', `the gateway on ${url} does not let clients in now`);
+      else failWith('not a gateway', `${url} answered ${statusCode}, as a gateway does not`);
     });
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      const { code = '' } = error;
-      if (UNREACHABLE.has(code)) fail('unreachable', `nobody listens on ${url}`);
-      else fail('not a gateway', `${url} does not speak as a gateway does: ${error.message}`);
-    });
+    socket.on('error', (error: NodeJS.ErrnoException) => fail(failureOf(error, url, timeoutMs)));
     socket.on('close', (code, reason) => {
       const why = reason.toString();
-      fail('not ready', `the gateway on ${url} hung up: ${code}${why && ` ${why}`}`);
+      failWith('not ready', `the gateway on ${url} hung up: ${code}${why && ` ${why}`}`);
     });
+    // A server that repeats its challenge is answered once.
+    let hasAsked = false;
     socket.on('message', (data: Buffer) => {
       const frame = parse(data);
-      if (frame.type === 'event' && frame.event === 'connect.challenge') {
+      if (frame.type === 'event' && frame.event === 'connect.challenge' && !hasAsked) {
+        hasAsked = true;
         ask(ids.connect, 'connect', connectParams(token));
       } else if (frame.type === 'res' && frame.id === ids.connect) {
         if (frame.ok) ask(ids.request, method, params ?? {});
         else
-          fail(kindOf(frame.error), `the gateway on ${url} lets nobody in: ${textOf(frame.error)}`, full(frame.error));
+          failWith(
+            kindOf(frame.error),
+            `the gateway on ${url} lets nobody in: ${textOf(frame.error)}`,
+            full(frame.error),
+          );
       } else if (frame.type === 'res' && frame.id === ids.request) {
-        if (frame.ok) settle(() => resolve(frame.payload ?? null));
-        else fail(kindOf(frame.error), `${method}: ${textOf(frame.error)}`, full(frame.error));
+        if (frame.ok) end(() => resolve(frame.payload ?? null));
+        else failWith(kindOf(frame.error), `${method}: ${textOf(frame.error)}`, full(frame.error));
       }
     });
   });
 }
 
 const CLOSE_GRACE_MS = 1_000;
+
+function failureOf({ code = '', message }: NodeJS.ErrnoException, url: string, timeoutMs: number): GatewayCallError {
+  if (UNREACHABLE.has(code)) return new GatewayCallError('unreachable', `nobody listens on ${url}`);
+  if (code === 'ETIMEDOUT') return tooLate(url, timeoutMs);
+  return new GatewayCallError('not a gateway', `${url} does not speak as a gateway does: ${message}`);
+}
+
+function tooLate(url: string, timeoutMs: number): GatewayCallError {
+  return new GatewayCallError('not ready', `no answer from ${url} within ${timeoutMs} ms`);
+}
 
 function connectParams(token: string | undefined): object {
   return {

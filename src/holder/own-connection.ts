@@ -1,0 +1,105 @@
+import { Agent, get, type AgentOptions } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+import type { HostPort } from '../listener/endpoint.js';
+import type { Ownership } from '../listener/holder.js';
+import { isConnectedToItself } from '../listener/is-refused.js';
+import { gatewayUrl } from '../listener/listen-address.js';
+import { CARD_PATH } from './card.js';
+import { userOfConnection } from './port-owner.js';
+import { isProof, newNonce, NONCE_HEADER, PROOF_HEADER, tcpAddress } from './proof.js';
+
+/** The card of a gateway is shorter; a peer that sends more is none, and is not listened to. */
+const MAX_ANSWER_BYTES = 32 * 1024;
+
+/** Makes every request over one connection, and no further one. */
+export class OneConnectionAgent extends Agent {
+  readonly socket: Socket;
+  #isTaken = false;
+
+  constructor({ host, port }: HostPort) {
+    super({ keepAlive: true, maxSockets: 1 });
+    this.socket = connect({ host, port, noDelay: true });
+    // An agent hears the errors of a socket from its first request on.
+    this.socket.on('error', () => undefined);
+  }
+
+  override getName(): string {
+    return 'one connection';
+  }
+
+  override createConnection(_options: AgentOptions, callback?: (error: Error | null, stream: Duplex) => void): Duplex {
+    if (this.#isTaken) {
+      const error = Object.assign(new Error('the connection has ended'), { code: 'ECONNRESET' });
+      callback?.(error, this.socket);
+      return this.socket;
+    }
+    this.#isTaken = true;
+    return this.socket;
+  }
+}
+
+/**
+ * Asks over a connection whose holder is at its other end, so that what is found out is true for what goes over the same
+ * connection next. A gateway that proves nothing, since it is older or has no state folder, is judged by the user of the
+ * connected socket.
+ *
+ * @param secret that of the state folder of this user
+ * @param timeoutMs for the connect and the answer
+ * @throws {NodeJS.ErrnoException} nothing could be connected to; ECONNREFUSED also for a connection to itself
+ */
+export async function askWhose(
+  agent: OneConnectionAgent,
+  secret: string | undefined,
+  timeoutMs: number,
+): Promise<Ownership> {
+  const { socket } = agent;
+  const timer = setTimeout(
+    () => socket.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })),
+    timeoutMs,
+  );
+  try {
+    await connected(socket);
+    // Without a secret too: until the connection is accepted, the kernel does not tell whose socket it is.
+    const isProven = await askForCard(agent, secret);
+    return isProven ? 'proven' : userOfConnection(socket);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function connected(socket: Socket): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject);
+    socket.once('connect', () => {
+      if (isConnectedToItself(socket)) reject(Object.assign(new Error('nothing listens'), { code: 'ECONNREFUSED' }));
+      else resolve();
+    });
+  });
+}
+
+/**
+ * Whether the holder has proven that it knows the secret. Rejects only when the connection ends: any other answer is that
+ * of a holder that proves nothing.
+ */
+function askForCard(agent: OneConnectionAgent, secret: string | undefined): Promise<boolean> {
+  const { remoteAddress = '', remotePort = 0 } = agent.socket;
+  const nonce = newNonce();
+  const Host = new URL(gatewayUrl(remoteAddress, remotePort).replace('ws:', 'http:')).host;
+  return new Promise((resolve, reject) => {
+    const request = get({ agent, path: CARD_PATH, headers: { Host, [NONCE_HEADER]: nonce } }, (response) => {
+      const proof = response.headers[PROOF_HEADER];
+      const address = tcpAddress(remoteAddress, remotePort);
+      const isRight = secret !== undefined && isProof(proof, secret, nonce, address);
+      let length = 0;
+      response.on('data', (chunk: Buffer) => {
+        length += chunk.length;
+        if (length > MAX_ANSWER_BYTES) request.destroy(new Error('the answer is too long'));
+      });
+      response.once('end', () => resolve(isRight));
+      response.once('error', reject);
+    });
+    request.once('error', reject);
+  });
+}
