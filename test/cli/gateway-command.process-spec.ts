@@ -83,13 +83,13 @@ describe('openclaw gateway', () => {
     await program.output('stderr', /InstanceLoader/);
   });
 
-  it('outlives whoever read what it writes', async () => {
+  it('outlives the reader of what it writes', async () => {
     const port = await freePort();
     const script = '"$0" "$1" gateway --port "$2" 2>&1 | head -1';
     const reader = Program.start('sh', ['-c', script, process.execPath, BIN, String(port)], { group: true });
     await reader.output('stdout', /^gateway listening/m);
 
-    // Each is a line in a log that nobody reads any more; the first may still be taken by the pipe.
+    // Each is a line in a log that is not read any more; the first may still be taken by the pipe.
     for (let count = 0; count < 5; count++) {
       const refused = await fetch(`http://127.0.0.1:${port}/healthz`, {
         headers: { Origin: 'https://elsewhere.example' },

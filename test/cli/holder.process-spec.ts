@@ -74,7 +74,7 @@ describe('a refused start says who holds the port, and what to do', () => {
     expect(code).toBe(75);
   });
 
-  it('nobody that listens: 75', async () => {
+  it('a port on which no process listens: 75', async () => {
     // The local end of an outgoing connection is bound, and refuses connections.
     const socket = await rawConnection(portOf(await stranger()));
 
@@ -110,7 +110,7 @@ describe('a refused start says who holds the port, and what to do', () => {
     });
   });
 
-  it('in plain text where nobody wants colour', async () => {
+  it('in plain text where colour is not wanted', async () => {
     const { port } = await startGateway();
 
     const { stderr } = await openclaw('--port', port);
@@ -188,7 +188,7 @@ describe('status', () => {
     expect({ ...parse(json.stdout), ok: false, code, message, exitCode: 78 }).toEqual(parse(refusal.stdout));
   });
 
-  it('3 for nobody', async () => {
+  it('3 for a free port', async () => {
     const port = await freePort();
 
     const [text, json] = await Promise.all([

@@ -102,7 +102,7 @@ describe('the ports that the operating system gives to any program', () => {
     });
   });
 
-  it('are those of the IANA where nobody says', () => {
+  it('are those of the IANA where nothing says so', () => {
     expect(ephemeralPorts(join(tempFolder(), 'none'))).toEqual(IANA_RANGE);
     expect(ephemeralPorts(kernelSays('all of them', ''))).toEqual(IANA_RANGE);
     expect(isEphemeral(49_151, IANA_RANGE)).toBe(false);

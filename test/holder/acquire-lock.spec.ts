@@ -37,7 +37,7 @@ describe('a standby', () => {
     const listener = await within(5_000, 'the lock', acquired);
     onCleanUp(() => listener.close());
     expect(refusals).toHaveLength(3);
-    // Whoever gives up at once looks once more, and finds that nobody listens.
+    // A start that gives up at once looks once more, and finds that no process listens.
     expect(seen).toContain('ready');
     expect(seen).not.toContain('blocked');
   });

@@ -112,7 +112,7 @@ async function ownerOf(host: string, port: number, pidHint?: number): Promise<Po
     expect(await ownerOf('127.0.0.1', port)).toMatchObject({ pid: program.pid, uid: NOBODY_UID, user: 'nobody' });
   });
 
-  it('is unknown when nobody listens', async () => {
+  it('is unknown when no process listens', async () => {
     expect(await ownerOf('127.0.0.1', await freePort())).toBe('unknown');
   });
 

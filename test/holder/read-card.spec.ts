@@ -25,7 +25,7 @@ async function answerOf(port: number, timeoutMs = LONG_MS, host = '127.0.0.1'): 
   );
 }
 
-/** A peer that says this to whoever asks it something. */
+/** A peer that says this to each client that asks it something. */
 async function sayer(text: string | Buffer, after: (socket: Socket) => unknown = () => undefined): Promise<number> {
   const server = await stranger({}, (socket) => {
     socket.once('data', () => {
@@ -207,7 +207,7 @@ describe('asking a port for its card', () => {
     expect(first?.remotePort).toBe(own.localPort);
   });
 
-  it.each(['127.0.0.1', '::1'])('is refused where nobody listens on %s', async (host) => {
+  it.each(['127.0.0.1', '::1'])('is refused where no process listens on %s', async (host) => {
     expect(await answerOf(await freePort(), LONG_MS, host)).toEqual({ kind: 'refused' });
   });
 

@@ -49,7 +49,7 @@ async function takenOver(programs: readonly Program[], port: number): Promise<Pr
 }
 
 describe('--standby', () => {
-  it('starts at once when nobody holds the port', async () => {
+  it('starts at once when the port is free', async () => {
     const program = standby(await freePort());
 
     await program.output('stdout', listening);

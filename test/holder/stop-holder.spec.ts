@@ -33,8 +33,9 @@ function cardOnly({ verdict, url, ownership, card }: Holder): Holder {
 }
 
 function withoutStart({ owner, ...holder }: Holder): Holder {
-  const { startedAt: _, ...rest } = owner ?? {};
-  return { ...holder, owner: rest as Owner };
+  const known = { ...owner } as Partial<Owner>;
+  delete known.startedAt;
+  return { ...holder, owner: known as Owner };
 }
 
 /** What is signalled where a gateway does not stop, and is seen like this when it is to be killed. */
@@ -93,11 +94,11 @@ describe('a gateway that does not stop', () => {
   });
 
   it.each([
-    ['a process has its number of which nobody knows when it started', withoutStart(silent())],
+    ['a process has its number whose start is not known', withoutStart(silent())],
     ['another process has its number', silent({ startedAt: STARTED_AT + 6_000 })],
     ['a process of another number is there', silent({ pid: PID - 1, startedAt: STARTED_AT })],
     [
-      'nobody can tell who is there',
+      'it cannot be told who is there',
       { verdict: 'stalled', url: 'ws://127.0.0.1:18789', ownership: 'unknown' } as const,
     ],
     [

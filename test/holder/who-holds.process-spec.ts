@@ -125,7 +125,7 @@ describe('who holds a port', () => {
     expect(await verdictOn(portOf(server))).toMatchObject({ verdict: 'ready', card: cardOf() });
   });
 
-  it('is nobody when it goes while it is looked at', async () => {
+  it('is gone when it goes while it is looked at', async () => {
     const server = await stranger({}, (socket) => {
       server.close();
       socket.resetAndDestroy();
@@ -166,7 +166,7 @@ describe('who holds a port', () => {
     });
   });
 
-  it('is a stalled gateway when it is silent and nobody could look in time', async () => {
+  it('is a stalled gateway when it is silent and the operating system could not look in time', async () => {
     const { port, program } = await startCardHolder();
     program.signal('SIGSTOP');
 
@@ -175,7 +175,7 @@ describe('who holds a port', () => {
     expect(holder).toEqual({ verdict: 'stalled', url: `ws://127.0.0.1:${port}`, ownership: 'same user' });
   });
 
-  it('is nobody when the port is bound by a connection', async () => {
+  it('is not named when the port is bound by a connection', async () => {
     const connection = await rawConnection(portOf(await stranger()));
     const port = connection.localPort ?? 0;
 
@@ -194,13 +194,16 @@ describe('who holds a port', () => {
 });
 
 describe('a verdict', () => {
-  it.each(['127.0.0.1', '::1', 'localhost', '0.0.0.0', '::'])('is there when nobody is, on %s', async (host) => {
-    const port = await freePort();
+  it.each(['127.0.0.1', '::1', 'localhost', '0.0.0.0', '::'])(
+    'is blocked when no process listens, on %s',
+    async (host) => {
+      const port = await freePort();
 
-    const { verdict, owner: nobody } = await verdictOn(port, { host });
+      const { verdict, owner } = await verdictOn(port, { host });
 
-    expect({ verdict, nobody }).toEqual({ verdict: 'blocked', nobody: undefined });
-  });
+      expect({ verdict, owner }).toEqual({ verdict: 'blocked', owner: undefined });
+    },
+  );
 
   it.each([
     ['accepts and says nothing', () => undefined],

@@ -14,7 +14,7 @@ const PLATFORM = `${process.platform} ${process.arch}`;
 const UNPACK_DEADLINE_MS = 60_000;
 const VERSION_DEADLINE_MS = 10_000;
 
-/** Nothing of whoever runs the tests, proxies included, and nothing of what it writes left behind. */
+/** Nothing of the shell that runs the tests, proxies included, and nothing of what it writes left behind. */
 const environmentIn = (folder: string): Record<string, string> => ({
   PATH: process.env['PATH'] ?? '',
   HOME: folder,

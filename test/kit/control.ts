@@ -38,7 +38,7 @@ export async function emptied(adapter: GatewayWsAdapter, butFirst = 0): Promise<
   }
 }
 
-/** That a gateway serves those who keep to the rules, and has lost nobody's connection. */
+/** That a gateway serves those who keep to the rules, and has lost no client's connection. */
 export async function expectUnharmed({ lock, adapter }: ControlApp): Promise<void> {
   const operator = await Operator.open(lock.url);
   expect(await operator.call('health')).toMatchObject({ ok: true, payload: { ok: true } });

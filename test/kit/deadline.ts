@@ -15,7 +15,7 @@ export async function within<T>(ms: number, what: string, event: Promise<T>): Pr
   }
 }
 
-/** The same, for what nobody tells of: asks again and again. */
+/** The same, for what no event tells of: asks again and again. */
 export async function until(ms: number, what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = performance.now() + ms;
   while (!(await isSo())) {

@@ -20,7 +20,7 @@ export function launchFolder(): string {
     for (let pids = processesIn(folder); pids.length > 0; pids = processesIn(folder)) {
       if (performance.now() > deadline) throw new Error(`still there after SIGKILL: ${pids.join(', ')}`);
       for (const pid of pids) killIfThere(pid);
-      // Nobody tells the end of a process that is not a child.
+      // Nothing tells the end of a process that is not a child.
       await delay(5);
     }
   });

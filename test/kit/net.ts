@@ -87,7 +87,7 @@ export class Client {
       check = () => {
         const index = this.messages.findIndex(isIt);
         if (index === -1) return;
-        // At once: another such message may be in the same chunk, and is for whoever asks next.
+        // At once: another such message may be in the same chunk, and is for the next question.
         this.#onMessage.delete(check);
         resolve(this.messages.splice(index, 1)[0] as T);
       };

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 
 import { onCleanUp } from './cleaner.js';
 
-/** The least port that the OS gives to whoever asks for any (ip(7)); elsewhere than on Linux it is greater. */
+/** The least port that the OS gives where any will do (ip(7)); elsewhere than on Linux it is greater. */
 function leastEphemeralPort(): number {
   try {
     return Number(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8').split('\t')[0]);
@@ -20,7 +20,7 @@ const FIRST_SLOT = 20_000;
 // Some machines give out nearly all ports; then there is no better choice than among them.
 const SLOTS = Math.floor((Math.max(leastEphemeralPort(), 30_000) - FIRST_SLOT) / SLOT_SIZE);
 
-/** A port and the 19 after it, of which nobody else who reserves ports gets one. */
+/** A port and the 19 after it, of which no other reservation gets one. */
 export interface Reservation {
   readonly port: number;
   readonly release: () => void;

@@ -37,7 +37,7 @@ export function socketOf(stateFolder: string): string {
   return profileSocketPath(stateFolder, { device, inode });
 }
 
-/** Somebody who is no gateway, and has the lock of a folder; closed when the test ends. */
+/** A process that is no gateway, and has the lock of a folder; closed when the test ends. */
 export async function strangerOn(stateFolder: string, onConnection?: (socket: Socket) => void): Promise<Server> {
   return stranger({ path: socketOf(stateFolder) }, onConnection);
 }

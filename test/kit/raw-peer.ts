@@ -101,7 +101,7 @@ export class RawPeer {
       this.#check = () => {
         const value = look();
         if (value === undefined) return;
-        // At once: what comes in the same chunk is for whoever asks next.
+        // At once: what comes in the same chunk is for the next question.
         this.#check = () => undefined;
         resolve(value);
       };

@@ -30,7 +30,7 @@ export class Starters {
   readonly #processes: ChildProcess[];
 
   private constructor(script: string, count: number) {
-    // Options of whoever runs the race, such as a debugger's port, are not for them.
+    // Options of the process that runs the race, such as a debugger's port, are not for them.
     const options = { env: {}, execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] as const };
     this.#processes = Array.from({ length: count }, () => fork(script, { ...options, stdio: [...options.stdio] }));
   }
@@ -45,7 +45,7 @@ export class Starters {
     return starters;
   }
 
-  /** One race. Nobody gives the port back before everybody has a verdict; everybody has when it ends. */
+  /** One race. No process gives the port back before all have a verdict; all have when it ends. */
   async race(
     port: number,
     { contenders = 1, bare = false, ...rest }: Partial<Omit<Heat, 'port' | 'at'>> = {},

@@ -39,7 +39,7 @@ describe('a launched gateway that is not there any more', () => {
     expect(LaunchHistory.read(folder).launched).toBeUndefined();
   });
 
-  it('has died at a time that nobody knows, if it was launched long ago', () => {
+  it('has died at an unknown time, if it was launched long ago', () => {
     const { history } = historyWith({ ...deadStart, since: NOW - 121 * SECOND }, [NOW - SECOND, NOW - SECOND]);
 
     history.notice(NOW);

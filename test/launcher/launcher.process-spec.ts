@@ -99,7 +99,7 @@ describe('start', () => {
     expect(await isFree(port)).toBe(true);
   });
 
-  it('is content with a gateway that somebody has started in the foreground, and leaves no trace', async () => {
+  it('is content with a gateway that was started in the foreground, and leaves no trace', async () => {
     const folder = launchFolder();
     const { program, port } = await startGateway(undefined, { env: { OPENCLAW_STATE_DIR: folder } });
 
@@ -175,7 +175,7 @@ describe('start', () => {
 
   const skipped = NO_MOUNT_NAMESPACES !== undefined;
   const reason = skipped ? ` (${NO_MOUNT_NAMESPACES})` : '';
-  (skipped ? it.skip : it)(`is content with its own gateway where nobody can say whose it is${reason}`, async () => {
+  (skipped ? it.skip : it)(`is content with its own gateway where it cannot be told whose it is${reason}`, async () => {
     const port = await freePort();
 
     const launch = withoutProc(BIN, ['gateway', 'start', '--port', port, '--timeout', '10000']);
@@ -226,7 +226,7 @@ describe('start', () => {
     proven(`${STARTS} starts at once in the background: ${STARTS} times exit 0, 1 gateway`);
   });
 
-  it('hands over what it was given, and shows the token to nobody', async () => {
+  it('hands over what it was given, and shows the token to no other process', async () => {
     const [folder, port] = [launchFolder(), await freePort()];
     const token = 'a-token-that-is-secret';
     const origin = 'https://app.test';
@@ -328,7 +328,7 @@ describe('a gateway that does not come to be ready', () => {
     expect(processesIn(folder)).toEqual([]);
   });
 
-  it('a port that is bound, with nobody who listens: 75', async () => {
+  it('a port that is bound, on which no process listens: 75', async () => {
     const socket = await rawConnection(portOf(await stranger()));
 
     const { code, stderr } = await call(launchFolder(), ['start', '--port', socket.localPort ?? 0]);
@@ -483,7 +483,7 @@ describe('a gateway that does not stop when it is told to', () => {
 });
 
 describe('the guard of a launch', () => {
-  it('of a process that is dead, of another with the same number, or garbled, keeps nobody from a start', async () => {
+  it('of a process that is dead, of another with the same number, or garbled, prevents no start', async () => {
     const [folder, port] = [launchFolder(), await freePort()];
     const record = { since: Date.now(), id: 'of an earlier one' };
     const dead = spawnSync(process.execPath, ['--version']).pid;
@@ -503,7 +503,7 @@ describe('the guard of a launch', () => {
     }
   });
 
-  it(`a launcher that is killed at a random instant keeps nobody from a start (TEST_SEED=${SEED})`, async () => {
+  it(`a launcher that is killed at a random instant prevents no start (TEST_SEED=${SEED})`, async () => {
     const [folder, port] = [launchFolder(), await freePort()];
     const random = seededRandom(SEED);
 
@@ -521,7 +521,7 @@ describe('the guard of a launch', () => {
       // A second one, should the killed launcher have left one that was not yet bound, is refused and goes.
       for (const other of processesIn(folder)) await gone(other);
     }
-    // The file of one that was killed when its gateway was ready may be there still, and keeps nobody out.
+    // The file of one that was killed when its gateway was ready may be there still, and prevents no start.
     expect(PidGuard.holderOf(folder)).toBeUndefined();
   });
 
@@ -575,7 +575,7 @@ describe('a state folder that cannot be used: one line', () => {
     }
   });
 
-  it('with a pipe in place of the log, that nobody waits for: 64', async () => {
+  it('with a pipe in place of the log, that no start waits for: 64', async () => {
     const folder = launchFolder();
     spawnSync('mkfifo', [logIn(folder)]);
 
@@ -658,7 +658,7 @@ describe('logs', () => {
     expect(printed.map(({ stdout }) => stdout)).toEqual([lines.slice(-100).join(''), lines.slice(-120).join('')]);
   });
 
-  it('64 and one line where it is a pipe, that nobody waits for', async () => {
+  it('64 and one line where it is a pipe, that no start waits for', async () => {
     const folder = launchFolder();
     spawnSync('mkfifo', [join(folder, 'gateway.log')]);
 

@@ -134,7 +134,7 @@ describe('following', () => {
     expect(text()).toBe(written);
   });
 
-  it('begins anew when somebody has emptied the log', async () => {
+  it('begins anew when the log has been emptied', async () => {
     const file = join(tempFolder(), 'gateway.log');
     writeFileSync(file, 'before');
     const { text, until } = follow(file, 0);

@@ -36,10 +36,10 @@ const deadPid = (): number => spawnSync(process.execPath, ['--version']).pid;
 const STALE: readonly (readonly [string, () => string])[] = [
   ['a dead process', () => recordOf(deadPid(), null)],
   ['this process, as a number that is used again', () => recordOf(process.pid, 'linux another-boot 1')],
-  ['nobody: it is empty', () => ''],
-  ['nobody: it is rubbish', () => 'rubbish'],
-  ['nobody: it is JSON, but no record', () => '{"pid":-1}'],
-  ['nobody: it is large', () => '7'.repeat(1_000_000)],
+  ['no process: it is empty', () => ''],
+  ['no process: it is rubbish', () => 'rubbish'],
+  ['no process: it is JSON, but no record', () => '{"pid":-1}'],
+  ['no process: it is large', () => '7'.repeat(1_000_000)],
 ];
 
 async function refusalOf(folder: string): Promise<unknown> {

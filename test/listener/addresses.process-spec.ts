@@ -167,7 +167,7 @@ describe('a port that cannot be meant', () => {
 describe('a port that cannot be bound', () => {
   const inUse = Object.assign(new Error('listen EADDRINUSE'), { code: 'EADDRINUSE' });
 
-  it('is tried again, and taken, when nobody listens on it', async () => {
+  it('is tried again, and taken, when no process listens on it', async () => {
     const port = await freePort();
     const failures = [inUse, inUse];
     const tries = onListen(() => {
@@ -181,7 +181,7 @@ describe('a port that cannot be bound', () => {
     expect(tries).toHaveBeenCalledTimes(3);
   });
 
-  it('is not tried again when somebody listens on it', async () => {
+  it('is not tried again when a process listens on it', async () => {
     const port = portOf(await stranger());
     const tries = onListen(() => undefined);
 
@@ -190,7 +190,7 @@ describe('a port that cannot be bound', () => {
     expect(tries).toHaveBeenCalledTimes(1);
   });
 
-  it('is refused in the usual words, and in time, when nobody listens on it for long', async () => {
+  it('is refused in the usual words, and in time, when no process listens on it for long', async () => {
     const port = await freePort();
     const tries = onListen(() => {
       throw inUse;

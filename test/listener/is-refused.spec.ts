@@ -7,11 +7,11 @@ import { freePort } from '../kit/ports.js';
 describe('isRefused', () => {
   afterEach(() => jest.useRealTimers());
 
-  it('is true where nobody listens', async () => {
+  it('is true where no process listens', async () => {
     expect(await isRefused({ host: '127.0.0.1', port: await freePort() }, 5_000)).toBe(true);
   });
 
-  it('is false where somebody listens', async () => {
+  it('is false where a process listens', async () => {
     expect(await isRefused({ host: '127.0.0.1', port: portOf(await stranger()) }, 5_000)).toBe(false);
   });
 

@@ -132,7 +132,7 @@ class Witness {
     return witness;
   }
 
-  /** All that has come up to now; whoever came has to have gone. */
+  /** All that has come up to now; every visitor has to have gone. */
   async tally(): Promise<{ connections: number; heard: string }> {
     const server = await this.#server;
     // Connections are accepted in the order in which they came, so whatever came before this one has been seen.

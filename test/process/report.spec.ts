@@ -81,7 +81,7 @@ describe('what follows the first line of a refusal', () => {
     expect(refusalDetails(silent, false).join()).not.toContain('reboot');
   });
 
-  it('is nothing where nobody asked', () => {
+  it('is nothing where the holder was not asked', () => {
     expect(refusalDetails(inUse('default'), false)).toEqual([]);
   });
 });

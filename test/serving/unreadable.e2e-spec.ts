@@ -108,7 +108,7 @@ describe('a request that its client has given up on', () => {
   it.each([
     ['in order', (client: Socket) => client.end()],
     ['with a reset', (client: Socket) => client.destroy()],
-  ])('%s is nobody’s fault', async (_how, giveUp) => {
+  ])('%s is no fault of the client or the gateway', async (_how, giveUp) => {
     const { client, ended, refusals } = await half();
 
     giveUp(client);

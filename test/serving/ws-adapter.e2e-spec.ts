@@ -301,7 +301,7 @@ describe('GatewayWsAdapter', () => {
     await asked.opened;
 
     client.once('open', () => {
-      // What breaks the protocol now must find somebody who listens for the error.
+      // What breaks the protocol now must find a listener for the error.
       (Reflect.get(client, '_socket') as Socket).write(Buffer.from([0xff, 0xff, 0x01, 0x02]));
     });
 

@@ -174,7 +174,7 @@ describe('a loser of the profile', () => {
     );
   });
 
-  it('with --force is refused all the same: it stops who holds its port, and nobody else', async () => {
+  it('with --force is refused all the same: it stops the holder of its port, and no other process', async () => {
     const folder = tempFolder();
     const holder = await serveOn(folder);
     const neighbour = await serveOn(tempFolder());

@@ -58,7 +58,7 @@ describe('the option stateFolder', () => {
     expect(await isFree(port)).toBe(true);
   });
 
-  it('asks nobody where the app does not want to', async () => {
+  it('does not ask where the app does not want to', async () => {
     const stateFolder = tempFolder();
     await startApp({ lock: { stateFolder } });
     const { app } = await createApp({ lock: { stateFolder, acquire: { identify: false } } });
@@ -197,7 +197,7 @@ describe('the option stateFolder', () => {
 describe('derived ports', () => {
   const derived = { canvas: 4, browser: 2 };
 
-  it('are handed out by name, and served by whoever adopts them', async () => {
+  it('are handed out by name, and served by the server that adopts them', async () => {
     const { lock } = await startApp({ lock: { derived } });
     const base = portOfLock(lock);
     expect([lock.derived('browser').port, lock.derived('canvas').port]).toEqual([base + 2, base + 4]);
@@ -271,7 +271,7 @@ describe('derived ports', () => {
     expect(lock.derived('browser').port).toBe(port + 2);
   });
 
-  it('may be closed by whoever adopted them, in a shutdown hook', async () => {
+  it('may be closed by the server that adopted them, in a shutdown hook', async () => {
     const holder: { lock?: GatewayLockService } = {};
     const server = createServer();
     const hooks = hookModule({

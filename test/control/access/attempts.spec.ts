@@ -106,7 +106,7 @@ describe('AttemptGate', () => {
     expect(attempts.comparisons).toEqual([0]);
   });
 
-  it('lets nobody gain by hanging up: the next comparison still waits', async () => {
+  it('gives no client an advantage for hanging up: the next comparison still waits', async () => {
     const attempts = new Attempts();
     await attempts.wrong();
     let isGone = false;
@@ -175,7 +175,7 @@ describe('AttemptGate', () => {
     await known;
   });
 
-  it('forgets nobody that waits', async () => {
+  it('forgets no client that waits', async () => {
     const attempts = new Attempts();
     await attempts.wrong();
     const waiting = [attempts.wrong(), attempts.wrong()];

@@ -8,7 +8,7 @@ import { TOKEN } from '../../kit/token.js';
 const AUTH = { token: TOKEN };
 /** Of the first message, in bytes. */
 const LIMIT = 64 * 1024;
-/** So many times the limit of those who wait are a crowd, of which somebody has to go. */
+/** So many times the limit of those who wait are a crowd, of which some have to go. */
 const CROWD = 16;
 
 describe('a client that is not let in', () => {

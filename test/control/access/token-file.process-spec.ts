@@ -252,7 +252,7 @@ describe('a gateway', () => {
   });
 
   it.each(['0.0.0.0', '::', '192.0.2.1'])(
-    'refuses to be reached at %s with a token that nobody has chosen',
+    'refuses to be reached at %s with a token that the operator has not chosen',
     async (host) => {
       const lock = { host, protocol: 'openclaw' as const, ...inFile(join(tempFolder(), 'gateway.token')) };
       await expect(createApp({ lock })).rejects.toThrow(`refusing to bind ${host} without auth: `);

@@ -23,7 +23,7 @@ async function withoutToken(...args: readonly (string | number)[]): Promise<Resu
   return { code, stdout: program.stdout, stderr: program.stderr };
 }
 
-/** Somebody else's program, which speaks WebSocket and answers each message as it is told. */
+/** Another program, which speaks WebSocket and answers each message as it is told. */
 async function otherWebSocket(
   answer: (text: string, hangUp: () => void) => string | undefined,
   lastWords = 'go away',
@@ -164,7 +164,7 @@ describe('gateway health', () => {
     expect(parse(stdout)).toMatchObject({ ok: true, clients: 1 });
   });
 
-  it('ends with 3 where nobody listens', async () => {
+  it('ends with 3 where no process listens', async () => {
     const port = await freePort();
     expect(await openclaw('health', '--port', port)).toEqual({
       code: 3,
@@ -207,7 +207,7 @@ describe('gateway health', () => {
     ['speaks WebSocket, and says nothing', () => otherWebSocket(() => undefined)],
     ['speaks WebSocket, and says something else', () => otherWebSocket((text) => `${text} "[]" null`)],
     ['challenges, and answers nothing', () => otherWebSocket((text) => (text === '' ? CHALLENGE : '{}'))],
-  ])('ends with 75 when the time is over, where somebody %s', async (_what, start) => {
+  ])('ends with 75 when the time is over, where a peer %s', async (_what, start) => {
     const port = await start();
     const { code, stdout, stderr } = await openclaw('health', '--port', port, '--timeout', 300);
     expect({ code, stdout }).toEqual({ code: 75, stdout: '' });

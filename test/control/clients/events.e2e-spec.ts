@@ -10,7 +10,7 @@ import { TOKEN } from '../../kit/token.js';
 
 const SLOW_LIMIT = 256 * 1024;
 
-/** Greets whoever comes, which is before they know that they are in. */
+/** Greets each client that comes, which is before they know that they are in. */
 @WebSocketGateway()
 class Greeter implements OnGatewayConnection {
   constructor(private readonly clients: GatewayClients) {}
