@@ -24,10 +24,23 @@ export default {
   transformIgnorePatterns: ['/node_modules/(?!@nestjs/)'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   coverageProvider: 'v8',
-  // The lock itself, in every line and branch.
-  collectCoverageFrom: ['src/{listener,options,serving,lock}/**/*.ts'],
+  collectCoverageFrom: ['src/**/*.ts'],
   coverageReporters: ['text'],
-  coverageThreshold: { global: { lines: 100, branches: 100 } },
+  // The lock itself in every line and branch. The other rooms keep what they have; what their process specs run is the
+  // built output, which does not count here.
+  coverageThreshold: {
+    './src/listener/': { lines: 100, branches: 100 },
+    './src/options/': { lines: 100, branches: 100 },
+    './src/serving/': { lines: 100, branches: 100 },
+    './src/lock/': { lines: 100, branches: 100 },
+    './src/common/': { lines: 91, branches: 95 },
+    './src/holder/': { lines: 94, branches: 85 },
+    './src/state-folder/': { lines: 92, branches: 76 },
+    './src/control/': { lines: 93, branches: 95 },
+    './src/config/': { lines: 95, branches: 90 },
+    './src/launcher/': { lines: 73, branches: 82 },
+    './src/process/': { lines: 67, branches: 95 },
+  },
   setupFilesAfterEnv: ['<rootDir>/test/kit/process-specs.js', '<rootDir>/test/kit/clean-up.ts'],
   reporters: ['default', '<rootDir>/test/kit/summary-reporter.js'],
   // Most specs wait for processes of their own; one worker would leave a processor idle.
