@@ -33,7 +33,7 @@ function cardOnly({ verdict, url, ownership, card }: Holder): Holder {
 }
 
 function withoutStart({ owner, ...holder }: Holder): Holder {
-  const known = { ...owner } as Partial<Owner>;
+  const known: { -readonly [Key in keyof Owner]?: Owner[Key] } = { ...owner };
   delete known.startedAt;
   return { ...holder, owner: known as Owner };
 }
