@@ -37,10 +37,9 @@ const OPTIONS = {
     'file-type',
     'prettier',
     'typescript',
-    // Native, or for another platform.
+    // Native.
     'bufferutil',
     'utf-8-validate',
-    'pid-port',
   ],
 };
 
@@ -63,6 +62,16 @@ const loadedLater = {
     onResolve({ filter: /\/run-app\.js$/ }, ({ path }) => ({ path: `./${basename(path)}`, external: true }));
     onResolve({ filter: /^(ws|reflect-metadata)$/ }, ({ path, kind }) =>
       kind === 'entry-point' ? undefined : { path: `./${path}.cjs`, external: true },
+    );
+  },
+};
+
+/** What only macOS and Windows need, which tell of a port in no file. */
+const forOtherPlatforms = {
+  name: 'for other platforms',
+  setup({ onResolve }) {
+    onResolve({ filter: /^pid-port$/ }, ({ path, kind }) =>
+      kind === 'entry-point' ? undefined : { path: `./${path}.js`, external: true },
     );
   },
 };
@@ -94,15 +103,16 @@ rmSync('dist/bin', { recursive: true, force: true });
 // Apart, each with its own copy of what it needs, so that what passes between them is never asked for its class:
 const bundles = [
   // all commands, and all of a refusal, in one file;
-  await build({ ...COMMON_JS, entryPoints: ['dist/cli.js'], plugins: [loadedLater] }),
+  await build({ ...COMMON_JS, entryPoints: ['dist/cli.js'], plugins: [loadedLater, forOtherPlatforms] }),
   // what these need when they ask a gateway something, or run one;
   await build({ ...COMMON_JS, entryPoints: { ws: fileOf('ws'), 'reflect-metadata': fileOf('reflect-metadata') } }),
+  await build({ ...OPTIONS, entryPoints: { 'pid-port': fileURLToPath(import.meta.resolve('pid-port')) } }),
   // what a gateway runs on, and no more than that.
   await build({
     ...OPTIONS,
     splitting: true,
     entryPoints: ['dist/cli/run-app.js'],
-    plugins: [oneWs, onlyWhatIsUsed],
+    plugins: [oneWs, onlyWhatIsUsed, forOtherPlatforms],
   }),
 ];
 writeFileSync('dist/bin/THIRD-PARTY-NOTICES.txt', noticesOf(packagesIn(bundles)));

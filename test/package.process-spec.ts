@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { PACKAGE_VERSION } from '../src/common/package-version.js';
 import { freePort } from './kit/ports.js';
 import { Operator } from './kit/operator.js';
 import { Program, ROOT } from './kit/program.js';
+import { proven } from './kit/proven.js';
 import { tempFolder } from './kit/temp.js';
 
 /** What comes over the network takes its time. Milliseconds. */
@@ -25,6 +27,36 @@ await app.init();
 console.log(app.get(GatewayLockService).url);
 `;
 
+/** A program of its own, whose `gateway` runs the app above. */
+const COMMANDS = `
+import 'reflect-metadata';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { CommandFactory } from 'nest-commander';
+import { ControlMethodsModule, GatewayLockModule } from 'openclaw-gateway-lock';
+import { GatewayCommandsModule } from 'openclaw-gateway-lock/cli';
+
+class AppModule {}
+const createApp = ({ lock }) => {
+  Module({ imports: [GatewayLockModule.forRoot(lock), ControlMethodsModule] })(AppModule);
+  return NestFactory.create(AppModule, { abortOnError: false, logger: false });
+};
+class CliModule {}
+Module({ imports: [GatewayCommandsModule.forRoot({ name: 'acme', version: '1.2.3', createApp })] })(CliModule);
+
+await CommandFactory.run(CliModule);
+`;
+
+const LISTENER = `
+import { claimListener, GatewayLockError } from 'openclaw-gateway-lock/listener';
+
+const port = Number(process.argv[2]);
+const listener = await claimListener({ port });
+const second = await claimListener({ port }).catch((error) => error);
+console.log(second instanceof GatewayLockError, second.code);
+await listener.close();
+`;
+
 const TYPED = `
 import { GatewayLockError, GatewayLockModule, type GatewayLockOptions } from 'openclaw-gateway-lock';
 
@@ -40,6 +72,12 @@ const TSCONFIG = JSON.stringify({
   files: ['typed.ts'],
 });
 
+/** A user's app. */
+const NEST = ['@nestjs/core@12', '@nestjs/common@12', '@nestjs/platform-express@12', 'reflect-metadata'];
+
+/** How many packages may come with this one, beside a user's Nest. */
+const MAX_NEW_PACKAGES = 15;
+
 const NOTICES = 'dist/bin/THIRD-PARTY-NOTICES.txt';
 const CODE_OF_PACKAGE = /^ *\/\/ node_modules\/(?:.*\/node_modules\/)?(?:@[^/\n]+\/)?[^/\n]+/gm;
 
@@ -54,6 +92,13 @@ async function succeed(command: string, args: string[], cwd: string): Promise<Pr
   const { code } = await program.exit(INSTALL_DEADLINE_MS);
   if (code !== 0) throw new Error(`${command} ${args.join(' ')}: ${program.stdout}${program.stderr}`);
   return program;
+}
+
+/** A folder for a user's app. */
+function moduleFolder(): string {
+  const folder = tempFolder();
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
+  return folder;
 }
 
 async function pack(): Promise<string> {
@@ -86,11 +131,16 @@ describe('the packed package', () => {
     expect(await client.call('health')).toMatchObject({ ok: true, payload: { ok: true } });
   });
 
-  it('beside a Nest 12 of the user’s own: one copy of Nest, a ten-line app has the lock, types hold', async () => {
-    const folder = tempFolder();
-    writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
-    await install(folder, '@nestjs/core@12', '@nestjs/common@12', '@nestjs/platform-express@12', 'reflect-metadata');
-    await install(folder, await pack());
+  it('beside a Nest 12 of the user’s own: few packages more, one copy of Nest, a ten-line app has the lock, types hold', async () => {
+    const folder = moduleFolder();
+    const nest = await install(folder, ...NEST);
+    const { stdout, stderr } = await install(folder, await pack());
+    const [, added = ''] = /^added (\d+) packages? in /m.exec(stdout) ?? [];
+    proven(`installed beside a Nest 12: the package, and ${Number(added) - 1} more`);
+    expect(Number(added)).toBeGreaterThan(1);
+    expect(Number(added) - 1).toBeLessThanOrEqual(MAX_NEW_PACKAGES);
+    // npm says again what it has said of Nest's own packages.
+    expect(stderr.split('\n').filter((line) => !nest.stderr.includes(line))).toEqual([]);
     writeFileSync(join(folder, 'app.js'), TEN_LINES);
     writeFileSync(join(folder, 'typed.ts'), TYPED);
     writeFileSync(join(folder, 'tsconfig.json'), TSCONFIG);
@@ -112,12 +162,72 @@ describe('the packed package', () => {
     expect(copies).toHaveLength(1);
   });
 
-  it('ships what runs, and nothing else', async () => {
+  it('beside a nest-commander of the user’s own: `gateway` with its commands, for the user’s app', async () => {
+    const folder = moduleFolder();
+    await install(folder, ...NEST, 'nest-commander@3');
+    await install(folder, await pack());
+    const script = join(folder, 'acme.js');
+    writeFileSync(script, COMMANDS);
+    const env = { HOME: tempFolder() };
+    const acme = async (...args: string[]): Promise<Program> => {
+      const program = Program.node(script, ['gateway', ...args], { env });
+      await program.exit();
+      return program;
+    };
+    const port = String(await freePort());
+
+    const gateway = Program.node(script, ['gateway', '--port', port], { env });
+    await gateway.output('stdout', new RegExp(`^gateway listening on ws://127.0.0.1:${port}$`, 'm'));
+    const status = await acme('status', '--port', port);
+    const second = await acme('--port', port);
+    const [help, version] = [await acme('stop', '--help'), await acme('--version')];
+    const stop = await acme('stop', '--port', port);
+
+    expect(status.stdout).toMatch(new RegExp(`^ws://127.0.0.1:${port} is held: ready\n.* pid ${gateway.pid}, ready, `));
+    expect(second.stderr).toMatch(`another gateway instance is already listening on ws://127.0.0.1:${port}\n`);
+    expect((await second.exit()).code).toBe(78);
+    expect(help.stdout).toMatch(/^Usage: acme gateway stop \[options\]/);
+    expect(version.stdout).toBe('1.2.3\n');
+    expect(stop.stdout).toBe(`stopped; port ${port} is free\n`);
+    expect(await gateway.exit()).toEqual({ code: 0, signal: null });
+  });
+
+  it('without Nest: the listener alone is the lock', async () => {
+    const folder = moduleFolder();
+    await install(folder, '--omit=peer', '--legacy-peer-deps', await pack());
+    writeFileSync(join(folder, 'listener.js'), LISTENER);
+
+    const program = Program.node(join(folder, 'listener.js'), [await freePort()], { cwd: folder });
+
+    expect(await program.exit()).toEqual({ code: 0, signal: null });
+    expect(program.stdout).toBe('true GATEWAY_ALREADY_LISTENING\n');
+    expect(readdirSync(join(folder, 'node_modules'))).not.toContain('@nestjs');
+  });
+
+  it('is found by every way to resolve a module, types included', async () => {
+    const tarball = await pack();
+
+    await succeed(join(ROOT, 'node_modules/.bin/publint'), ['run', '--strict', tarball], ROOT);
+    // The package is ESM alone, which require() of the Nodes that it runs on can load.
+    await succeed(join(ROOT, 'node_modules/.bin/attw'), [tarball, '--ignore-rules', 'cjs-resolves-to-esm'], ROOT);
+  });
+
+  it('ships what runs and the docs, and nothing else', async () => {
     const listing = await succeed('npm', ['pack', '--ignore-scripts', '--dry-run', '--json'], ROOT);
     const [{ files }] = JSON.parse(listing.stdout) as [{ files: { path: string }[] }];
-    const others = files.map(({ path }) => path).filter((path) => !/^dist\/.*\.(js|cjs|d\.ts)$/.test(path));
+    const paths = files.map(({ path }) => path);
+    const others = paths.filter((path) => !/^(dist\/.*\.(js|cjs|d\.ts)|docs\/.*\.md)$/.test(path));
 
     expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', NOTICES, 'package.json']);
+    const scripts = paths.filter((path) => /\.c?js$/.test(path));
+    const mapped = scripts.filter((path) => readFileSync(join(ROOT, path), 'utf8').includes('\n//# sourceMappingURL='));
+    expect(mapped).toEqual([]);
+  });
+
+  it('tells its own version', () => {
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+
+    expect(PACKAGE_VERSION).toBe(version);
   });
 
   it('passes on the license of each package whose code is in its scripts', () => {
