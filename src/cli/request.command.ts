@@ -42,7 +42,7 @@ async function request(method: string, params: object | undefined, invocation: I
     return ExitCode.OK;
   } catch (error) {
     if (!flags.json || !(error instanceof GatewayCallError)) throw error;
-    const { kind: failure, message, answer = null } = error;
+    const { code: failure, message, answer = null } = error;
     const exitCode = exitCodeOf(error);
     printResult(true, { ok: false, failure, message, error: answer, exitCode });
     return exitCode;

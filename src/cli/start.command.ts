@@ -89,7 +89,7 @@ function describe({ started, url, pid, logFile }: LaunchedGateway, { name }: Pro
 
 /** @returns the exit code */
 function reportFailure(error: LaunchError, json: boolean): number {
-  const { kind: failure, message, lines, holder = null } = error;
+  const { code: failure, message, lines, holder = null } = error;
   const exitCode = exitCodeOf(error);
   if (json) printResult(true, { ok: false, failure, message, lines, holder, exitCode });
   else complain([...lines, message].join('\n'));

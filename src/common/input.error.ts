@@ -1,4 +1,5 @@
 /** A value that a person or a script has given is wrong. The message is one line: the value, the rule, the way out. */
 export class InputError extends Error {
   override readonly name = 'InputError';
+  readonly code = 'INVALID_INPUT';
 }

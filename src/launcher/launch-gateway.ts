@@ -64,7 +64,7 @@ class Launch {
     try {
       return await PidGuard.acquire(profile.stateFolder);
     } catch (error) {
-      if (!(error instanceof LaunchError) || error.kind !== 'held') throw error;
+      if (!(error instanceof LaunchError) || error.code !== 'held') throw error;
       if (performance.now() >= this.#deadline) throw error;
       report(`waiting for another launcher${error.holder ? `, pid ${error.holder.pid}` : ''}`);
       await this.#waitForGuard(error.holder);

@@ -38,7 +38,7 @@ export class LaunchError extends Error {
 
   constructor(
     /** What went wrong. */
-    readonly kind: LaunchFailure,
+    readonly code: LaunchFailure,
     message: string,
     { holder, exitCode, lines = [] }: LaunchErrorDetails = {},
   ) {

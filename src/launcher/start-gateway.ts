@@ -49,7 +49,7 @@ export async function startGateway(options: LaunchOptions, deadline: number): Pr
     return { started: true, pid: outcome.pid, url: outcome.url, logFile };
   } catch (error) {
     await gateway.stop();
-    if (!(error instanceof LaunchError && error.kind === 'died')) history.ended();
+    if (!(error instanceof LaunchError && error.code === 'died')) history.ended();
     throw error;
   } finally {
     process.off('exit', killWithUs);

@@ -1,4 +1,4 @@
-import { packageVersion } from '../common/package-version.js';
+import { PACKAGE_VERSION } from '../common/package-version.js';
 import type { Holder } from '../listener/holder.js';
 
 /** The name of the profile where none is given. */
@@ -41,5 +41,5 @@ export type IdentitySettings = Required<IdentityOptions>;
 export const ACQUIRE_DEFAULTS: AcquireSettings = { wait: 'fail', identify: true };
 
 export function identityDefaults(): IdentitySettings {
-  return { profile: DEFAULT_PROFILE, version: packageVersion() };
+  return { profile: DEFAULT_PROFILE, version: PACKAGE_VERSION };
 }

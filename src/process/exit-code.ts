@@ -62,8 +62,8 @@ export function exitCodeOfHolder({ verdict }: Holder): number {
 
 export function exitCodeOf(error: unknown): number {
   if (error instanceof InputError) return ExitCode.USAGE;
-  if (error instanceof GatewayCallError) return CALL_FAILURES[error.kind];
-  if (error instanceof LaunchError) return error.exitCode ?? LAUNCH_FAILURES[error.kind];
+  if (error instanceof GatewayCallError) return CALL_FAILURES[error.code];
+  if (error instanceof LaunchError) return error.exitCode ?? LAUNCH_FAILURES[error.code];
   if (error instanceof GatewayLockError) {
     if (error.code === 'GATEWAY_BIND_FAILED') return ExitCode.BIND_FAILED;
     // Where nobody asked who it is, trying again is the safe advice.

@@ -59,7 +59,7 @@ describe('the guard', () => {
 
     expect(refusal).toBeInstanceOf(LaunchError);
     expect(refusal.message).toBe(`another launcher, pid ${process.pid}, has been starting this gateway for 0 s`);
-    expect([refusal.kind, refusal.holder?.pid]).toEqual(['held', process.pid]);
+    expect([refusal.code, refusal.holder?.pid]).toEqual(['held', process.pid]);
     expect(refusal.holder?.since).toBeGreaterThanOrEqual(before);
     expect(PidGuard.holderOf(folder)).toEqual(refusal.holder);
   });
@@ -138,7 +138,7 @@ describe('the guard', () => {
 
     const refusal = (await refusalOf(folder)) as LaunchError;
 
-    expect([refusal.kind, refusal.message.split('\n').length]).toEqual(['not allowed', 1]);
+    expect([refusal.code, refusal.message.split('\n').length]).toEqual(['not allowed', 1]);
     expect(refusal.message).toContain('belongs to another user (uid 65534)');
   });
 

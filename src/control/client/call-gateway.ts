@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { WebSocket } from 'ws';
 
-import { packageVersion } from '../../common/package-version.js';
+import { PACKAGE_VERSION } from '../../common/package-version.js';
 import { askWhose, OneConnectionAgent } from '../../holder/own-connection.js';
 import { isOwn } from '../../holder/who-holds.js';
 import { addressOfUrl } from '../../listener/listen-address.js';
@@ -165,7 +165,7 @@ function connectParams(token: string | undefined): object {
   return {
     minProtocol: PROTOCOL_VERSIONS.min,
     maxProtocol: PROTOCOL_VERSIONS.max,
-    client: { id: 'cli', version: packageVersion(), platform: process.platform, mode: 'cli' },
+    client: { id: 'cli', version: PACKAGE_VERSION, platform: process.platform, mode: 'cli' },
     role: 'operator',
     ...(token !== undefined && { auth: { token } }),
   };

@@ -15,7 +15,7 @@ export class GatewayCallError extends Error {
   override readonly name = 'GatewayCallError';
 
   constructor(
-    readonly kind: CallFailure,
+    readonly code: CallFailure,
     message: string,
     /** What the gateway said, if it said something. */
     readonly answer?: RequestError,

@@ -20,6 +20,10 @@ export class GatewayRequestException extends WsException {
   constructor(readonly reason: RequestError) {
     super(reason);
   }
+
+  get code(): RequestError['code'] {
+    return this.reason.code;
+  }
 }
 
 /** What a client is told of an exception; `isInternal` where the log has to say the rest. */
