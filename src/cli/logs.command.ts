@@ -8,13 +8,13 @@ import { explain } from '../launcher/state-file.js';
 import { ExitCode } from '../process/exit-code.js';
 import { StopSignals } from '../process/stop-signals.js';
 import { DEFAULT_LINES, type Flags } from './flags.js';
-import type { Invocation } from './command.js';
+import type { Invocation, Program } from './command.js';
 
 const MAX_LINES = 1_000_000;
 
 /** Prints the log of a gateway in the background; with `--follow`, until it is told to stop or its reader is gone. */
-export async function logs({ flags, profile }: Invocation): Promise<number> {
-  const { lines, end } = readLog(profile, linesOf(flags));
+export async function logs({ flags, profile, program }: Invocation): Promise<number> {
+  const { lines, end } = readLog(profile, linesOf(flags), program);
   const readerGone = new Promise<unknown>((resolve) => process.stdout.once('error', resolve));
   await Promise.race([write(lines), readerGone]);
   if (flags.follow) {
@@ -29,13 +29,13 @@ async function printFollowed(file: string, offset: number, signal: AbortSignal):
   for await (const text of followLog(file, offset, signal)) await write(text);
 }
 
-function readLog({ name, stateFolder }: Profile, count: number): ReturnType<typeof lastLines> {
+function readLog({ name, stateFolder }: Profile, count: number, program: Program): ReturnType<typeof lastLines> {
   const file = logFileIn(stateFolder);
   try {
     return lastLines(file, count);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw explain(error, file);
-    throw new LaunchError('no log', `there is no ${file}: ${commandFor(name)} start makes it`);
+    throw new LaunchError('no log', `there is no ${file}: ${commandFor(name, program.name)} start makes it`);
   }
 }
 

@@ -30,7 +30,7 @@ export async function serve(settings: Settings, flags: Flags, program: Program):
   const log = process.env[LOG_VARIABLE];
   if (log !== undefined) (await import('../launcher/detached-gateway.js')).serveDetached(log);
   const isEnough = (holder: Holder): Promise<boolean> | boolean => ensure && isReady(holder, settings);
-  const failure: FailureOptions = { json, isEnough };
+  const failure: FailureOptions = { json, isEnough, program: program.name };
 
   initGatewayProcess();
   const signals = new StopSignals();

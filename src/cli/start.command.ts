@@ -18,7 +18,7 @@ import type { Invocation } from './command.js';
 import { isPortGiven } from './where-it-runs.js';
 
 /** Starts a gateway in the background, or finds the one that is there. */
-export async function start({ flags, profile }: Invocation): Promise<number> {
+export async function start({ flags, profile, program }: Invocation): Promise<number> {
   const { json = false } = flags;
   const timeoutMs = timeoutOf(flags, DEFAULT_TIMEOUT_MS.start);
   // What is wrong is said here, and not in a log.
@@ -32,13 +32,18 @@ export async function start({ flags, profile }: Invocation): Promise<number> {
       address: settings,
       anyPort: !isPortGiven(settings),
       profile,
+      program: program.name,
       command: commandOf(settings, profile, flags),
       environment: environmentOf(profile, flags),
       timeoutMs,
       signal: stop.signal,
       report: process.stderr.isTTY && !json ? complain : () => undefined,
     });
-    printResult(json, { ok: true, ...gateway, exitCode: ExitCode.OK }, describe(gateway, profile));
+    printResult(
+      json,
+      { ok: true, ...gateway, exitCode: ExitCode.OK },
+      describe(gateway, commandFor(profile.name, program.name)),
+    );
     return ExitCode.OK;
   } catch (error) {
     if (stop.signal.aborted) return 128 + constants.signals[await signals.first];
@@ -79,11 +84,11 @@ function environmentOf({ stateFolder, configFile }: Profile, { token }: Flags): 
   };
 }
 
-function describe({ started, url, pid, logFile }: LaunchedGateway, { name }: Profile): string[] {
+function describe({ started, url, pid, logFile }: LaunchedGateway, command: string): string[] {
   return [
     `gateway ${started ? 'started' : 'already there'} on ${url}: pid ${pid}`,
     ...(logFile === null ? [] : [`its log: ${logFile}`]),
-    `to stop it: ${commandFor(name)} stop --port ${addressOfUrl(url).port}`,
+    `to stop it: ${command} stop --port ${addressOfUrl(url).port}`,
   ];
 }
 

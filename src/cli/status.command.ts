@@ -11,7 +11,7 @@ import { complain, holderLines, printResult, wantsColor, type PortReport } from 
 import { refuseFlags } from './flags-of.js';
 import type { Flags } from './flags.js';
 import { planProfiles } from './plan-profiles.js';
-import type { Invocation } from './command.js';
+import type { Invocation, Program } from './command.js';
 import { statusOfAll, statusTable } from './status-of-all.js';
 import { whereItRuns } from './where-it-runs.js';
 
@@ -19,10 +19,10 @@ import { whereItRuns } from './where-it-runs.js';
 const ASK_TIMEOUT_MS = 1_000;
 
 /** Says who holds the port; with `--all`, who holds the port of each profile. */
-export async function status({ flags, profile }: Invocation): Promise<number> {
+export async function status({ flags, profile, program }: Invocation): Promise<number> {
   if (flags.all) refuseFlags(flags, ['port', 'host', 'deep'], '--all is about every profile');
   const chosen = await chooseSettings(profile, flags);
-  return flags.all ? reportAll(chosen, flags) : reportPort(await whereItRuns(chosen), flags);
+  return flags.all ? reportAll(chosen, flags) : reportPort(await whereItRuns(chosen), flags, program);
 }
 
 async function reportAll(current: Settings, { json }: Flags): Promise<number> {
@@ -32,7 +32,7 @@ async function reportAll(current: Settings, { json }: Flags): Promise<number> {
   return ExitCode.OK;
 }
 
-async function reportPort(settings: Settings, flags: Flags): Promise<number> {
+async function reportPort(settings: Settings, flags: Flags, program: Program): Promise<number> {
   const { port, host } = settings;
   const holder = await whoHolds({ port, host }, { secret: readProofSecret(settings.profile.stateFolder) });
   // Refused is all that a connection can tell: to find out whether it is bound would be to bind it.
@@ -49,13 +49,13 @@ async function reportPort(settings: Settings, flags: Flags): Promise<number> {
   const depth = flags.deep
     ? { addresses: await examinePort(host, port), live: await askIfReady(holder, settings) }
     : {};
-  printResult(flags.json, { ...report, ...depth }, [...portLines(report, settings), ...depthLines(depth)]);
+  printResult(flags.json, { ...report, ...depth }, [...portLines(report, settings, program), ...depthLines(depth)]);
   return report.exitCode;
 }
 
-function portLines({ verdict, url, holder }: PortReport, { port, profile }: Settings): string[] {
+function portLines({ verdict, url, holder }: PortReport, { port, profile }: Settings, program: Program): string[] {
   if (!holder) return [`nobody listens on ${url}`];
-  const details = holderLines(holder, port, wantsColor(process.stdout), profile.name);
+  const details = holderLines(holder, port, wantsColor(process.stdout), profile.name, program.name);
   return [`${url} is held: ${String(verdict)}`, ...details];
 }
 

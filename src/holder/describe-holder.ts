@@ -33,23 +33,28 @@ export interface Obstacle {
   readonly port: number;
   /** The profile of the gateway that is to start. */
   readonly profile?: string | undefined;
+  /**
+   * What an operator types for the program that has the commands.
+   * @default 'openclaw'
+   */
+  readonly program?: string | undefined;
 }
 
 /** The two or three commands that help with a verdict. */
 export function adviseOn(
   { verdict, card, owner }: Holder,
-  { lock, holderPort, port, profile }: Obstacle,
+  { lock, holderPort, port, profile, program }: Obstacle,
 ): readonly Advice[] {
-  const gateway = commandFor(profile);
+  const gateway = commandFor(profile, program);
   // Its own profile, since that is where its token is found.
-  const its = commandFor(card?.profile);
+  const its = commandFor(card?.profile, program);
   const at = (purpose: string, command: string, option = ''): readonly Advice[] =>
     holderPort === undefined ? [] : [[purpose, `${command} --port ${holderPort}${option}`]];
   const status = at('see it', `${its} status`);
   const standby: Advice = ['take over when it is gone', `${gateway} --port ${port} --standby`];
   const elsewhere: Advice =
     lock === 'profile'
-      ? ['use another profile', 'openclaw gateway --profile <name>']
+      ? ['use another profile', `${commandFor(undefined, program)} --profile <name>`]
       : ['use another port', `${gateway} --port <port>`];
   switch (verdict) {
     case 'ready': {
@@ -73,9 +78,9 @@ export function adviseOn(
  * The command line for a profile. People copy it, and a card may hold any text for its profile: what is not a name is
  * left out.
  */
-export function commandFor(profile = DEFAULT_PROFILE): string {
+export function commandFor(profile = DEFAULT_PROFILE, program = 'openclaw'): string {
   const isNamed = profile !== DEFAULT_PROFILE && /^[a-z0-9][a-z0-9-]*$/.test(profile);
-  return `openclaw gateway${isNamed ? ` --profile ${profile}` : ''}`;
+  return `${program} gateway${isNamed ? ` --profile ${profile}` : ''}`;
 }
 
 function end(owner: PortOwner | undefined): readonly Advice[] {

@@ -91,12 +91,12 @@ class Launch {
 
   /** @throws {LaunchError} it is not where it has to be */
   #attached(card: GatewayCard): LaunchedGateway {
-    const { address, anyPort, profile } = this.#options;
+    const { address, anyPort, profile, program } = this.#options;
     const { pid, url } = card;
     if (!anyPort && portOfCard(card) !== address.port) {
       throw new LaunchError(
         'elsewhere',
-        `another gateway instance is already using profile ${profile.name} (${url}), and not on port ${address.port}: give no port to use that one, or stop it with ${commandFor(profile.name)} stop --port ${portOfCard(card)}`,
+        `another gateway instance is already using profile ${profile.name} (${url}), and not on port ${address.port}: give no port to use that one, or stop it with ${commandFor(profile.name, program)} stop --port ${portOfCard(card)}`,
       );
     }
     const { launched } = LaunchHistory.read(profile.stateFolder);

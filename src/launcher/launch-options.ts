@@ -8,6 +8,8 @@ export interface LaunchOptions {
   /** Whether a gateway of the profile is as good on another port. */
   readonly anyPort: boolean;
   readonly profile: Profile;
+  /** What an operator types for the program that has the commands which a failure advises. */
+  readonly program: string;
   /** Program and arguments that run the gateway in the foreground. Other users can see them. */
   readonly command: readonly [string, ...string[]];
   /** The environment of the gateway, with its secrets. */

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 
-import type { Profile } from '../config/profile.js';
 import { commandFor } from '../holder/describe-holder.js';
 import type { GatewayCard } from '../listener/holder.js';
 import { DetachedProcess } from './detached-process.js';
@@ -27,7 +26,7 @@ export async function startGateway(options: LaunchOptions, deadline: number): Pr
   const logFile = logFileIn(stateFolder);
   const history = LaunchHistory.read(stateFolder);
   history.notice();
-  refusePaused(history, profile);
+  refusePaused(history, options);
   const gateway = await DetachedProcess.start({
     command,
     environment: { ...environment, [LOG_VARIABLE]: logFile },
@@ -101,11 +100,11 @@ async function refuseDeath(
   });
 }
 
-function refusePaused(history: LaunchHistory, { name, stateFolder }: Profile): void {
+function refusePaused(history: LaunchHistory, { profile, program }: LaunchOptions): void {
   const pauseMs = history.pauseMs();
   if (pauseMs <= 0) return;
   throw new LaunchError(
     'paused',
-    `the gateway has died ${TOO_MANY.deaths} times within ${TOO_MANY.withinMs / 1_000} s: not started again for ${Math.ceil(pauseMs / 1_000)} s; see why with ${commandFor(name)} logs, or delete ${join(stateFolder, HISTORY_FILE)} and try at once`,
+    `the gateway has died ${TOO_MANY.deaths} times within ${TOO_MANY.withinMs / 1_000} s: not started again for ${Math.ceil(pauseMs / 1_000)} s; see why with ${commandFor(profile.name, program)} logs, or delete ${join(profile.stateFolder, HISTORY_FILE)} and try at once`,
   );
 }

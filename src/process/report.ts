@@ -30,6 +30,11 @@ export interface FailureOptions {
    * @default nobody is
    */
   readonly isEnough?: (holder: Holder) => boolean | Promise<boolean>;
+  /**
+   * What an operator types for the program that has the commands which a refusal advises.
+   * @default 'openclaw'
+   */
+  readonly program?: string;
 }
 
 /**
@@ -40,7 +45,7 @@ export interface FailureOptions {
  */
 export async function reportFailure(
   error: unknown,
-  { json = false, isEnough = () => false }: FailureOptions,
+  { json = false, isEnough = () => false, program }: FailureOptions,
   profile: string | undefined,
 ): Promise<number> {
   if (!(error instanceof GatewayLockError)) {
@@ -54,7 +59,7 @@ export async function reportFailure(
     const lines = holder ? [`already there on ${error.url}: ${describeHolder(holder)}`] : [];
     printResult(json, { ...reportOf(error), ok: enough, exitCode }, lines);
   } else {
-    complain([error.message, ...refusalDetails(error, wantsColor(process.stderr), profile)].join('\n'));
+    complain([error.message, ...refusalDetails(error, wantsColor(process.stderr), profile, program)].join('\n'));
   }
   return exitCode;
 }
@@ -77,20 +82,31 @@ export function reportOf(error: GatewayLockError): PortReport {
  *
  * @param profile of the start that was refused
  */
-export function refusalDetails(error: GatewayLockError, color: boolean, profile = error.profile): string[] {
+export function refusalDetails(
+  error: GatewayLockError,
+  color: boolean,
+  profile = error.profile,
+  program?: string,
+): string[] {
   const { holder, derived, basePort } = error;
   const needed: Advice[] =
     derived === undefined ? [] : [['needed for', `${derived}, derived from port ${String(basePort)}`]];
   if (!holder) return paint(needed, color);
-  const obstacle = { ...obstacleOf(error, holder), profile };
+  const obstacle = { ...obstacleOf(error, holder), profile, program };
   const advice = adviseOn(holder, obstacle);
   const mistaken = obstacle.lock === 'profile' ? [] : mixUp(holder, profile);
   return paint([['held by', describeHolder(holder)], ...needed, ...mistaken, ...advice], color);
 }
 
 /** Who holds a port, and what to do. */
-export function holderLines(holder: Holder, port: number, color: boolean, profile?: string): string[] {
-  const advice = adviseOn(holder, { lock: 'port', holderPort: port, port, profile });
+export function holderLines(
+  holder: Holder,
+  port: number,
+  color: boolean,
+  profile?: string,
+  program?: string,
+): string[] {
+  const advice = adviseOn(holder, { lock: 'port', holderPort: port, port, profile, program });
   return paint([['held by', describeHolder(holder)], ...mixUp(holder, profile), ...advice], color);
 }
 
