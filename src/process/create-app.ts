@@ -11,13 +11,16 @@ const QUIET: LogLevel[] = ['fatal', 'error', 'warn'];
 const VERBOSE: LogLevel[] = [...QUIET, 'log', 'debug', 'verbose'];
 
 export interface CreateOptions {
-  /** What the settings do not say of the lock. */
+  /** Options of the lock that take precedence over the settings. */
   readonly lock?: GatewayLockOptions;
-  /** Nest logs all it does, and not only what goes wrong. */
+  /**
+   * Whether Nest logs all that it does, and not only what goes wrong.
+   * @default false
+   */
   readonly verbose?: boolean;
 }
 
-/** Our own gateway, not yet started. */
+/** Creates the app of our own gateway, and does not start it. */
 export function createGatewayApp(
   settings: Settings,
   { lock, verbose = false }: CreateOptions = {},
@@ -25,7 +28,7 @@ export function createGatewayApp(
   return NestFactory.create(AppModule.forRoot(settings, lock), new ProbeHttpAdapter(), {
     abortOnError: false,
     bodyParser: false,
-    // For a person a line, for whatever collects logs an object.
+    // Lines for people at a terminal, objects for programs that collect logs.
     logger: new StderrLogger({ logLevels: verbose ? VERBOSE : QUIET, json: !process.stderr.isTTY }),
   });
 }

@@ -4,20 +4,20 @@ import { GatewayLockError } from '../listener/gateway-lock.error.js';
 import { InputError } from '../common/input.error.js';
 import { LaunchError, type LaunchFailure } from '../launcher/launch.error.js';
 
-/** How our programs end, so that a script needs to parse nothing. Named after sysexits(3) where it has a name. */
+/** The exit codes of our programs, so that a script needs to parse nothing; as in sysexits(3) where that has a code. */
 export const ExitCode = {
   /** Stopped in order, or what was asked for is already so. */
   OK: 0,
   UNEXPECTED: 1,
-  /** `status`: nobody holds the port. */
+  /** `status`: no process holds the port. `call` and `health`: no process listens there. */
   FREE: 3,
   /** EX_USAGE: a flag, a variable or a value is wrong. */
   USAGE: 64,
   /** EX_NOINPUT: `logs`: there is no log. */
   NO_LOG: 66,
-  /** EX_UNAVAILABLE: a stranger holds the port. */
+  /** EX_UNAVAILABLE: a process that is no gateway holds the port. */
   FOREIGN: 69,
-  /** EX_OSERR: the port could not be bound for a reason other than that it is held, or no process be started. */
+  /** EX_OSERR: the port cannot be bound, for another reason than that it is held; or no process can be started. */
   BIND_FAILED: 71,
   /** EX_TEMPFAIL: there is no gateway that is ready; trying again later can help. */
   NOT_READY: 75,
@@ -55,24 +55,25 @@ const LAUNCH_FAILURES: Record<LaunchFailure, number> = {
   'no log': ExitCode.NO_LOG,
 };
 
-/** What a holder that is in the way means for the exit. */
+/** The exit code of a start that this holder refuses. */
 export function exitCodeOfHolder({ verdict }: Holder): number {
   return REFUSALS[verdict];
 }
 
+/** The exit code of a program that an error ends. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof InputError) return ExitCode.USAGE;
   if (error instanceof GatewayCallError) return CALL_FAILURES[error.code];
   if (error instanceof LaunchError) return error.exitCode ?? LAUNCH_FAILURES[error.code];
   if (error instanceof GatewayLockError) {
     if (error.code === 'GATEWAY_BIND_FAILED') return ExitCode.BIND_FAILED;
-    // Where nobody asked who it is, trying again is the safe advice.
+    // Where the holder was not asked, to try again is the safe advice.
     return error.holder ? exitCodeOfHolder(error.holder) : ExitCode.NOT_READY;
   }
   return ExitCode.UNEXPECTED;
 }
 
-/** What a person is shown: the message alone where it was written for them, with a stack where nobody foresaw it. */
+/** What a person is shown of an error: the message alone where it was written for people, else the stack too. */
 export function describeError(error: unknown): string {
   const isForPeople =
     error instanceof InputError ||

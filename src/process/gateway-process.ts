@@ -1,8 +1,8 @@
 import { GATEWAY_SERVICE } from '../holder/card.js';
 
-/** Makes this process known as a gateway, and one that outlives the pipe that it was started from. */
+/** Gives this process the title of a gateway, and keeps it alive when the reader of its output goes away. */
 export function initGatewayProcess(): void {
-  // How the operating system's view of a port tells a gateway from other Node processes.
+  // What finds the owner of a port tells a gateway from other Node processes by its title.
   process.title = GATEWAY_SERVICE;
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 }

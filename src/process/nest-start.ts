@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 
 import { parseProcessStat } from '../common/process-files.js';
-/** How long an orphan may keep the port. Milliseconds. */
+
+/** How long an orphan may keep the port. */
 const CHECK_INTERVAL_MS = 500;
 
 /**
- * Stops this process in order when the `nest start` that started it is gone. Where it runs us through a shell, which is
- * its default, SIGTERM ends the shell and not us, and SIGKILL it cannot pass on at all; a gateway that nobody knows of
- * would keep the port. Linux only: elsewhere a process cannot look at its ancestors.
+ * Stops this process in order when the `nest start` that started it is gone. Through a shell, which is the default of
+ * `nest start`, SIGTERM ends the shell and not the gateway, and SIGKILL cannot be passed on at all: the gateway would
+ * keep the port as an orphan. Linux only: elsewhere a process cannot read what its ancestors are.
  */
 export function stopWithNestStart(): void {
   if (!nestStartAbove()) return;
@@ -19,7 +20,7 @@ export function stopWithNestStart(): void {
   check.unref();
 }
 
-/** Whether it is our parent, or the parent of the shell between. A dead one that nobody has reaped has no command. */
+/** Whether `nest start` is the parent, or the parent of a shell between. A zombie has no command line. */
 function nestStartAbove(): boolean {
   try {
     for (const pid of [process.ppid, parentOf(process.ppid)]) {
@@ -27,7 +28,7 @@ function nestStartAbove(): boolean {
       if (/[/\\]nest(\.js)?$/.test(script) && command === 'start') return true;
     }
   } catch {
-    // No /proc, or an ancestor that is gone or not ours to look at.
+    // No /proc, or an ancestor that is gone or that this user may not read.
   }
   return false;
 }

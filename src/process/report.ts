@@ -7,7 +7,7 @@ import { GatewayLockError, type GatewayLockErrorCode } from '../listener/gateway
 import type { Holder, Verdict } from '../listener/holder.js';
 import { addressOfUrl } from '../listener/listen-address.js';
 
-/** The one object that `--json` prints of a port, whether it was asked for or got in the way. */
+/** What `--json` prints of a port, for `status` and for a refused start alike. */
 export interface PortReport {
   readonly ok: boolean;
   readonly code: GatewayLockErrorCode | null;
@@ -26,8 +26,8 @@ export interface FailureOptions {
    */
   readonly json?: boolean;
   /**
-   * Tells of a holder whether it is all that was wanted, so that the refusal is a success.
-   * @default nobody is
+   * Decides whether the gateway that holds the port is as good as one of one's own, so that the refusal is a success.
+   * @default no holder is
    */
   readonly isEnough?: (holder: Holder) => boolean | Promise<boolean>;
   /**
@@ -38,9 +38,9 @@ export interface FailureOptions {
 }
 
 /**
- * Says why a start came to nothing: on stderr, in one line or, for a held port, in a few; as JSON on stdout.
+ * Reports why a start failed: on stderr in one line, or in a few for a held port; with `json` on stdout.
  *
- * @param profile of the start
+ * @param profile the profile of the start
  * @returns the exit code for it
  */
 export async function reportFailure(
@@ -78,9 +78,9 @@ export function reportOf(error: GatewayLockError): PortReport {
 }
 
 /**
- * What follows the first line of a refusal: who, and what to do. Empty where nobody asked.
+ * What follows the first line of a refusal: who holds the port, and what to do. Empty where the holder was not asked.
  *
- * @param profile of the start that was refused
+ * @param profile the profile of the start that was refused
  */
 export function refusalDetails(
   error: GatewayLockError,
@@ -147,12 +147,12 @@ export function printResult(json: boolean | undefined, report: object, lines: re
   process.stdout.write(`${json ? printableJson(JSON.stringify(report)) : lines.join('\n')}\n`);
 }
 
-/** Says something to the person who started the process; stdout is for what was asked for. */
+/** Prints a line on stderr, for the person who started the process. */
 export function complain(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** Ends the process with what went wrong. */
+/** Reports an error, and ends the process with the exit code for it. */
 export function exitWith(error: unknown): never {
   complain(describeError(error));
   process.exit(exitCodeOf(error));

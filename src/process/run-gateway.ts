@@ -10,25 +10,32 @@ import { GatewayLockService } from '../lock/gateway-lock.service.js';
 import { complain, reportFailure, type FailureOptions } from './report.js';
 import { StopSignals } from './stop-signals.js';
 
-/** How long a stop waits for a start that is under way, so that no module is destroyed in mid-bootstrap. Milliseconds. */
+/** How long a stop waits for a start that is under way, so that no module is destroyed in the middle of its bootstrap. */
 const START_GRACE_MS = 1_000;
 
 export interface RunOptions extends FailureOptions {
   /**
-   * For a process that has something to stop before there is an app.
-   * @default listens to signals from the call on
+   * The signals that stop the gateway. A process that has something to stop before it calls `runGateway` makes them
+   * itself, since they count from when they are made.
+   * @default `new StopSignals()` at the call
    */
   readonly signals?: StopSignals;
 }
 
 /**
- * Runs an app behind the lock as a process of its own: starts it, says on stdout where it listens, stops it in order on
- * SIGTERM or SIGINT, and ends at once on a second signal or when the shutdown outlasts its deadline. What goes wrong is
- * on stderr, in one line or, for a held port, in a few.
+ * Runs an app with `GatewayLockModule` until it stops: starts it, prints on stdout where it listens, and stops it in order
+ * on SIGTERM, SIGINT or SIGHUP. A second signal ends the process at once, and so does a shutdown that outlasts its
+ * deadline. Failures are printed on stderr, in one line, or in a few for a held port.
+ *
+ * @example
+ * ```ts
+ * process.exit(await runGateway(() => NestFactory.create(AppModule, { abortOnError: false })));
+ * ```
  *
  * @param createApp makes the app without starting it; give `NestFactory.create` the option `abortOnError: false`, or a
  * failure in a constructor ends the process with a stack
- * @returns the exit code, when the app is closed; the caller exits, since a module may have left something open
+ * @returns the exit code, once the app is closed; exit with it, since a module may have left something open that would keep
+ * the process alive
  */
 export async function runGateway(
   createApp: () => Promise<INestApplication>,
@@ -42,7 +49,7 @@ export async function runGateway(
   try {
     const impatience = signals.first.then(() => delay(START_GRACE_MS));
     app = (await Promise.race([createApp(), impatience])) ?? undefined;
-    // Nothing is served as long as there is no app; a listener that was handed in goes with the process.
+    // Without an app nothing is served; the operating system frees a claimed port with the process.
     code = app ? await serve(app, signals, options) : ExitCode.OK;
   } catch (error) {
     code = await reportFailure(error, options, app && profileOf(app));
@@ -64,12 +71,12 @@ async function serve(app: INestApplication, signals: StopSignals, { json = false
     process.exit(ExitCode.UNEXPECTED);
   });
   void signals.first.then((signal) => lock.beginShutdown({ reason: signal, restartExpectedMs: null }));
-  // The loss of a listener comes first: it is also a reason to stop.
+  // The loss comes first in the race, since a lost listener makes `stopping` resolve too.
   const stop = Promise.race([lock.lost.then(() => ExitCode.UNEXPECTED), lock.stopping.then(() => ExitCode.OK)]);
   try {
     await Promise.race([app.init(), stop.then(() => delay(START_GRACE_MS))]);
   } catch (error) {
-    // A start that was told to stop fails, which is then what was asked for.
+    // A start that is told to stop may reject, and that is no failure.
     if (lock.phase !== 'draining') throw error;
   }
   if (lock.phase === 'ready') announce(lock, json);

@@ -1,13 +1,21 @@
 import { constants } from 'node:os';
 
+/** A signal that asks for an orderly stop. */
 export type StopSignal = 'SIGTERM' | 'SIGINT' | 'SIGHUP';
 
-/** Ctrl-C under npm arrives twice, from the terminal and from npm, within a millisecond or so. Milliseconds. */
+/** Ctrl-C under npm arrives twice, from the terminal and from npm, within a millisecond or so. */
 const SAME_DELIVERY_MS = 500;
 
 /**
- * Listens for the signals that ask for a stop, from its construction on. The first is reported, another one means that
- * somebody will not wait.
+ * Listens for SIGTERM, SIGINT and SIGHUP from its construction on. The first one asks for an orderly stop. A second one
+ * means that the operator does not want to wait; the same signal within 500 ms is the same delivery.
+ *
+ * @example
+ * ```ts
+ * const signals = new StopSignals();
+ * const listener = await claimListener();
+ * process.exit(await runGateway(() => createApp(listener), { signals }));
+ * ```
  */
 export class StopSignals {
   /** Resolves with the first signal; never rejects. */
@@ -16,12 +24,12 @@ export class StopSignals {
   #received: { signal: StopSignal; at: number } | undefined;
 
   /**
-   * @param onSecond is given 128 plus the number of the second signal, as a shell reports a death by signal; ends the
-   * process with it by default
+   * @param onSecond gets 128 plus the number of the second signal, as a shell reports a death by signal
+   * @default ends the process with that exit code
    */
   constructor(onSecond: (exitCode: number) => void = (exitCode) => process.exit(exitCode)) {
     this.first = new Promise((resolve) => {
-      // Node takes back what nohup(1) has told it to ignore: without a listener, SIGHUP would end it with nobody told.
+      // Node takes back what nohup(1) has told it to ignore: without a listener, SIGHUP would end the gateway before its clients are told.
       for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
         process.on(signal, () => {
           const at = performance.now();
