@@ -1,19 +1,28 @@
-import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 
 import { GATEWAY_LOCK_SETTINGS } from '../../options/gateway-lock.module-definition.js';
 import type { GatewayLockSettings } from '../../options/gateway-lock.options.js';
 import { InputError } from '../../common/input.error.js';
-import { ANCHOR_HOST } from '../../listener/listen-address.js';
-import { AttemptGate, type AttemptOutcome } from './attempt-gate.js';
+import { callerOf, type ConnectionEnds } from './caller.js';
 import { checkToken } from './check-token.js';
+import { GuessBudget, type Verdict } from './guess-budget.js';
 import { refusePublicBindWithoutToken } from './public-bind.js';
+import { SocketUsers } from './socket-user.js';
 import { obtainTokenFile } from './token-file.js';
-import { SCOPES, Tokens, type Scope, type TokenGrant } from './tokens.js';
+import { digestOf, SCOPES, Tokens, type Scope, type TokenGrant } from './tokens.js';
+
+const GUESSABLE =
+  'the token of this gateway can be guessed, so callers may try only four in a second, and one that guesses can keep others of its address out: give one of 32 random hex digits or more, or none, and the gateway makes one';
+
+/** What became of a token that was shown. */
+export type TokenVerdict = Verdict<readonly Scope[]>;
 
 /** Knows the tokens of the gateway, and what each is good for. */
 @Injectable()
 export class Authenticator implements OnApplicationBootstrap {
-  readonly #attempts = new AttemptGate();
+  readonly #logger = new Logger('Gateway');
+  readonly #budget = new GuessBudget<readonly Scope[]>();
+  readonly #users = new SocketUsers();
   #tokens = new Tokens([]);
 
   constructor(@Inject(GATEWAY_LOCK_SETTINGS) private readonly settings: GatewayLockSettings) {
@@ -35,20 +44,30 @@ export class Authenticator implements OnApplicationBootstrap {
     this.#tokens = new Tokens(
       grants.length > 0 ? grants : [{ token: obtainTokenFile(auth.tokenFile ?? ''), scopes: SCOPES }],
     );
+    if (this.#tokens.areGuessable) this.#logger.warn(GUESSABLE);
   }
 
-  /** What a token is good for, in the turn of whoever presents it. */
-  scopesOf(address: string, token: string, isGone: () => boolean): Promise<AttemptOutcome<readonly Scope[]>> {
-    return this.#attempts.attempt(callerAt(address), () => this.#tokens.scopesOf(token), isGone);
+  /**
+   * What a token is good for. Only the callers of a gateway whose token can be guessed are told apart and braked; a
+   * process that can read the token anyway never is.
+   *
+   * @param ends of the connection over which it was shown
+   */
+  async judge(ends: ConnectionEnds, token: string): Promise<TokenVerdict> {
+    if (!this.#tokens.areGuessable) return this.#compare(token);
+    const digest = digestOf(token).toString('base64');
+    if (this.#budget.isKnownWrong(digest)) return { kind: 'wrong' };
+    const { name, isTrusted } = await callerOf(ends, this.#users);
+    return isTrusted ? this.#compare(token) : this.#budget.judge(name, digest, () => this.#tokens.scopesOf(token));
+  }
+
+  #compare(token: string): TokenVerdict {
+    const value = this.#tokens.scopesOf(token);
+    return value ? { kind: 'right', value } : { kind: 'wrong' };
   }
 
   get #given(): readonly TokenGrant[] {
     const { token, tokens = [] } = this.settings.auth;
     return token === undefined ? tokens : [{ token, scopes: SCOPES }, ...tokens];
   }
-}
-
-/** All of 127.0.0.0/8 is this machine, which could else guess from one address after the other, each time the first. */
-function callerAt(address: string): string {
-  return address.replace(/^(?:::ffff:)?127\..+$/, ANCHOR_HOST);
 }

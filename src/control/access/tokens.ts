@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
 import type { ClientScope } from '../../options/control.options.js';
+import { isGuessable } from './token-strength.js';
 
 /** What a client may do: what its token was given, and never what it says of itself. */
 export type Scope = ClientScope;
@@ -14,9 +15,12 @@ export interface TokenGrant {
 
 /** The tokens of a gateway, of which only digests are kept. */
 export class Tokens {
+  /** Whether one of them can be guessed, so that guesses have to be braked. */
+  readonly areGuessable: boolean;
   readonly #grants: readonly { digest: Buffer; scopes: readonly Scope[] }[];
 
   constructor(grants: readonly TokenGrant[]) {
+    this.areGuessable = grants.some(({ token }) => isGuessable(token));
     this.#grants = grants.map(({ token, scopes }) => ({ digest: digestOf(token), scopes }));
   }
 
@@ -32,6 +36,6 @@ export class Tokens {
 }
 
 /** Digests have one length, which `timingSafeEqual` needs. */
-function digestOf(token: string): Buffer {
+export function digestOf(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }

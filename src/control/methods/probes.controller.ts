@@ -37,12 +37,10 @@ export class ProbesController {
   async numbers(@Req() request: IncomingMessage, @Res() response: ServerResponse): Promise<void> {
     const { headers, socket } = request;
     const [, token] = BEARER.exec(headers.authorization ?? '') ?? [];
-    const address = socket.remoteAddress ?? '';
-    const outcome =
-      token === undefined ? undefined : await this.authenticator.scopesOf(address, token, () => socket.destroyed);
-    if (outcome?.kind === 'busy') {
-      answer(response.setHeader('Retry-After', '5'), 429, { error: 'too many attempts' });
-    } else if (outcome?.value?.includes('operator.read')) {
+    const verdict = token === undefined ? undefined : await this.authenticator.judge(socket, token);
+    if (verdict?.kind === 'busy') {
+      answer(response.setHeader('Retry-After', '1'), 429, { error: 'too many attempts' });
+    } else if (verdict?.kind === 'right' && verdict.value.includes('operator.read')) {
       response.writeHead(200, { ...PROBE_HEADERS, 'Content-Type': METRICS_TYPE }).end(this.metrics.text());
     } else {
       answer(response.setHeader('WWW-Authenticate', 'Bearer'), 401, { error: 'the gateway token is needed' });

@@ -14,6 +14,8 @@ import { EventLog } from './event-log.js';
 import { Metrics } from './metrics.service.js';
 
 const TOO_MANY_IDLE = 'too many idle connections';
+/** How much of a text that a client sent a log line shows. */
+const MAX_SHOWN_CHARACTERS = 64;
 
 /** Decides which requests may use the port, and notes every refusal in the log and the metrics. */
 @Injectable()
@@ -48,9 +50,11 @@ export class AccessControl implements AccessPolicy {
     this.#log.warn(reason, `cut off a client at ${remoteAddress}: ${reason}`);
   }
 
-  onHandshakeFailed({ remoteAddress }: WsClient, why: string): void {
+  /** @param about what the client said of itself, if it did */
+  onHandshakeFailed({ remoteAddress }: WsClient, why: string, about?: { id: string; version: string }): void {
     this.metrics.handshakeFailed(why);
-    this.#log.warn(why, `did not let in a client at ${remoteAddress}: ${why}`);
+    const who = about ? ` (${shown(about.id)} ${shown(about.version)})` : '';
+    this.#log.warn(why, `did not let in a client at ${remoteAddress}${who}: ${why}`);
   }
 
   /** Logs the message alone, in one line: a stack would show paths. */
@@ -60,6 +64,11 @@ export class AccessControl implements AccessPolicy {
     // The message often quotes what a client has sent.
     this.#log.warn(`handler of ${method}`, `the handler of ${method} failed: ${printable(message)}`);
   }
+}
+
+/** A text that a client sent, on one line and of bounded length. */
+function shown(text: string): string {
+  return printable(text.slice(0, MAX_SHOWN_CHARACTERS));
 }
 
 /** A closed connection has no address any more, and one over a local socket never had one. */

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
 
 import { CloseCode, type WsClient } from '../../serving/ws-client.js';
-import type { AttemptOutcome } from '../access/attempt-gate.js';
+import type { TokenVerdict } from '../access/authenticator.service.js';
 import type { Scope } from '../access/tokens.js';
 import { ConnectParams } from '../wire/connect-params.js';
 import {
@@ -21,7 +21,7 @@ import { misfit } from './params.pipe.js';
 /** The limit on the first message. */
 export const MAX_CONNECT_BYTES = 64 * 1024;
 /** When a client that was told `too many attempts` should try again. */
-const BUSY_RETRY_MS = 5_000;
+const BUSY_RETRY_MS = 1_000;
 
 /** Why a client was refused in the handshake: the label of the metric, and the reason of the close frame. */
 export type HandshakeFailure =
@@ -36,8 +36,9 @@ export type HandshakeFailure =
 
 export interface HandshakeHost {
   readonly handshakeTimeoutMs: number;
-  scopesOf(address: string, token: string, isGone: () => boolean): Promise<AttemptOutcome<readonly Scope[]>>;
-  onFailure(client: WsClient, why: HandshakeFailure): void;
+  judge(client: WsClient, token: string): Promise<TokenVerdict>;
+  /** @param about what the client said of itself, if it did */
+  onFailure(client: WsClient, why: HandshakeFailure, about?: ConnectParams['client']): void;
 }
 
 export interface Admitted {
@@ -124,31 +125,36 @@ export class Handshake {
     }
     const token = auth?.token ?? auth?.password ?? '';
     if (token === '') {
-      this.#refuse('token missing', CloseCode.POLICY_VIOLATION, id, unauthorized('MISSING'));
+      this.#refuse('token missing', CloseCode.POLICY_VIOLATION, id, unauthorized('MISSING'), about);
       return;
     }
-    // Nothing more is read until the token has had its turn.
+    // Nothing more is read until the token is judged.
     this.client.pause();
-    const isGone = (): boolean => this.#isOver || !this.client.isOpen;
-    const outcome = await this.host.scopesOf(this.client.remoteAddress, token, isGone);
+    const verdict = await this.host.judge(this.client, token);
     this.client.resume();
-    if (isGone()) return;
-    if (outcome.kind === 'busy') {
-      this.#refuse('too many attempts', CloseCode.TRY_AGAIN_LATER, id, BUSY);
-    } else if (!outcome.value) {
-      this.#refuse('token mismatch', CloseCode.POLICY_VIOLATION, id, unauthorized('MISMATCH'));
-    } else {
+    if (this.#isOver || !this.client.isOpen) return;
+    if (verdict.kind === 'right') {
       this.end();
-      this.onAdmitted({ requestId: id, protocol, scopes: outcome.value, about }, this.#early);
+      this.onAdmitted({ requestId: id, protocol, scopes: verdict.value, about }, this.#early);
+    } else if (verdict.kind === 'wrong') {
+      this.#refuse('token mismatch', CloseCode.POLICY_VIOLATION, id, unauthorized('MISMATCH'), about);
+    } else {
+      this.#refuse('too many attempts', CloseCode.TRY_AGAIN_LATER, id, BUSY, about);
     }
   }
 
-  #refuse(why: HandshakeFailure, code: number, id?: string, error?: RequestError): void {
+  #refuse(
+    why: HandshakeFailure,
+    code: number,
+    id?: string,
+    error?: RequestError,
+    about?: ConnectParams['client'],
+  ): void {
     if (this.#isOver) return;
     this.end();
     if (id !== undefined && error) this.client.send(errorFrame(id, error));
     this.client.close(code, why);
-    this.host.onFailure(this.client, why);
+    this.host.onFailure(this.client, why, about);
   }
 }
 

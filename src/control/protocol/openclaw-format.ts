@@ -6,15 +6,14 @@ import { EvictionQueue } from '../../serving/eviction-queue.js';
 import type { WsClient } from '../../serving/ws-client.js';
 import type { WsFormat } from '../../serving/ws-format.js';
 import type { WsSession } from '../../serving/ws-session.js';
-import type { AttemptOutcome } from '../access/attempt-gate.js';
-import { Authenticator } from '../access/authenticator.service.js';
-import type { Scope } from '../access/tokens.js';
+import { Authenticator, type TokenVerdict } from '../access/authenticator.service.js';
 import { ClientEvents } from '../clients/client-events.service.js';
 import type { GatewayClient } from '../clients/gateway-client.js';
 import { GatewayClients } from '../clients/gateway-clients.service.js';
 import { Metrics } from '../metrics/metrics.service.js';
 import { AccessControl } from '../metrics/access-control.service.js';
 import type { HandshakeFailure } from './handshake.js';
+import type { ConnectParams } from '../wire/connect-params.js';
 import type { RequestOutcome } from '../wire/frames.js';
 import { OpenclawSession, type SessionHost } from './openclaw-session.js';
 
@@ -48,8 +47,8 @@ export class OpenclawFormat implements WsFormat, SessionHost {
     return session;
   }
 
-  scopesOf(address: string, token: string, isGone: () => boolean): Promise<AttemptOutcome<readonly Scope[]>> {
-    return this.authenticator.scopesOf(address, token, isGone);
+  judge({ connection }: WsClient, token: string): Promise<TokenVerdict> {
+    return this.authenticator.judge(connection, token);
   }
 
   onAdmitted(session: OpenclawSession, client: GatewayClient): void {
@@ -91,8 +90,8 @@ export class OpenclawFormat implements WsFormat, SessionHost {
     this.metrics.answered(method, outcome, startedAt);
   }
 
-  onFailure(client: WsClient, why: HandshakeFailure): void {
-    this.access.onHandshakeFailed(client, why);
+  onFailure(client: WsClient, why: HandshakeFailure, about?: ConnectParams['client']): void {
+    this.access.onHandshakeFailed(client, why, about);
   }
 
   onException(method: string, exception: unknown): void {

@@ -1,0 +1,44 @@
+import { isIPv6 } from 'node:net';
+
+import type { SocketUsers } from './socket-user.js';
+
+/** The two ends of a connection, as `net.Socket` has them. */
+export interface ConnectionEnds {
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+  readonly localPort?: number | undefined;
+}
+
+/** A caller is told apart from others by its name. */
+export interface Caller {
+  readonly name: string;
+  /** Whether it can read the token anyway: a process of the gateway's own user, or of root. */
+  readonly isTrusted: boolean;
+}
+
+const ROOT = 0;
+const GROUPS_OF_A_NETWORK = 4;
+
+/**
+ * Who shows a token: on loopback a user of this machine, where the system tells which, and elsewhere an address. An IPv6
+ * caller usually has a whole /64 of addresses (RFC 6177), and this machine has all of 127.0.0.0/8.
+ */
+export async function callerOf(ends: ConnectionEnds, users: SocketUsers): Promise<Caller> {
+  const { remoteAddress = 'unknown' } = ends;
+  const address = remoteAddress.replace(/^::ffff:(?=[\d.]+$)/i, '');
+  if (address !== '::1' && !address.startsWith('127.')) return { name: networkOf(address), isTrusted: false };
+  const uid = await users.uidOf(ends);
+  if (uid === undefined) return { name: 'this machine', isTrusted: false };
+  return { name: `user ${uid}`, isTrusted: uid === ROOT || uid === process.getuid?.() };
+}
+
+function networkOf(address: string): string {
+  if (!isIPv6(address)) return address;
+  const [plain = ''] = address.split('%');
+  const [head = '', tail] = plain.split('::');
+  const before = head.split(':').filter(Boolean);
+  const after = tail?.split(':').filter(Boolean) ?? [];
+  const zeros = new Array<string>(Math.max(8 - before.length - after.length, 0)).fill('0');
+  const groups = tail === undefined ? before : [...before, ...zeros, ...after];
+  return `${groups.slice(0, GROUPS_OF_A_NETWORK).join(':')}::/64`;
+}
