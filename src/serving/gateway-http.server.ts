@@ -8,6 +8,7 @@ import type { GatewayState } from './gateway-state.js';
 import { HttpConnections } from './http-connections.js';
 import { PROBE_HEADERS } from './probe-headers.js';
 import { endWithStatus, hangUpOnError, refuseUpgrade } from './raw-response.js';
+import { isDismissed, stopReading, takeUnparsed } from './reading-turns.js';
 import { requestPath } from './request-path.js';
 
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -107,7 +108,7 @@ export class GatewayHttpServer {
     const refusal = routesOnly ? undefined : access.judge(request, response);
     if (refusal) {
       access.onRefused(refusal, request.socket);
-      // What else the client has to send is not read.
+      stopReading(request.socket);
       response.writeHead(refusal.status, { Connection: 'close', 'Content-Length': 0 }).end();
       return;
     }
@@ -139,6 +140,7 @@ export class GatewayHttpServer {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { access, state, upgrade } = this.#parts;
     hangUpOnError(socket);
+    const unparsed = Buffer.concat([head, takeUnparsed(socket as Socket)]);
     if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
       this.#ignoreUpgrade(request, socket);
       return;
@@ -148,12 +150,12 @@ export class GatewayHttpServer {
       ? { status: 404, reason: 'not served here' }
       : (access.judge(request) ?? (state.isReady ? undefined : { status: 503, reason: `gateway is ${state.phase}` }));
     if (refusal) refuseUpgrade(access, socket, refusal);
-    else upgrade(request, socket, head);
+    else upgrade(request, socket, unparsed);
   }
 
   #unreadable(error: NodeJS.ErrnoException, socket: Socket): void {
     // The client has hung up and asked for nothing, or we have hung up and no longer listen to it.
-    if (!socket.writable || error.code === 'HPE_INVALID_EOF_STATE') {
+    if (!socket.writable || isDismissed(socket) || error.code === 'HPE_INVALID_EOF_STATE') {
       socket.destroySoon();
       return;
     }

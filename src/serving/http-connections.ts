@@ -2,6 +2,7 @@ import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 import { EvictionQueue } from './eviction-queue.js';
+import { ReadingTurns } from './reading-turns.js';
 
 /** One connection to the port, which carries any number of requests, or one WebSocket. */
 export interface HttpConnection {
@@ -23,6 +24,7 @@ export class HttpConnections {
   readonly #connections = new Map<Socket, HttpConnection>();
   /** The connections on which no request is being answered and that are no WebSockets. */
   readonly #idle: EvictionQueue<Socket>;
+  readonly #turns = new ReadingTurns();
   readonly #stalledTimeoutMs: number;
   #running = 0;
   #reportIdle: (() => void) | undefined;
@@ -47,6 +49,7 @@ export class HttpConnections {
     const connection: HttpConnection = { running: 0, open: 0 };
     this.#connections.set(socket, connection);
     this.#idle.add(socket);
+    this.#turns.add(socket);
     // Node reports no end of a response that waits behind another on the same connection.
     socket.on('close', () => {
       this.#finish(connection, connection.running);

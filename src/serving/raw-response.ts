@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 import type { AccessPolicy, RequestRefusal } from './access-policy.js';
+import { stopReading } from './reading-turns.js';
 
 /** Headers that help a refused client: the version to speak (RFC 6455, 4.4), or when to come again. */
 const HINTS: Readonly<Record<number, string>> = {
@@ -18,10 +19,11 @@ export function refuseUpgrade(access: AccessPolicy, socket: Duplex, refusal: Req
 
 /** Writes an answer where Node has no response object, and hangs up. */
 export function endWithStatus(socket: Duplex, status: number, headers = ''): void {
-  socket.end(
+  stopReading(socket as Socket);
+  socket.write(
     `HTTP/1.1 ${status} ${String(STATUS_CODES[status])}\r\nConnection: close\r\nContent-Length: 0\r\n${headers}\r\n`,
-    () => socket.destroy(),
   );
+  (socket as Socket).destroySoon();
 }
 
 /** Hangs up on an error. Without a listener, a client that resets its connection in an upgrade would end the process. */

@@ -4,6 +4,7 @@ import type { MessageMappingProperties } from '@nestjs/websockets';
 import { isObservable, tap, type Observable, type Subscription } from 'rxjs';
 import type { WebSocket } from 'ws';
 
+import { dismissWebSocket, setPauser } from './reading-turns.js';
 import type { WsSession } from './ws-session.js';
 
 /** A handler of a gateway class, with its guards, pipes, interceptors and filters around it. */
@@ -35,9 +36,6 @@ export interface WsClientHost {
   onGone(client: WsClient): void;
 }
 
-/** Of a client that sends on and on, what is read before it is the turn of others. */
-const FRAMES_PER_TURN = 1_024;
-
 /** RFC 6455, 7.4.1, and the IANA registry of close codes. */
 export const CloseCode = {
   GOING_AWAY: 1001,
@@ -66,8 +64,6 @@ export class WsClient {
   #onIdle: (() => void) | undefined;
   #running: Set<Subscription> | undefined;
   #pinged: Buffer | undefined;
-  #framesInTurn = 0;
-  #isPaused = false;
 
   constructor(
     readonly socket: WebSocket,
@@ -83,6 +79,7 @@ export class WsClient {
   /** Begins to listen to the client; `session`, which is set next, is given its messages. */
   listen(): void {
     (this.socket as ClientSocket)[CLIENT] = this;
+    setPauser(this.connection, this.socket);
     this.socket.on('message', onMessage).on('ping', onPing).on('error', onError).on('close', onClose);
   }
 
@@ -113,7 +110,7 @@ export class WsClient {
     if (!this.isOpen) return;
     if (this.socket.bufferedAmount > this.host.maxBufferedBytes) {
       this.host.onSlow(this);
-      this.close(CloseCode.TRY_AGAIN_LATER, 'reads too slowly');
+      this.refuse(CloseCode.TRY_AGAIN_LATER, 'reads too slowly');
       return;
     }
     corkForThisTick(this.connection);
@@ -122,12 +119,10 @@ export class WsClient {
 
   receive(data: Buffer, isBinary: boolean): void {
     if (this.host.isReady) this.session.receive(data, isBinary);
-    this.#takeTurns();
   }
 
   /** Answers a ping. While the client does not read, only its last ping is kept and answered (RFC 6455, 5.5.3). */
   pong(data: Buffer): void {
-    this.#takeTurns();
     if (this.connection.writableNeedDrain) {
       if (this.#pinged === undefined) this.connection.once('drain', () => this.#pongLast());
       this.#pinged = data;
@@ -139,17 +134,21 @@ export class WsClient {
 
   /** Stops reading from the client until {@link resume}. */
   pause(): void {
-    this.#isPaused = true;
     this.socket.pause();
   }
 
   resume(): void {
-    this.#isPaused = false;
     this.socket.resume();
   }
 
   close(code: number, reason: string): void {
     this.socket.close(code, reason);
+  }
+
+  /** Closes the connection of a client that has no right to be heard: of what it still sends nothing is read. */
+  refuse(code: number, reason: string): void {
+    this.close(code, reason);
+    dismissWebSocket(this.connection);
   }
 
   /** Calls a handler, and reports what it gives. The end of the connection ends the wait. */
@@ -174,6 +173,7 @@ export class WsClient {
   }
 
   fail(error: Error): void {
+    dismissWebSocket(this.connection);
     this.host.onFault(error);
   }
 
@@ -182,16 +182,6 @@ export class WsClient {
     this.host.onGone(this);
     this.#running?.forEach((subscription) => subscription.unsubscribe());
     this.session.ended();
-  }
-
-  /** Node reads megabytes of one connection in one turn of the event loop, if they are there. */
-  #takeTurns(): void {
-    if (++this.#framesInTurn < FRAMES_PER_TURN || this.socket.isPaused) return;
-    this.#framesInTurn = 0;
-    this.socket.pause();
-    setImmediate(() => {
-      if (!this.#isPaused) this.socket.resume();
-    });
   }
 
   #pongLast(): void {

@@ -153,7 +153,7 @@ export class Handshake {
     if (this.#isOver) return;
     this.end();
     if (id !== undefined && error) this.client.send(errorFrame(id, error));
-    this.client.close(code, why);
+    this.client.refuse(code, why);
     this.host.onFailure(this.client, why, about);
   }
 }
