@@ -5,6 +5,7 @@ import type { AnyPart } from './kit/part.js';
 import { keep } from './kit/record.js';
 import { Results } from './kit/results.js';
 import { anatomy } from './parts/anatomy.js';
+import { fairness } from './parts/fairness.js';
 import { growth } from './parts/growth.js';
 import { guard } from './parts/guard.js';
 import { idle } from './parts/idle.js';
@@ -15,7 +16,7 @@ import { start } from './parts/start.js';
 import { stop } from './parts/stop.js';
 import { takeover } from './parts/takeover.js';
 
-const PARTS: readonly AnyPart[] = [start, stop, takeover, messages, idle, anatomy, growth, soak, race, guard];
+const PARTS: readonly AnyPart[] = [start, stop, takeover, messages, idle, anatomy, growth, fairness, soak, race, guard];
 
 const FAILURE_EXIT_CODE = 1;
 const USAGE_EXIT_CODE = 64;

@@ -1,0 +1,48 @@
+import { Opcode } from '../load/frames.js';
+
+/** What a client sends, on and on, that is no trouble for itself. */
+export interface Flood {
+  readonly name: string;
+  /** Whether the client is let in first; a client that is not sends no token. */
+  readonly how: 'admitted' | 'upgraded' | 'http';
+  /** Sent once, ahead of the rest. */
+  readonly first?: Buffer;
+  readonly block: Buffer;
+  /** @default true */
+  readonly reads?: boolean;
+}
+
+const BLOCK_BYTES = 64 * 1024;
+const FINAL = 0x80;
+const CONTINUATION = 0;
+/** A mask of zeros leaves the payload as it is. */
+const MASK = [0, 0, 0, 0];
+
+const HEALTH = '{"type":"req","id":"1","method":"health"}';
+
+function frame(opcode: number, text = '', isFinal = true): Buffer {
+  const first = (isFinal ? FINAL : 0) | opcode;
+  return Buffer.concat([Buffer.from([first, 0x80 | text.length, ...MASK]), Buffer.from(text)]);
+}
+
+function block(part: Buffer | string): Buffer {
+  const bytes = Buffer.from(part as string);
+  return Buffer.concat(new Array<Buffer>(Math.ceil(BLOCK_BYTES / bytes.length)).fill(bytes));
+}
+
+export function floodsOf(port: number): readonly Flood[] {
+  return [
+    { name: 'refused senders', how: 'upgraded', block: block(frame(Opcode.TEXT, '{}')) },
+    { name: 'pongs', how: 'admitted', block: block(frame(Opcode.PONG)) },
+    { name: 'pings', how: 'admitted', block: block(frame(Opcode.PING)) },
+    { name: 'tiny bad frames', how: 'admitted', block: block(frame(Opcode.TEXT, '?')) },
+    {
+      name: 'fragments',
+      how: 'admitted',
+      first: frame(Opcode.TEXT, '{', false),
+      block: block(frame(CONTINUATION, '', false)),
+    },
+    { name: 'pipelined HTTP', how: 'http', block: block(`GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`) },
+    { name: 'requests, never reading', how: 'admitted', block: block(frame(Opcode.TEXT, HEALTH)), reads: false },
+  ];
+}
