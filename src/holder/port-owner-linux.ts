@@ -5,8 +5,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 
 import { readableCommand } from '../common/printable.js';
 import { readTextIfAllowed } from '../common/process-files.js';
-import type { HostPort } from '../listener/endpoint.js';
 import type { PortOwner } from '../listener/holder.js';
+import { findUid, TCP_TABLES, type ConnectionEnds } from './connection-user.js';
 import {
   hasGatewayTitle,
   isConnectionRow,
@@ -15,7 +15,6 @@ import {
   parseStartTime,
   parseStatus,
   parseUserName,
-  userOfConnectionRow,
   type ListeningSocket,
 } from './proc-files.js';
 import { canonicalAddress, hostsToAsk, listenersServing } from './serving-address.js';
@@ -74,18 +73,12 @@ export function socketUserOnLinux(host: string, port: number): number | undefine
 }
 
 /**
- * The user of the socket at the other end of a connection within this machine: the process that has accepted it.
+ * The user of the socket at the other end of a connection within this machine: of the process that has accepted it.
  *
  * @returns `undefined` where the kernel does not tell
  */
-export function socketUserOfPeer(peer: HostPort, own: HostPort): number | undefined {
-  for (const table of ['tcp', 'tcp6']) {
-    for (const row of readTextIfAllowed(`/proc/net/${table}`).split('\n')) {
-      const uid = userOfConnectionRow(row, peer, own);
-      if (uid !== undefined) return uid;
-    }
-  }
-  return undefined;
+export function socketUserOfPeer(ends: ConnectionEnds): number | undefined {
+  return findUid(TCP_TABLES.map(readTextIfAllowed).join(''), ends);
 }
 
 /** Yields nothing where there is no such table, such as tcp6 on a machine without IPv6. */

@@ -58,9 +58,9 @@ export function userOfPort(host: string, port: number): 'same user' | 'other use
  * inherited a listener.
  */
 export function userOfConnection(socket: Socket): 'same user' | 'other user' | 'unknown' {
-  const { remoteAddress, remotePort, localAddress, localPort } = socket;
-  if (process.platform !== 'linux' || !remoteAddress || !remotePort || !localAddress || !localPort) return 'unknown';
-  const accepted = socketUserOfPeer({ host: remoteAddress, port: remotePort }, { host: localAddress, port: localPort });
+  const { remoteAddress, remotePort } = socket;
+  if (process.platform !== 'linux' || remoteAddress === undefined || remotePort === undefined) return 'unknown';
+  const accepted = socketUserOfPeer(socket);
   if (accepted === undefined) return 'unknown';
   return accepted === process.geteuid?.() ? userOfPort(remoteAddress, remotePort) : 'other user';
 }

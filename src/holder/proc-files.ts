@@ -2,9 +2,7 @@ import { endianness } from 'node:os';
 
 import { parseProcessStat } from '../common/process-files.js';
 import { canonicalIPv6 } from '../listener/listen-address.js';
-import type { HostPort } from '../listener/endpoint.js';
 import { GATEWAY_SERVICE } from './card.js';
-import { canonicalAddress } from './serving-address.js';
 
 /** A listening socket in /proc/net/tcp or tcp6 (proc_pid_net(5)). */
 export interface ListeningSocket {
@@ -29,22 +27,6 @@ export function parseListeningSocket(row: string, port: number): ListeningSocket
 /** Whether the socket in a row does not listen. Listening ones come before all others (net/ipv4/tcp_ipv4.c). */
 export function isConnectionRow(row: string): boolean {
   return OTHER_ROW.test(row);
-}
-
-const CONNECTION_ROW =
-  /^ *\d+: ([\dA-F]{8}|[\dA-F]{32}):([\dA-F]{4}) ([\dA-F]{8}|[\dA-F]{32}):([\dA-F]{4}) (?!0A)\S\S \S+ \S+ \S+ +(\d+) +\d+ +(\d+)\b/;
-
-/**
- * The user of the socket in a row, if it is the one with this local and this remote end.
- *
- * @returns `undefined` also for a connection that no process has accepted yet: it has no inode, and is shown as root's
- */
-export function userOfConnectionRow(row: string, local: HostPort, remote: HostPort): number | undefined {
-  const [, from = '', fromPort = '', to = '', toPort = '', uid, inode] = CONNECTION_ROW.exec(row) ?? [];
-  if (parseInt(fromPort, 16) !== local.port || parseInt(toPort, 16) !== remote.port || inode === '0') return undefined;
-  const isRow =
-    parseAddress(from) === canonicalAddress(local.host) && parseAddress(to) === canonicalAddress(remote.host);
-  return isRow ? Number(uid) : undefined;
 }
 
 /** The kernel prints an address as 32-bit words in the byte order of the machine. */

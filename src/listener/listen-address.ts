@@ -41,6 +41,15 @@ export function parseListenHost(text: string): string {
   );
 }
 
+/** The eight groups of an IPv6 address without a zone (RFC 4291, 2.2), whose dotted form is not understood. */
+export function ipv6Groups(address: string): number[] {
+  const [head = '', tail] = address.split('::');
+  const before = head.split(':').filter(Boolean);
+  const after = tail?.split(':').filter(Boolean) ?? [];
+  const zeros = new Array<string>(Math.max(8 - before.length - after.length, 0)).fill('0');
+  return (tail === undefined ? before : [...before, ...zeros, ...after]).map((group) => parseInt(group, 16));
+}
+
 /** The canonical spelling of an IPv6 address, with its zone. A v4-mapped one becomes the IPv4 address it stands for. */
 export function canonicalIPv6(text: string): string {
   const [address = '', zone] = text.split('%');

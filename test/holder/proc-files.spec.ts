@@ -30,21 +30,21 @@ function listeningSockets(table: string, port: number): ListeningSocket[] {
 
 describe('/proc/net/tcp', () => {
   it('has the sockets that listen on a port, and no others', () => {
-    expect(listeningSockets(TCP, 2024)).toEqual([{ address: '0.0.0.0', inode: '586' }]);
+    expect(listeningSockets(TCP, 2024)).toEqual([{ address: '0.0.0.0', inode: '586', uid: 0 }]);
     expect(listeningSockets(TCP, 18789)).toEqual([
-      { address: '127.0.0.1', inode: '48213' },
-      { address: '192.168.0.2', inode: '99999' },
+      { address: '127.0.0.1', inode: '48213', uid: 1000 },
+      { address: '192.168.0.2', inode: '99999', uid: 65534 },
     ]);
     expect(listeningSockets(TCP, 45072)).toEqual([]);
   });
 
   it('has those of IPv6, a mapped address as IPv4', () => {
-    expect(listeningSockets(TCP6, 22)).toEqual([{ address: '::', inode: '21532' }]);
+    expect(listeningSockets(TCP6, 22)).toEqual([{ address: '::', inode: '21532', uid: 0 }]);
     expect(listeningSockets(TCP6, 18789)).toEqual([
-      { address: '::1', inode: '48214' },
-      { address: '2001:db8::1', inode: '48216' },
+      { address: '::1', inode: '48214', uid: 1000 },
+      { address: '2001:db8::1', inode: '48216', uid: 1000 },
     ]);
-    expect(listeningSockets(TCP6, 18790)).toEqual([{ address: '127.0.0.1', inode: '48215' }]);
+    expect(listeningSockets(TCP6, 18790)).toEqual([{ address: '127.0.0.1', inode: '48215', uid: 1000 }]);
   });
 
   it('tells connections from sockets that listen', () => {

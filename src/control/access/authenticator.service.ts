@@ -3,7 +3,8 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs
 import { GATEWAY_LOCK_SETTINGS } from '../../options/gateway-lock.module-definition.js';
 import type { GatewayLockSettings } from '../../options/gateway-lock.options.js';
 import { InputError } from '../../common/input.error.js';
-import { callerOf, type ConnectionEnds } from './caller.js';
+import type { ConnectionEnds } from '../../holder/connection-user.js';
+import { callerOf } from './caller.js';
 import { checkToken } from './check-token.js';
 import { GuessBudget, type Verdict } from './guess-budget.js';
 import { refusePublicBindWithoutToken } from './public-bind.js';

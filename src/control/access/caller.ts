@@ -1,13 +1,8 @@
 import { isIPv6 } from 'node:net';
 
+import type { ConnectionEnds } from '../../holder/connection-user.js';
+import { ipv6Groups } from '../../listener/listen-address.js';
 import type { SocketUsers } from './socket-user.js';
-
-/** The two ends of a connection, as `net.Socket` has them. */
-export interface ConnectionEnds {
-  readonly remoteAddress?: string | undefined;
-  readonly remotePort?: number | undefined;
-  readonly localPort?: number | undefined;
-}
 
 /** A caller is told apart from others by its name. */
 export interface Caller {
@@ -34,11 +29,6 @@ export async function callerOf(ends: ConnectionEnds, users: SocketUsers): Promis
 
 function networkOf(address: string): string {
   if (!isIPv6(address)) return address;
-  const [plain = ''] = address.split('%');
-  const [head = '', tail] = plain.split('::');
-  const before = head.split(':').filter(Boolean);
-  const after = tail?.split(':').filter(Boolean) ?? [];
-  const zeros = new Array<string>(Math.max(8 - before.length - after.length, 0)).fill('0');
-  const groups = tail === undefined ? before : [...before, ...zeros, ...after];
+  const groups = ipv6Groups(address.replace(/%.*$/, '')).map((group) => group.toString(16));
   return `${groups.slice(0, GROUPS_OF_A_NETWORK).join(':')}::/64`;
 }

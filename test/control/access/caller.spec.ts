@@ -2,7 +2,8 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { once } from 'node:events';
 
 import { callerOf } from '../../../src/control/access/caller.js';
-import { findUid, SocketUsers } from '../../../src/control/access/socket-user.js';
+import { SocketUsers } from '../../../src/control/access/socket-user.js';
+import { findUid } from '../../../src/holder/connection-user.js';
 import { onCleanUp } from '../../kit/cleaner.js';
 import { LINUX } from '../../kit/sockets.js';
 

@@ -1,0 +1,54 @@
+import { endianness } from 'node:os';
+
+import { canonicalIPv6, ipv6Groups } from '../listener/listen-address.js';
+
+/** proc_pid_net(5). A client of a dual-stack socket has its row in the table of IPv6. */
+export const TCP_TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
+
+/** The start of an IPv4 address that is mapped into IPv6 (RFC 4291, 2.5.5.2), in the words of the table. */
+const MAPPED = [0, 0, 0xffff];
+
+/** The two ends of a connection, as `net.Socket` has them. */
+export interface ConnectionEnds {
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+  readonly localPort?: number | undefined;
+}
+
+/**
+ * The uid of the socket at the remote end of a connection within this machine, from its row `sl local remote st tx:rx tr:when retransmits uid timeout inode`. Only an
+ * established socket (01) with an inode counts: the kernel shows uid 0 for one that its process has closed.
+ */
+export function findUid(tables: string, { remoteAddress, remotePort, localPort }: ConnectionEnds): number | undefined {
+  const addresses = remoteAddress === undefined ? [] : formsOf(remoteAddress);
+  const [client, server] = [remotePort, localPort].map((port = 0) => port.toString(16).toUpperCase().padStart(4, '0'));
+  const row = new RegExp(
+    `^ *\\d+: (?:${addresses.join('|')}):${client} [\\dA-F]+:${server} 01 \\S+ \\S+ \\S+ +(\\d+) +\\d+ +[1-9]`,
+    'm',
+  );
+  const [, uid] = row.exec(tables) ?? [];
+  return addresses.length === 0 || uid === undefined ? undefined : Number(uid);
+}
+
+/** An address as the tables have it: 32-bit words in the byte order of the machine. */
+function formsOf(address: string): string[] {
+  const plain = address.includes(':') ? canonicalIPv6(address.replace(/%.*$/, '')) : address;
+  if (plain.includes(':')) {
+    const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = ipv6Groups(plain);
+    return [wordsOf([word(a, b), word(c, d), word(e, f), word(g, h)])];
+  }
+  const [a = 0, b = 0, c = 0, d = 0] = plain.split('.').map(Number);
+  const ipv4 = word((a << 8) | b, (c << 8) | d);
+  return [wordsOf([ipv4]), wordsOf([...MAPPED, ipv4])];
+}
+
+function word(high: number, low: number): number {
+  return ((high << 16) | low) >>> 0;
+}
+
+function wordsOf(words: readonly number[]): string {
+  const bytes = Buffer.alloc(4 * words.length);
+  words.forEach((word, index) => bytes.writeUInt32BE(word, 4 * index));
+  if (endianness() === 'LE') bytes.swap32();
+  return bytes.toString('hex').toUpperCase();
+}
