@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import { join } from 'node:path';
 
 import { runCommandLine } from '../../src/cli/command-line.js';
 import { GATEWAY, SUB_COMMANDS } from '../../src/cli/command-table.js';
 import type { CommandEntry, Program } from '../../src/cli/command.js';
-import { onCleanUp } from '../kit/cleaner.js';
 import { tempFolder } from '../kit/temp.js';
 
 const ENTRIES: readonly CommandEntry[] = [GATEWAY, ...Object.values(SUB_COMMANDS)];
@@ -16,9 +16,7 @@ const PROGRAM: Program = {
 
 /** Runs a command line in this process, in a home of its own. */
 async function run(line: string, home = tempFolder()): Promise<{ code: number; stdout: string; stderr: string }> {
-  const { HOME } = process.env;
-  process.env['HOME'] = home;
-  onCleanUp(() => void (process.env['HOME'] = HOME));
+  jest.spyOn(os, 'homedir').mockReturnValue(home);
   const written = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) {
     jest.spyOn(process[stream], 'write').mockImplementation((text) => {
