@@ -9,6 +9,10 @@ export interface RequestRefusal {
   readonly status: number;
   /** One of a few fixed texts, which names the rule: the label of the metric, and the kind of the log line. */
   readonly reason: string;
+  /** The text that the client sent and that the rule is about, for the log. */
+  readonly value?: string;
+  /** The flag that would allow the value, for the log. */
+  readonly allowedBy?: string;
 }
 
 /** Decides which requests are admitted, and is told which connections were refused or cut off. */

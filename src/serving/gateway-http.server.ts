@@ -7,7 +7,7 @@ import type { AccessPolicy, RequestRefusal } from './access-policy.js';
 import type { GatewayState } from './gateway-state.js';
 import { HttpConnections } from './http-connections.js';
 import { PROBE_HEADERS } from './probe-headers.js';
-import { endWithStatus, hangUpOnError, refuseUpgrade } from './raw-response.js';
+import { endWithRefusal, hangUpOnError, refuseUpgrade, REFUSAL_HEADER } from './raw-response.js';
 import { isDismissed, stopReading, takeUnparsed } from './reading-turns.js';
 import { requestPath } from './request-path.js';
 
@@ -50,6 +50,8 @@ export function createGatewayHttp({ http }: Pick<GatewayLockSettings, 'http'>): 
     requestTimeout: http.requestTimeoutMs,
     keepAliveTimeout: http.keepAliveTimeoutMs,
     connectionsCheckingInterval: DEADLINE_CHECK_MS,
+    // Node would answer a request without `Host` by itself, and neither log nor metrics would know.
+    requireHostHeader: false,
   });
   // Node leaves out the headers that come after so many, and the access policy would not see what they say.
   server.maxHeadersCount = 0;
@@ -79,6 +81,8 @@ export class GatewayHttpServer {
     http.on('checkContinue', (request, response) => this.#request(request, response));
     http.on('checkExpectation', (request, response) => this.#request(request, response));
     http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+    // Node would close the connection without a word.
+    http.on('connect', (request, socket) => this.#refuseConnect(request, socket));
     // Node would answer these by itself, and neither log nor metrics would know.
     http.on('clientError', (error, socket) => this.#unreadable(error, socket as Socket));
   }
@@ -109,7 +113,8 @@ export class GatewayHttpServer {
     if (refusal) {
       access.onRefused(refusal, request.socket);
       stopReading(request.socket);
-      response.writeHead(refusal.status, { Connection: 'close', 'Content-Length': 0 }).end();
+      const headers = { Connection: 'close', 'Content-Length': 0, [REFUSAL_HEADER]: refusal.reason };
+      response.writeHead(refusal.status, headers).end();
       return;
     }
     if (CONTINUE.test(request.headers.expect ?? '')) response.writeContinue();
@@ -153,6 +158,15 @@ export class GatewayHttpServer {
     else upgrade(request, socket, unparsed);
   }
 
+  /** A gateway is no proxy. */
+  #refuseConnect(request: IncomingMessage, socket: Duplex): void {
+    const { access } = this.#parts;
+    hangUpOnError(socket);
+    takeUnparsed(socket as Socket);
+    this.#connections.useForGood(socket as Socket);
+    refuseUpgrade(access, socket, access.judge(request) ?? { status: 405, reason: 'CONNECT is not served' });
+  }
+
   #unreadable(error: NodeJS.ErrnoException, socket: Socket): void {
     // The client has hung up and asked for nothing, or we have hung up and no longer listen to it.
     if (!socket.writable || isDismissed(socket) || error.code === 'HPE_INVALID_EOF_STATE') {
@@ -163,7 +177,7 @@ export class GatewayHttpServer {
     this.#parts.access.onRefused(refusal, socket);
     const { open, response } = this.#connections.of(socket);
     // An error must not land in the midst of an answer, nor ahead of the answers to earlier requests.
-    if (open === 0 || (open === 1 && response?.headersSent === false)) endWithStatus(socket, refusal.status);
+    if (open === 0 || (open === 1 && response?.headersSent === false)) endWithRefusal(socket, refusal);
     else socket.destroySoon();
   }
 

@@ -140,6 +140,9 @@ export class GatewayWebSockets implements WsClientHost {
       refuse(404, 'unknown path');
     } else if (this.clients.size >= this.limits.maxConnections) {
       refuse(503, 'too many connections');
+    } else if (request.httpVersion === '1.0') {
+      // RFC 6455, 4.2.1.
+      refuse(400, 'a WebSocket needs HTTP/1.1');
     } else if (Number(request.headers['sec-websocket-version']) === DRAFT_VERSION) {
       // A draft that ws still speaks: its clients name their origin in another header than the one that was judged.
       refuse(400, 'unsupported WebSocket version');

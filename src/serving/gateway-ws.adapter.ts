@@ -71,6 +71,8 @@ export class GatewayWsAdapter extends WsAdapter {
     const server = new WebSocketServer({
       ...closing,
       maxPayload: this.#maxPayloadBytes,
+      // ws selects the first that a client offers, whatever it is; a gateway speaks none of them.
+      handleProtocols: () => false,
       ...wsOptions,
       noServer: true,
       // The automatic pongs would pile up, without a limit, for a client that pings and does not read.

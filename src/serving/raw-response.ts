@@ -5,23 +5,31 @@ import type { Duplex } from 'node:stream';
 import type { AccessPolicy, RequestRefusal } from './access-policy.js';
 import { stopReading } from './reading-turns.js';
 
+/**
+ * Names the rule on every refusal, by which a client tells that the gateway refused it and no proxy or stranger did. The
+ * page that DNS rebinding brings here can read it too, so its name does not say what listens.
+ */
+export const REFUSAL_HEADER = 'X-Refusal';
+
 /** Headers that help a refused client: the version to speak (RFC 6455, 4.4), or when to come again. */
 const HINTS: Readonly<Record<number, string>> = {
   400: 'Sec-WebSocket-Version: 13\r\n',
+  405: 'Allow: GET, HEAD\r\n',
   503: 'Retry-After: 1\r\n',
 };
 
 /** Answers an upgrade with a status instead of 101, and hangs up. */
 export function refuseUpgrade(access: AccessPolicy, socket: Duplex, refusal: RequestRefusal): void {
   access.onRefused(refusal, socket as Socket);
-  endWithStatus(socket, refusal.status, HINTS[refusal.status]);
+  endWithRefusal(socket, refusal, HINTS[refusal.status]);
 }
 
 /** Writes an answer where Node has no response object, and hangs up. */
-export function endWithStatus(socket: Duplex, status: number, headers = ''): void {
+export function endWithRefusal(socket: Duplex, { status, reason }: RequestRefusal, headers = ''): void {
   stopReading(socket as Socket);
   socket.write(
-    `HTTP/1.1 ${status} ${String(STATUS_CODES[status])}\r\nConnection: close\r\nContent-Length: 0\r\n${headers}\r\n`,
+    `HTTP/1.1 ${status} ${String(STATUS_CODES[status])}\r\nConnection: close\r\nContent-Length: 0\r\n` +
+      `${REFUSAL_HEADER}: ${reason}\r\n${headers}\r\n`,
   );
   (socket as Socket).destroySoon();
 }

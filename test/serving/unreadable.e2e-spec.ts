@@ -71,7 +71,7 @@ describe('a request that cannot be read', () => {
 
     const answer = await exchange(port, text(port));
 
-    expect(answer).toBe(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    expect(answer).toBe(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\nX-Refusal: ${reason}\r\n\r\n`);
     expect(refusals).toEqual([{ status: Number.parseInt(status, 10), reason }]);
   });
 
@@ -130,7 +130,9 @@ describe('a request that is not sent in time', () => {
 
     const answer = await exchange(port, text(port));
 
-    expect(answer).toBe('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    expect(answer).toBe(
+      'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\nX-Refusal: request not sent in time\r\n\r\n',
+    );
     expect(refusals).toEqual(late);
   });
 

@@ -17,7 +17,6 @@ export interface LocalEnd {
   readonly localPort?: number | undefined;
 }
 
-const ORIGIN_NOT_ALLOWED: RequestRefusal = { status: 403, reason: 'origin not allowed' };
 const LOOPBACK_NAMES = ['127.0.0.1', '[::1]', 'localhost'];
 const HTTP_PORT = 80;
 const MAX_PORT = 65_535;
@@ -43,13 +42,16 @@ export class RequestGate {
     const { headers, socket, url = '' } = request;
     // The target of a request may name a host too, and that one then takes precedence (RFC 9112, 3.2.2).
     const [, target] = /^https?:\/\/([^/?#]*)/i.exec(url) ?? [];
-    const hosts = [...namedHosts(request), ...(target === undefined ? [] : [target])];
-    if (hosts.length === 0 || !hosts.every((host) => this.isHostAllowed(host, socket))) {
-      return { status: 403, reason: 'host not allowed' };
-    }
+    const named = namedHosts(request);
+    // RFC 9112, 3.2.
+    if (named.length === 0) return { status: request.httpVersion === '1.0' ? 403 : 400, reason: 'no host named' };
+    const hosts = [...named, ...(target === undefined ? [] : [target])];
+    const host = hosts.find((one) => !this.isHostAllowed(one, socket));
+    if (host !== undefined) return notAllowed('host', host);
     const { origin } = headers;
-    if (origin === undefined) return isEmbedded(headers) ? ORIGIN_NOT_ALLOWED : undefined;
-    if (!this.isOriginAllowed(origin, socket)) return ORIGIN_NOT_ALLOWED;
+    if (origin === undefined)
+      return isEmbedded(headers) ? { status: 403, reason: 'embedded by another site' } : undefined;
+    if (!this.isOriginAllowed(origin, socket)) return notAllowed('origin', origin);
     // A page that may open the socket may read the probes as well (Fetch standard, 3.2.1).
     response?.setHeader('Access-Control-Allow-Origin', origin).setHeader('Vary', 'Origin');
     return undefined;
@@ -69,6 +71,10 @@ export class RequestGate {
     const port = localPort === HTTP_PORT ? '' : `:${localPort}`;
     return this.#origins.has(asked) || LOOPBACK_NAMES.some((name) => asked === `http://${name}${port}`);
   }
+}
+
+function notAllowed(kind: 'host' | 'origin', value: string): RequestRefusal {
+  return { status: 403, reason: `${kind} not allowed`, value, allowedBy: `--allow-${kind}` };
 }
 
 /**

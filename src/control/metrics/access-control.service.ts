@@ -34,9 +34,11 @@ export class AccessControl implements AccessPolicy {
     return this.#gate.judge(request, response);
   }
 
-  onRefused({ reason }: RequestRefusal, socket: Socket): void {
+  onRefused({ reason, value, allowedBy }: RequestRefusal, socket: Socket): void {
     this.metrics.refused(reason);
-    this.#log.warn(reason, `refused a request from ${addressOf(socket)}: ${reason}`);
+    const what = value === undefined ? '' : `: ${shown(value)}`;
+    const wayOut = allowedBy === undefined ? '' : ` (${allowedBy} would allow it)`;
+    this.#log.warn(reason, `refused a request from ${addressOf(socket)}: ${reason}${what}${wayOut}`);
   }
 
   onEvicted(socket: Socket): void {

@@ -37,6 +37,17 @@ describe('an upgrade', () => {
     await expectUnharmed(control);
   });
 
+  it('that offers subprotocols has none selected', async () => {
+    const control = await startControl();
+
+    const peer = await RawPeer.open(control.lock.url, { 'Sec-WebSocket-Protocol': 'evil, other' });
+
+    expect(peer.status).toBe(101);
+    expect(peer.head).not.toMatch(/Sec-WebSocket-Protocol/i);
+    await peer.end();
+    await expectUnharmed(control);
+  });
+
   it('is accepted with the digest of its key', async () => {
     const control = await startControl();
 
