@@ -26,8 +26,6 @@ const OPTIONS = {
     js: "import { createRequire as createRequireOfBundle } from 'node:module';\nconst require = createRequireOfBundle(import.meta.url);",
   },
   external: [
-    // Loaded when somebody asks for it, by names that a bundled CommonJS module does not have.
-    'prom-client',
     // What Nest and nest-commander look for and can do without.
     '@nestjs/microservices',
     '@nestjs/platform-express',
