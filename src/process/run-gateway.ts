@@ -7,6 +7,7 @@ import { initGatewayProcess } from './gateway-process.js';
 import { GATEWAY_LOCK_SETTINGS } from '../options/gateway-lock.module-definition.js';
 import type { GatewayLockSettings } from '../options/gateway-lock.options.js';
 import { GatewayLockService } from '../lock/gateway-lock.service.js';
+import { announceReady } from './announce-ready.js';
 import { complain, reportFailure, type FailureOptions } from './report.js';
 import { StopSignals } from './stop-signals.js';
 
@@ -79,20 +80,8 @@ async function serve(app: INestApplication, signals: StopSignals, { json = false
     // A start that is told to stop may reject, and that is no failure.
     if (lock.phase !== 'draining') throw error;
   }
-  if (lock.phase === 'ready') announce(lock, json);
+  if (lock.phase === 'ready') announceReady(lock, json);
   return stop;
-}
-
-function announce({ url, addresses }: GatewayLockService, json: boolean): void {
-  const urls = addresses.map((address) => address.url);
-  const lines = json
-    ? [JSON.stringify({ ok: true, url, addresses: urls, pid: process.pid })]
-    : [
-        `gateway listening on ${url}`,
-        `addresses: ${urls.join(', ')}`,
-        `to stop it: press Ctrl-C, or run: kill ${process.pid}`,
-      ];
-  process.stdout.write(`${lines.join('\n')}\n`);
 }
 
 function profileOf(app: INestApplication): string {
