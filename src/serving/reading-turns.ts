@@ -6,9 +6,12 @@ import type { Socket } from 'node:net';
  * thousand requests; a client that does not flood seldom sends more than this at once.
  */
 const SLICE_BYTES = 2 * 1024;
-/** The end of a turn. Handlers run after it, so their work is bounded by what was read. */
+/** The end of the turn of one connection. Handlers run after it, so their work is bounded by what was read. */
 const TURN_BYTES = 16 * 1024;
 const TURN_MS = 1;
+/** What all turns together have between two looks of the event loop at new connections and at other data. */
+const ROUND_BYTES = 64 * 1024;
+const ROUND_MS = 5;
 /** How much is read of a dismissed connection: room for a close frame, or for the end of the client's side. */
 const LAST_BYTES = 1024;
 /** How long a dismissed client has to read what it was sent, before its connection is destroyed. */
@@ -19,11 +22,14 @@ type ReadSocket = Socket & { [READING]?: Reading };
 
 /**
  * Reads the connections of a gateway so that none keeps the others waiting. A connection that sends more than a little at
- * once waits for its turn, and each turn of the event loop has one such turn. All others are read as their data comes.
+ * once gets one turn after the other, with those of all others in between, and all turns together have a limit in each
+ * round of the event loop. What sends little is read as it comes.
  */
 export class ReadingTurns {
   readonly #waiting = new Set<Reading>();
-  #isTurnDue = false;
+  #isRoundOpen = false;
+  #roundEndsAt = 0;
+  #bytesLeft = 0;
 
   /** Reads a connection in turns, also when it becomes a WebSocket later. */
   add(socket: Socket): void {
@@ -34,22 +40,46 @@ export class ReadingTurns {
     socket.emit = emitInTurns;
   }
 
+  /** Whether a connection may have its turn at once: none waits, and there is room in this round. */
+  get isFree(): boolean {
+    return this.#waiting.size === 0 && this.#hasRoom;
+  }
+
   /** Gives a connection a turn, after all others that wait. */
   enqueue(reading: Reading): void {
     this.#waiting.add(reading);
-    if (this.#isTurnDue) return;
-    this.#isTurnDue = true;
-    setImmediate(() => this.#giveTurn());
+    this.#openRound();
   }
 
-  #giveTurn(): void {
+  /** Ends the turn of a connection, which had so many bytes, and begins the next one if there is room. */
+  endTurn(bytes: number): void {
+    this.#bytesLeft -= bytes;
+    this.#beginTurn();
+  }
+
+  get #hasRoom(): boolean {
+    this.#openRound();
+    return this.#bytesLeft > 0 && performance.now() < this.#roundEndsAt;
+  }
+
+  #openRound(): void {
+    if (this.#isRoundOpen) return;
+    this.#isRoundOpen = true;
+    this.#bytesLeft = ROUND_BYTES;
+    this.#roundEndsAt = performance.now() + ROUND_MS;
+    setImmediate(() => {
+      this.#isRoundOpen = false;
+      this.#beginTurn();
+    });
+  }
+
+  #beginTurn(): void {
     for (const reading of this.#waiting) {
+      if (!this.#hasRoom) return;
       this.#waiting.delete(reading);
-      reading.beginTurn();
-      break;
+      // It goes on when its bytes come, which calls for the next.
+      if (reading.beginTurn()) return;
     }
-    this.#isTurnDue = this.#waiting.size > 0;
-    if (this.#isTurnDue) setImmediate(() => this.#giveTurn());
   }
 }
 
@@ -112,10 +142,12 @@ class Reading {
     return this.#unparsed !== undefined;
   }
 
-  beginTurn(): void {
-    if (this.pauser?.isPaused) return;
+  /** Returns false for a connection that cannot use its turn. */
+  beginTurn(): boolean {
+    if (this.pauser?.isPaused || this.socket.destroyed) return false;
     this.#hasTurn = true;
     this.socket.resume();
+    return true;
   }
 
   dismiss(parsesLastBytes: boolean): void {
@@ -132,8 +164,9 @@ class Reading {
 
   take(chunk: Buffer): void {
     if (this.#allowance !== undefined) this.#takeLast(chunk, this.#allowance);
-    else if (chunk.length <= SLICE_BYTES) emitData(this.socket, chunk);
     else if (this.#hasTurn) this.#takeTurn(chunk);
+    else if (chunk.length <= SLICE_BYTES) emitData(this.socket, chunk);
+    else if (this.turns.isFree) this.#takeTurn(chunk);
     else this.#wait(chunk);
   }
 
@@ -149,10 +182,12 @@ class Reading {
       at = end;
     } while (at < last && this.#hasUnparsed && !this.socket.isPaused() && performance.now() < endsAt);
     const rest = this.takeUnparsed();
-    if (!rest || rest.length === 0) return;
     // What has paused it will resume it.
-    if (this.socket.isPaused()) this.socket.unshift(rest);
-    else this.#wait(rest);
+    if (rest && rest.length > 0) {
+      if (this.socket.isPaused()) this.socket.unshift(rest);
+      else this.#wait(rest);
+    }
+    this.turns.endTurn(at);
   }
 
   #wait(chunk: Buffer): void {

@@ -57,7 +57,9 @@ describe('openclaw gateway', () => {
     expect(program.stderr.trimEnd().split('\n').map(parse)).toEqual([
       expect.objectContaining({
         level: 'warn',
-        message: expect.stringMatching(/^refused a request from \S*127\.0\.0\.1: origin not allowed$/) as string,
+        message: expect.stringMatching(
+          /^refused a request from \S*127\.0\.0\.1: origin not allowed: \S+ \(--allow-origin would allow it\)$/,
+        ) as string,
       }),
     ]);
   });

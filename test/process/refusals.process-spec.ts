@@ -92,7 +92,9 @@ describe('a refusal', () => {
     await exchange(gateway.port, head('GET /\x1b[2J HTTP/1.1', name, 'Connection: close'));
     await forged(gateway.port, 'Host: evil.example');
     await gateway.program.output('stderr', /\n/);
-    for (const line of linesOf(gateway.program.stderr)) expect(JSON.stringify(line)).not.toMatch(/evil|u001b/);
+    const lines = linesOf(gateway.program.stderr);
+    expect(lines.at(-1)?.['message']).toContain('host not allowed: evil.example (');
+    for (const line of lines) expect(JSON.stringify(line)).not.toMatch(/u001b/);
   });
 
   it('of many makes few lines, and all of them are counted', async () => {

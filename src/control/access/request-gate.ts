@@ -17,6 +17,11 @@ export interface LocalEnd {
   readonly localPort?: number | undefined;
 }
 
+const EMBEDDED: RequestRefusal = {
+  status: 403,
+  reason: 'origin not allowed',
+  value: 'none, embedded in a page of another site',
+};
 const LOOPBACK_NAMES = ['127.0.0.1', '[::1]', 'localhost'];
 const HTTP_PORT = 80;
 const MAX_PORT = 65_535;
@@ -49,8 +54,7 @@ export class RequestGate {
     const host = hosts.find((one) => !this.isHostAllowed(one, socket));
     if (host !== undefined) return notAllowed('host', host);
     const { origin } = headers;
-    if (origin === undefined)
-      return isEmbedded(headers) ? { status: 403, reason: 'embedded by another site' } : undefined;
+    if (origin === undefined) return isEmbedded(headers) ? EMBEDDED : undefined;
     if (!this.isOriginAllowed(origin, socket)) return notAllowed('origin', origin);
     // A page that may open the socket may read the probes as well (Fetch standard, 3.2.1).
     response?.setHeader('Access-Control-Allow-Origin', origin).setHeader('Vary', 'Origin');

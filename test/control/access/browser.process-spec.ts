@@ -160,6 +160,6 @@ async function expectToOperate(page: Page, url: string): Promise<void> {
 
 /** The browser withholds much from a page by itself; this shows that the gateway was asked, and refused. */
 async function refused(program: Program, why: string, times: number): Promise<void> {
-  const line = `"message":"refused a request from 127\\.0\\.0\\.1: ${why}"`;
+  const line = `"message":"refused a request from 127\\.0\\.0\\.1: ${why}(?:: [^"]*)?"`;
   await program.output('stderr', new RegExp(`(?:${line}[^]*?){${times}}`));
 }

@@ -19,7 +19,7 @@ describe('every refusal', () => {
       'an embedded request',
       (app) => head('GET /healthz HTTP/1.1', own(app), 'Sec-Fetch-Site: cross-site', 'Sec-Fetch-Dest: image'),
       403,
-      'embedded by another site',
+      'origin not allowed',
     ],
     ['no host', () => head('GET /healthz HTTP/1.1'), 400, 'no host named'],
     ['no host over HTTP/1.0', () => head('GET /healthz HTTP/1.0'), 403, 'no host named'],

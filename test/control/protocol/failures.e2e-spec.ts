@@ -63,7 +63,6 @@ describe('a handler that throws', () => {
     const warn = jest.fn();
     app.useLogger({ log: () => undefined, error: () => undefined, warn });
     await app.init();
-    warn.mockClear();
     const operator = await Operator.open(lock.url);
 
     await operator.call('fail', { how: 'an error of many lines' });
@@ -85,7 +84,6 @@ describe('a client that has its own words in the message of an error', () => {
     const warn = jest.fn();
     app.useLogger({ log: () => undefined, error: () => undefined, warn });
     await app.init();
-    warn.mockClear();
     const operator = await Operator.open(lock.url);
 
     await operator.call('open', { name: '\u001b[2Jdoor\r\u009b31mall is well\u202e' });
