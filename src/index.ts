@@ -1,4 +1,5 @@
 export { InputError } from './common/input.error.js';
+export { NotAllowedError } from './common/not-allowed.error.js';
 export { RequireScope, ScopeGuard } from './control/clients/scope.guard.js';
 export { callGateway, type CallOptions } from './control/client/call-gateway.js';
 export { GatewayCallError, type CallFailure } from './control/client/gateway-call.error.js';

@@ -27,8 +27,9 @@ import type { Program } from './command.js';
 export async function serve(settings: Settings, flags: Flags, program: Program): Promise<number> {
   const { ensure = false, force, json = false, standby = false } = flags;
   const { profile } = settings;
-  const log = process.env[LOG_VARIABLE];
-  if (log !== undefined) (await import('../launcher/detached-gateway.js')).serveDetached(log);
+  if (process.env[LOG_VARIABLE] === '1') {
+    (await import('../launcher/detached-gateway.js')).serveDetached(profile.stateFolder);
+  }
   const isEnough = (holder: Holder): Promise<boolean> | boolean => ensure && isReady(holder, settings);
   const failure: FailureOptions = { json, isEnough, program: program.name };
 

@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { constants } from 'node:os';
 
+import { NotAllowedError } from '../common/not-allowed.error.js';
 import type { Profile } from '../config/profile.js';
 import { chooseSettings } from '../config/settings.js';
 import { commandFor } from '../holder/describe-holder.js';
@@ -37,6 +38,7 @@ export async function start({ flags, profile, program }: Invocation): Promise<nu
       environment: environmentOf(profile, flags),
       timeoutMs,
       signal: stop.signal,
+      warn: complain,
       report: process.stderr.isTTY && !json ? complain : () => undefined,
     });
     printResult(
@@ -47,7 +49,7 @@ export async function start({ flags, profile, program }: Invocation): Promise<nu
     return ExitCode.OK;
   } catch (error) {
     if (stop.signal.aborted) return 128 + constants.signals[await signals.first];
-    if (!(error instanceof LaunchError)) throw error;
+    if (!(error instanceof LaunchError || error instanceof NotAllowedError)) throw error;
     return reportFailure(error, json);
   }
 }
@@ -93,8 +95,9 @@ function describe({ started, url, pid, logFile }: LaunchedGateway, command: stri
 }
 
 /** @returns the exit code */
-function reportFailure(error: LaunchError, json: boolean): number {
-  const { code: failure, message, lines, holder = null } = error;
+function reportFailure(error: LaunchError | NotAllowedError, json: boolean): number {
+  const { code: failure, message } = error;
+  const { lines, holder = null } = error instanceof LaunchError ? error : { lines: [] };
   const exitCode = exitCodeOf(error);
   if (json) printResult(true, { ok: false, failure, message, lines, holder, exitCode });
   else complain([...lines, message].join('\n'));

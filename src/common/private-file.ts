@@ -2,38 +2,23 @@ import {
   fchmodSync,
   fstatSync,
   linkSync,
+  lstatSync,
   mkdirSync,
-  readFileSync,
+  readdirSync,
   renameSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 /** The modes of all that a gateway keeps, which is for its own user alone. */
 export const PRIVATE_FILE = 0o600;
 export const PRIVATE_FOLDER = 0o700;
 const GROUP_AND_OTHERS = 0o077;
 
-/** No file that is read whole is larger. */
-const MAX_BYTES = 1024 * 1024;
-
-/**
- * The text of a file; `undefined` where there is none.
- *
- * @throws the native error of the file system; or one whose code is in words, for what is not a file or has more than
- * 1 MiB
- */
-export function readIfThere(file: string): string | undefined {
-  try {
-    refuseEndless(file);
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return undefined;
-    throw error;
-  }
-}
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
+/** Writing a small file takes much less, so that an older one was left behind by a process that was killed. */
+const LEFTOVER_MS = 60_000;
 
 /**
  * Makes a private file, and the folders above it: whole or not at all, and only where there is none. Unlike rename(2),
@@ -48,7 +33,7 @@ export function createWhole(file: string, text: string): boolean {
       linkSync(temporary, file);
       return true;
     } catch (error) {
-      if (codeOf(error) === 'EEXIST') return false;
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
       throw error;
     }
   });
@@ -69,24 +54,34 @@ export function replaceWhole(file: string, text: string): void {
  * @throws the native error of the file system
  */
 export function closeToOthers(descriptor: number): void {
-  if ((fstatSync(descriptor).mode & GROUP_AND_OTHERS) !== 0) fchmodSync(descriptor, PRIVATE_FILE);
+  if (isOpenToOthers(fstatSync(descriptor))) fchmodSync(descriptor, PRIVATE_FILE);
 }
 
-/** The code of an error of the file system, for a line that a person reads. */
-export function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? 'unknown';
+export function isOpenToOthers({ mode }: { readonly mode: number }): boolean {
+  return (mode & GROUP_AND_OTHERS) !== 0;
 }
 
-/** A read of a pipe would wait for its other end, and one of a device might never end. */
-function refuseEndless(file: string): void {
-  const stats = statSync(file);
-  // A folder is left to the read, which fails with EISDIR.
-  if (!stats.isFile() && !stats.isDirectory()) throw withCode('not a file');
-  if (stats.size > MAX_BYTES) throw withCode(`more than ${MAX_BYTES} bytes`);
+/**
+ * Removes what a process that was killed while it wrote this file has left beside it, which holds all of its text. Files
+ * that stay do no harm to what runs, so it never throws.
+ */
+export function removeTemporariesOf(file: string): void {
+  const prefix = `${basename(file)}.`;
+  removeLeftovers(dirname(file), (name) => name.startsWith(prefix) && UUID.test(name.slice(prefix.length)));
 }
 
-function withCode(code: string): NodeJS.ErrnoException {
-  return Object.assign(new Error(code), { code });
+/** Removes files of this user from a folder that are chosen by their names, and have not been written for a minute. */
+export function removeLeftovers(folder: string, isLeftover: (name: string) => boolean): void {
+  try {
+    for (const name of readdirSync(folder).filter(isLeftover)) {
+      const path = join(folder, name);
+      const { uid, mtimeMs } = lstatSync(path);
+      const isOld = Date.now() - mtimeMs > LEFTOVER_MS;
+      if (isOld && uid === (process.geteuid?.() ?? uid)) rmSync(path, { force: true });
+    }
+  } catch {
+    // The next start tries again.
+  }
 }
 
 function viaTemporary<T>(file: string, text: string, place: (temporary: string) => T): T {

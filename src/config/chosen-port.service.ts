@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 
-import { codeOf } from '../common/private-file.js';
+import { codeOf } from '../common/own-file.js';
 import { ephemeralPorts, isEphemeral } from './ephemeral-ports.js';
 import type { Profile } from './profile.js';
 import { portFileOf, rememberPort } from './remembered-port.js';

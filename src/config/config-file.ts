@@ -1,11 +1,13 @@
 // Apart from config-text.ts, so that a start without a configuration file does not load the parser.
 import { InputError } from '../common/input.error.js';
-import { codeOf, readIfThere } from '../common/private-file.js';
+import { NotAllowedError } from '../common/not-allowed.error.js';
+import { codeOf, readIfThere } from '../common/own-file.js';
 import type { Configuration } from './configuration.js';
 
 /**
  * Reads a configuration file, and never writes one. A missing file is an empty configuration.
  *
+ * @throws {NotAllowedError} it is neither this user's nor root's, others may write it, or this user may not read it
  * @throws {InputError} it cannot be read, is not JSON5, or a value in it is wrong; one line
  */
 export async function readConfiguration(file: string): Promise<Configuration> {
@@ -18,8 +20,10 @@ export async function readConfiguration(file: string): Promise<Configuration> {
 
 function readText(file: string): string | undefined {
   try {
-    return readIfThere(file);
+    // Programs that keep configurations elsewhere put a link here, and root may make one for all users.
+    return readIfThere(file, { links: true, orRoots: true });
   } catch (error) {
+    if (error instanceof NotAllowedError) throw error;
     const code = codeOf(error);
     throw new InputError(
       code === 'EISDIR'

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 import { InputError } from '../common/input.error.js';
-import { codeOf } from '../common/private-file.js';
+import { codeOf } from '../common/own-file.js';
 import { DEFAULT_PROFILE } from '../options/holder.options.js';
 import { isProfileName, resolveProfile, type Profile } from './profile.js';
 

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 
 import { InputError } from '../common/input.error.js';
-import { codeOf, readIfThere, replaceWhole } from '../common/private-file.js';
+import { NotAllowedError } from '../common/not-allowed.error.js';
+import { codeOf, readIfThere } from '../common/own-file.js';
+import { removeTemporariesOf, replaceWhole } from '../common/private-file.js';
 import { DEFAULT_PROFILE } from '../options/holder.options.js';
 import type { Given } from './port.js';
 import type { Profile } from './profile.js';
@@ -19,6 +21,7 @@ export function portFileOf({ name, stateFolder }: Profile): string | undefined {
 /**
  * The port that a profile was started on before, as text for `choosePort` to check.
  *
+ * @throws {NotAllowedError} another user owns the file or may write it, or this user may not read it
  * @throws {InputError} it cannot be read
  */
 export function readRememberedPort(profile: Profile): Given {
@@ -33,6 +36,7 @@ export function readRememberedPort(profile: Profile): Given {
  * @throws {Error} the native error of the file system
  */
 export function rememberPort(file: string, port: number): void {
+  removeTemporariesOf(file);
   const text = `${port}\n`;
   if (readPortFile(file) !== text) replaceWhole(file, text);
 }
@@ -41,6 +45,7 @@ function readPortFile(file: string): string | undefined {
   try {
     return readIfThere(file);
   } catch (error) {
+    if (error instanceof NotAllowedError) throw error;
     throw new InputError(`${file}: the remembered port cannot be read (${codeOf(error)}): mend the file, or delete it`);
   }
 }

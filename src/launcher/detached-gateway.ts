@@ -1,6 +1,5 @@
 // A file of its own, loaded only by a gateway that a launcher has started: the others need not pay for it.
-import { dirname } from 'node:path';
-
+import { logFileIn } from './gateway-log.js';
 import { LaunchHistory } from './launch-history.js';
 import { keepRotated } from './log-rotation.js';
 import { LOG_VARIABLE } from './log-variable.js';
@@ -9,13 +8,17 @@ import { LOG_VARIABLE } from './log-variable.js';
  * Does in the gateway what its launcher, which ends once the gateway is ready, cannot do: it keeps the log from growing
  * without end, and notes an end in order, so that the next launcher does not take it for a death.
  */
-export function serveDetached(logFile: string): void {
-  keepRotated(logFile);
+export function serveDetached(stateFolder: string): void {
+  keepRotated(logFileIn(stateFolder));
   // The launcher has started this process, and not what this process starts.
   Reflect.deleteProperty(process.env, LOG_VARIABLE);
   process.on('exit', (code) => {
     if (code !== 0) return;
-    const history = LaunchHistory.read(dirname(logFile));
-    if (history.launched?.pid === process.pid) history.ended();
+    try {
+      const history = LaunchHistory.read(stateFolder);
+      if (history.launched?.pid === process.pid) history.ended();
+    } catch {
+      // A history that this user may not read is none of this gateway.
+    }
   });
 }

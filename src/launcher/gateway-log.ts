@@ -1,9 +1,9 @@
-import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { InputError } from '../common/input.error.js';
-import { closeToOthers, PRIVATE_FILE } from '../common/private-file.js';
-import { explain, refuseOthers } from './state-file.js';
+import { openOwn } from '../common/own-file.js';
+import { closeToOthers } from '../common/private-file.js';
+import { explain } from './state-file.js';
 
 const LOG_FILE = 'gateway.log';
 /** How many older files are kept: `gateway.log.1`, the newest, to `gateway.log.5`. */
@@ -22,13 +22,14 @@ export function rotatedFile(file: string, age: number): string {
  * Opens a log, which is made if it is missing, for a process that appends to it, whatever else appends or truncates.
  *
  * @returns a file descriptor
- * @throws {LaunchError | InputError} it cannot be written, or is not a file
+ * @throws {NotAllowedError} another user owns it or may write it, or this user may not write it
+ * @throws {InputError} it is not a file
+ * @throws {LaunchError} `no storage`: the file system cannot write it
  */
 export function openToAppend(file: string): number {
   try {
-    refuseSpecial(file);
-    const descriptor = openSync(file, 'a', PRIVATE_FILE);
-    refuseOthers(file, fstatSync(descriptor).uid);
+    const { O_WRONLY, O_APPEND, O_CREAT } = constants;
+    const descriptor = openOwn(file, O_WRONLY | O_APPEND | O_CREAT);
     closeToOthers(descriptor);
     return descriptor;
   } catch (error) {
@@ -36,24 +37,18 @@ export function openToAppend(file: string): number {
   }
 }
 
-/** Opening a FIFO would wait for its other end. */
-function refuseSpecial(file: string): void {
-  if (statSync(file, { throwIfNoEntry: false })?.isFile() === false) {
-    throw new InputError(`${file} is not a file: move it away`);
-  }
-}
-
 /** The size in bytes; 0 where there is no file. */
 export function sizeOf(file: string): number {
-  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  return lstatSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /**
  * @param offset in bytes; beyond the end nothing is read
+ * @throws {NotAllowedError} another user owns it or may write it, or this user may not read it
  * @throws {NodeJS.ErrnoException} there is no file, or it cannot be read
  */
 export function readFrom(file: string, offset: number, maxBytes = Infinity): Buffer {
-  const descriptor = openSync(file, 'r');
+  const descriptor = openOwn(file, constants.O_RDONLY);
   try {
     const length = Math.max(Math.min(fstatSync(descriptor).size - offset, maxBytes), 0);
     const buffer = Buffer.alloc(length);
@@ -67,17 +62,16 @@ export function readFrom(file: string, offset: number, maxBytes = Infinity): Buf
  * The last lines of a log, each with its line end, and the size of the log in bytes at that moment. Where the file that
  * is being written has fewer lines, they come from the rotated files too.
  *
+ * @throws {NotAllowedError} another user owns it or may write it, or this user may not read it
  * @throws {NodeJS.ErrnoException} there is no log, or it cannot be read
- * @throws {InputError} it is not a file
  */
 export function lastLines(file: string, count: number): { lines: Buffer; end: number } {
-  refuseSpecial(file);
-  const current = readFileSync(file);
+  const current = readFrom(file, 0);
   let text = current;
   for (let age = 1; age <= ROTATED_FILES && countLines(text) < count; age++) {
     const older = rotatedFile(file, age);
-    if (!existsSync(older)) break;
-    text = Buffer.concat([readFileSync(older), text]);
+    if (sizeOf(older) === 0) break;
+    text = Buffer.concat([readFrom(older, 0), text]);
   }
   return { lines: text.subarray(startOfLast(text, count)), end: current.length };
 }

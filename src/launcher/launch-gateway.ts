@@ -18,7 +18,7 @@ const TURN_MS = 1_000;
  * Sees to it that a gateway of the profile is ready, and on the address if `anyPort` is false: one that is there, one that
  * another launcher is starting, or a new one in the background.
  *
- * @throws {LaunchError | InputError}
+ * @throws {LaunchError | InputError | NotAllowedError}
  */
 export async function launchGateway(options: LaunchOptions): Promise<LaunchedGateway> {
   return new Launch(options).run();
@@ -28,6 +28,8 @@ class Launch {
   readonly #options: LaunchOptions;
   readonly #deadline: number;
   #guard: PidGuard | undefined;
+  /** A guard that cannot be written is no reason not to start: it saves work, and the port decides. */
+  #goesUnguarded = false;
   #reported: string | undefined;
 
   constructor(options: LaunchOptions) {
@@ -45,7 +47,7 @@ class Launch {
           this.#refuseLate(holder);
           report(`waiting for the gateway on ${holder.url}, which is ${holder.verdict}${pidOf(holder)}`);
           await pause(LOOK_AGAIN_MS, signal);
-        } else if (!this.#guard) {
+        } else if (!this.#guard && !this.#goesUnguarded) {
           // With the guard in hand it looks once more: the launcher that had it before may have left a gateway.
           this.#guard = await this.#takeGuard();
         } else {
@@ -58,13 +60,19 @@ class Launch {
     }
   }
 
-  /** Undefined after a wait for another launcher: then the port is worth another look. */
+  /** Undefined after a wait for another launcher, when the port is worth another look, and where there can be none. */
   async #takeGuard(): Promise<PidGuard | undefined> {
-    const { profile, report } = this.#options;
+    const { profile, report, warn } = this.#options;
     try {
       return await PidGuard.acquire(profile.stateFolder);
     } catch (error) {
-      if (!(error instanceof LaunchError) || error.code !== 'held') throw error;
+      if (!(error instanceof LaunchError)) throw error;
+      if (error.code === 'no storage') {
+        this.#goesUnguarded = true;
+        warn(`${error.message}; starting without keeping other launchers away`);
+        return undefined;
+      }
+      if (error.code !== 'held') throw error;
       if (performance.now() >= this.#deadline) throw error;
       report(`waiting for another launcher${error.holder ? `, pid ${error.holder.pid}` : ''}`);
       await this.#waitForGuard(error.holder);

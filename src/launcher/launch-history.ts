@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 
+import { NotAllowedError } from '../common/not-allowed.error.js';
 import { replaceWhole } from '../common/private-file.js';
 import { isWholeNumber } from '../common/whole-number.js';
 import { isSameStart, processStart } from './process-start.js';
@@ -32,6 +33,7 @@ export class LaunchHistory {
     private running: LaunchedProcess | undefined,
   ) {}
 
+  /** @throws {NotAllowedError} another user owns the file or may write it, or this user may not read it */
   static read(folder: string): LaunchHistory {
     const file = join(folder, HISTORY_FILE);
     return new LaunchHistory(file, ...parseHistory(readHistory(file)));
@@ -113,7 +115,8 @@ function isPositive(value: unknown): value is number {
 function readHistory(file: string): string {
   try {
     return lookAt(file)?.text ?? '';
-  } catch {
+  } catch (error) {
+    if (error instanceof NotAllowedError) throw error;
     return '';
   }
 }

@@ -19,6 +19,8 @@ export interface LaunchOptions {
   readonly signal: AbortSignal;
   /** Called with one line for each thing that is waited for. */
   readonly report: (line: string) => void;
+  /** Called with one line for each thing that went wrong, and that the launch goes on without. */
+  readonly warn: (line: string) => void;
 }
 
 export interface LaunchedGateway {

@@ -2,16 +2,15 @@
  * Why a gateway could not be launched:
  *
  * - `held`: another launcher is starting it
- * - `not allowed`: this user may not read or write a file in the state folder
  * - `elsewhere`: a gateway of the profile is ready on another port than the one that was asked for
  * - `paused`: the gateway has died too often
  * - `late`: no gateway was ready in time
  * - `died`: the gateway ended while it was starting
  * - `not started`: the operating system did not start the process
+ * - `no storage`: a file in the state folder cannot be read or written, as on a full disk
  * - `no log`: there is no log file
  */
-export type LaunchFailure =
-  'held' | 'not allowed' | 'elsewhere' | 'paused' | 'late' | 'died' | 'not started' | 'no log';
+export type LaunchFailure = 'held' | 'elsewhere' | 'paused' | 'late' | 'died' | 'not started' | 'no storage' | 'no log';
 
 /** The launcher that has the `PidGuard` of a state folder. */
 export interface GuardHolder {

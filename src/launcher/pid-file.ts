@@ -38,7 +38,7 @@ export class PidFile {
   /**
    * @param base the prefix of the names of the files that removals take
    * @returns the file, or the record of the process that has it
-   * @throws {LaunchError | InputError} it is not ours to write, or not a file
+   * @throws {NotAllowedError | InputError | LaunchError} it is not ours to write, not a file, or cannot be written
    */
   static async take(path: string, base = path): Promise<PidFile | PidRecord> {
     const { mark = null } = processStart(process.pid);

@@ -1,13 +1,12 @@
-import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { removeLeftovers, removeTemporariesOf } from '../common/private-file.js';
 import { openStateFolder } from '../state-folder/state-folder.js';
+import { HISTORY_FILE } from './launch-history.js';
 import { LaunchError, type GuardHolder } from './launch.error.js';
 import { PidFile } from './pid-file.js';
 
 const GUARD_FILE = 'launcher.pid';
-/** Files of removals that are older were left behind by launchers that were killed. */
-const LEFTOVER_MS = 60_000;
 
 /**
  * Keeps two launchers from starting the same gateway at once: `launcher.pid` in the state folder, held while launching.
@@ -30,22 +29,25 @@ export class PidGuard {
    * if several launchers find it at once, one of them gets it.
    *
    * @param folder the state folder of the gateway
-   * @throws {LaunchError} `held`: another launcher has it, see {@link LaunchError.holder}; `not allowed`: the file
-   * belongs to another user, or cannot be written
+   * @throws {LaunchError} `held`: another launcher has it, see {@link LaunchError.holder}; `no storage`: the file system
+   * cannot write it
+   * @throws {NotAllowedError} another user owns the folder or the file, or may write it, or this user may not
    * @throws {InputError} the folder cannot be made or used, or what has the name of the file is not a file
    */
   static async acquire(folder: string): Promise<PidGuard> {
     await openStateFolder(folder);
     const taken = await PidFile.take(join(folder, GUARD_FILE));
     if (!(taken instanceof PidFile)) throw heldBy(taken);
-    removeLeftovers(folder);
+    // The files of past removals protect nothing: what they are named after cannot come back.
+    removeLeftovers(folder, (name) => name.startsWith(`${GUARD_FILE}.`));
+    removeTemporariesOf(join(folder, HISTORY_FILE));
     return new PidGuard(taken);
   }
 
   /**
    * The launcher that has the guard of a state folder; undefined where none has it.
    *
-   * @throws {LaunchError} `not allowed`: the file belongs to another user, or cannot be read
+   * @throws {NotAllowedError} another user owns the file or may write it, or this user may not read it
    * @throws {InputError} what has the name of the file is not a file
    */
   static holderOf(folder: string): GuardHolder | undefined {
@@ -64,17 +66,4 @@ function heldBy({ pid, since }: GuardHolder): LaunchError {
   return new LaunchError('held', `another launcher, pid ${pid}, has been starting this gateway for ${seconds} s`, {
     holder: { pid, since },
   });
-}
-
-/** The files of past removals protect nothing: what they are named after cannot come back. */
-function removeLeftovers(folder: string): void {
-  try {
-    for (const name of readdirSync(folder)) {
-      if (!name.startsWith(`${GUARD_FILE}.`)) continue;
-      const path = join(folder, name);
-      if (Date.now() - statSync(path).mtimeMs > LEFTOVER_MS) rmSync(path, { force: true });
-    }
-  } catch {
-    // Files that stay do no harm.
-  }
 }

@@ -29,7 +29,7 @@ export async function startGateway(options: LaunchOptions, deadline: number): Pr
   refusePaused(history, options);
   const gateway = await DetachedProcess.start({
     command,
-    environment: { ...environment, [LOG_VARIABLE]: logFile },
+    environment: { ...environment, [LOG_VARIABLE]: '1' },
     cwd: stateFolder,
     logFile,
   });

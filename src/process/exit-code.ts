@@ -2,6 +2,7 @@ import { GatewayCallError, type CallFailure } from '../control/client/gateway-ca
 import type { Holder, Verdict } from '../listener/holder.js';
 import { GatewayLockError } from '../listener/gateway-lock.error.js';
 import { InputError } from '../common/input.error.js';
+import { NotAllowedError } from '../common/not-allowed.error.js';
 import { LaunchError, type LaunchFailure } from '../launcher/launch.error.js';
 
 /** The exit codes of our programs, so that a script needs to parse nothing; as in sysexits(3) where that has a code. */
@@ -17,11 +18,11 @@ export const ExitCode = {
   NO_LOG: 66,
   /** EX_UNAVAILABLE: a process that is no gateway holds the port. */
   FOREIGN: 69,
-  /** EX_OSERR: the port cannot be bound, for another reason than that it is held; or no process can be started. */
+  /** EX_OSERR: the port cannot be bound, for another reason than that it is held; or no process or file can be made. */
   BIND_FAILED: 71,
   /** EX_TEMPFAIL: there is no gateway that is ready; trying again later can help. */
   NOT_READY: 75,
-  /** EX_NOPERM: the token is missing, wrong, or may not do that; or a file in the state folder is another user's. */
+  /** EX_NOPERM: the token is missing, wrong, or may not do that; or a file or folder is not this user's alone. */
   NOT_ALLOWED: 77,
   /** EX_CONFIG: a ready gateway holds the port, or the profile. */
   ALREADY_LISTENING: 78,
@@ -46,12 +47,12 @@ const CALL_FAILURES: Record<CallFailure, number> = {
 
 const LAUNCH_FAILURES: Record<LaunchFailure, number> = {
   held: ExitCode.NOT_READY,
-  'not allowed': ExitCode.NOT_ALLOWED,
   elsewhere: ExitCode.ALREADY_LISTENING,
   paused: ExitCode.NOT_READY,
   late: ExitCode.NOT_READY,
   died: ExitCode.NOT_READY,
   'not started': ExitCode.BIND_FAILED,
+  'no storage': ExitCode.BIND_FAILED,
   'no log': ExitCode.NO_LOG,
 };
 
@@ -63,6 +64,7 @@ export function exitCodeOfHolder({ verdict }: Holder): number {
 /** The exit code of a program that an error ends. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof InputError) return ExitCode.USAGE;
+  if (error instanceof NotAllowedError) return ExitCode.NOT_ALLOWED;
   if (error instanceof GatewayCallError) return CALL_FAILURES[error.code];
   if (error instanceof LaunchError) return error.exitCode ?? LAUNCH_FAILURES[error.code];
   if (error instanceof GatewayLockError) {
@@ -77,6 +79,7 @@ export function exitCodeOf(error: unknown): number {
 export function describeError(error: unknown): string {
   const isForPeople =
     error instanceof InputError ||
+    error instanceof NotAllowedError ||
     error instanceof GatewayLockError ||
     error instanceof GatewayCallError ||
     error instanceof LaunchError;

@@ -2,6 +2,8 @@ import { constants } from 'node:fs';
 import { access, mkdir, stat } from 'node:fs/promises';
 
 import { InputError } from '../common/input.error.js';
+import { NotAllowedError } from '../common/not-allowed.error.js';
+import { refuseForeign } from '../common/own-file.js';
 import { PRIVATE_FOLDER } from '../common/private-file.js';
 
 /** Identifies a folder however its path is spelled (st_dev and st_ino in stat(3type)). */
@@ -10,17 +12,23 @@ export interface FolderIdentity {
   readonly inode: bigint;
 }
 
+const WAY_OUT = ', or choose another folder with OPENCLAW_STATE_DIR';
+
 /**
  * Makes a folder if it is missing, and those above it.
  *
+ * @throws {NotAllowedError} another user owns it or may write it
  * @throws {InputError} it cannot be made, is not a folder, or cannot be read and written
  */
 export async function openStateFolder(folder: string): Promise<FolderIdentity> {
   try {
     await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
+    const { dev, ino, uid, mode } = await stat(folder, { bigint: true });
+    refuseForeign(folder, { uid: Number(uid), mode: Number(mode) }, {}, WAY_OUT);
     await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-    return await identityOf(folder);
+    return { device: dev, inode: ino };
   } catch (error) {
+    if (error instanceof NotAllowedError) throw error;
     throw unusable(folder, error);
   }
 }

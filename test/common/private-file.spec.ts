@@ -1,7 +1,17 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  lchownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
-import { codeOf, createWhole, readIfThere, replaceWhole } from '../../src/common/private-file.js';
+import { createWhole, removeTemporariesOf, replaceWhole } from '../../src/common/private-file.js';
 import { tempFolder } from '../kit/temp.js';
 
 const modeOf = (path: string): number => statSync(path).mode & 0o777;
@@ -22,7 +32,9 @@ describe('createWhole', () => {
     if (kind === 'a file') writeFileSync(file, 'theirs');
     else symlinkSync('nowhere', file);
     expect(createWhole(file, 'ours')).toBe(false);
-    expect(readIfThere(file)).toBe(kind === 'a file' ? 'theirs' : undefined);
+    expect(kind === 'a file' ? readFileSync(file, 'utf8') : readlinkSync(file)).toBe(
+      kind === 'a file' ? 'theirs' : 'nowhere',
+    );
     expect(readdirSync(folder)).toEqual(['file']);
   });
 
@@ -58,27 +70,34 @@ describe('replaceWhole', () => {
   });
 });
 
-describe('readIfThere', () => {
-  test('tells a missing file from one that cannot be read', () => {
+describe('what a killed process has left', () => {
+  const UUID = '01234567-89ab-4cde-8f01-23456789abcd';
+  const long = new Date(Date.now() - 3_600_000);
+  const leave = (path: string, age = long): void => {
+    writeFileSync(path, 'a whole token');
+    utimesSync(path, age, age);
+  };
+
+  test('is removed beside the file that it was to become, when it is old', () => {
     const folder = tempFolder();
-    writeFileSync(join(folder, 'file'), 'text');
-    expect(readIfThere(join(folder, 'file'))).toBe('text');
-    expect(readIfThere(join(folder, 'missing'))).toBeUndefined();
-    expect(readIfThere(join(folder, 'file', 'below'))).toBeUndefined();
-    expect(() => readIfThere(folder)).toThrow('EISDIR');
+    const file = join(folder, 'file');
+    leave(`${file}.${UUID}`);
+    const others = ['file', 'file.bak', `file.x.${UUID}`, `other.${UUID}`];
+    for (const name of others) leave(join(folder, name));
+    leave(`${file}.${UUID.replace('0', '1')}`, new Date());
+
+    removeTemporariesOf(file);
+
+    expect(readdirSync(folder).sort()).toEqual([...others, `file.${UUID.replace('0', '1')}`].sort());
   });
 
-  test('does not wait for what has no end', () => {
-    const file = join(tempFolder(), 'file');
-    expect(() => readIfThere('/dev/null')).toThrow('not a file');
-    writeFileSync(file, '');
-    truncateSync(file, 1024 * 1024);
-    expect(readIfThere(file)).toHaveLength(1024 * 1024);
-    truncateSync(file, 1024 * 1024 + 1);
-    expect(() => readIfThere(file)).toThrow('more than 1048576 bytes');
-  });
-});
+  (process.getuid?.() === 0 ? test : test.skip)("stays where it is another user's (needs root to be two users)", () => {
+    const folder = tempFolder();
+    leave(join(folder, `file.${UUID}`));
+    lchownSync(join(folder, `file.${UUID}`), 65534, 65534);
 
-test('codeOf has a word for what has no code', () => {
-  expect(codeOf(new Error('no code'))).toBe('unknown');
+    removeTemporariesOf(join(folder, 'file'));
+
+    expect(readdirSync(folder)).toEqual([`file.${UUID}`]);
+  });
 });

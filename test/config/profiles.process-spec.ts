@@ -205,8 +205,8 @@ describe('the configuration file', () => {
     expect(allowed.hello.protocol).toBe(4);
     expect((await home.run(['gateway', 'stop'])).code).toBe(0);
     expect((await program.exit()).code).toBe(0);
-    // The token is given, so that the folder has what was in it before.
-    expect(readdirSync(home.stateFolder())).toEqual(['openclaw.json']);
+    // The token is given, so that the folder has what was in it before, and the secret by which the gateway is known.
+    expect(readdirSync(home.stateFolder()).sort()).toEqual(['gateway.secret', 'openclaw.json']);
     expect(readFileSync(file, 'utf8')).toBe(before);
   });
 

@@ -8,7 +8,7 @@ import { tempFolder } from '../kit/temp.js';
 /** Serves as a gateway in the background does, and ends when it is told how. */
 const GATEWAY = `
   const { serveDetached } = await import(process.argv[1]);
-  serveDetached(process.env.OPENCLAW_LAUNCHED_LOG);
+  serveDetached(process.env.OPENCLAW_STATE_DIR);
   console.log(Object.keys(process.env).filter((name) => name === 'OPENCLAW_LAUNCHED_LOG').length + ' left');
   process.stdin.once('data', (code) => process.exit(Number(code)));
 `;
@@ -20,11 +20,10 @@ interface Detached {
 
 async function detached(): Promise<Detached> {
   const folder = tempFolder();
-  const log = join(folder, 'gateway.log');
-  writeFileSync(log, '');
+  writeFileSync(join(folder, 'gateway.log'), '');
   const script = join(ROOT, 'dist/launcher/detached-gateway.js');
   const program = Program.start(process.execPath, ['--input-type=module', '--eval', GATEWAY, script], {
-    env: { OPENCLAW_LAUNCHED_LOG: log },
+    env: { OPENCLAW_LAUNCHED_LOG: '1', OPENCLAW_STATE_DIR: folder },
     stdin: true,
   });
   await program.output('stdout', /left/);

@@ -581,7 +581,7 @@ describe('a state folder that cannot be used: one line', () => {
 
     const { code, stderr } = await call(folder, ['start', '--port', await freePort()]);
 
-    expect([code, stderr]).toEqual([64, `${logIn(folder)} is not a file: move it away\n`]);
+    expect([code, stderr]).toEqual([64, `${logIn(folder)} is a special file, not a file: move it away\n`]);
   });
 
   it('that is read-only, or a file: 64, as a gateway in the foreground says it', async () => {
@@ -664,7 +664,7 @@ describe('logs', () => {
 
     const { code, stderr } = await call(folder, ['logs']);
 
-    expect([code, stderr]).toEqual([64, `${folder}/gateway.log is not a file: move it away\n`]);
+    expect([code, stderr]).toEqual([64, `${folder}/gateway.log is a special file, not a file: move it away\n`]);
   });
 
   it('--follow goes on over rotations, and ends with 0 on a signal and when its reader goes', async () => {

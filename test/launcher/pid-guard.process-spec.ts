@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path';
 
 import { InputError } from '../../src/common/input.error.js';
+import { NotAllowedError } from '../../src/common/not-allowed.error.js';
 import { LaunchError } from '../../src/launcher/launch.error.js';
 import { parseRecord } from '../../src/launcher/pid-file.js';
 import { PidGuard } from '../../src/launcher/pid-guard.js';
@@ -136,9 +137,10 @@ describe('the guard', () => {
     writeFileSync(guardIn(folder), recordOf(deadPid(), null));
     chownSync(guardIn(folder), 65534, 65534);
 
-    const refusal = (await refusalOf(folder)) as LaunchError;
+    const refusal = (await refusalOf(folder)) as Error;
 
-    expect([refusal.code, refusal.message.split('\n').length]).toEqual(['not allowed', 1]);
+    expect(refusal).toBeInstanceOf(NotAllowedError);
+    expect(refusal.message.split('\n')).toHaveLength(1);
     expect(refusal.message).toContain('belongs to another user (uid 65534)');
   });
 

@@ -1,7 +1,9 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, constants } from 'node:fs';
 
 import { InputError } from '../../common/input.error.js';
-import { closeToOthers, codeOf, createWhole, readIfThere } from '../../common/private-file.js';
+import { NotAllowedError } from '../../common/not-allowed.error.js';
+import { codeOf, openOwn, readIfThere } from '../../common/own-file.js';
+import { closeToOthers, createWhole, removeTemporariesOf } from '../../common/private-file.js';
 import { checkToken } from './check-token.js';
 
 const TOKEN_BYTES = 32;
@@ -9,6 +11,7 @@ const TOKEN_BYTES = 32;
 /**
  * The token in a file; `undefined` if there is no such file.
  *
+ * @throws {NotAllowedError} another user owns the file or may write it, or this user may not read it
  * @throws {InputError} it cannot be read, or holds no token
  */
 export function readTokenFile(file: string): string | undefined {
@@ -16,6 +19,7 @@ export function readTokenFile(file: string): string | undefined {
   try {
     text = readIfThere(file);
   } catch (error) {
+    if (error instanceof NotAllowedError) throw error;
     throw new InputError(`${file}: the token cannot be read (${codeOf(error)}): mend the file, or give a token`);
   }
   if (text === undefined) return undefined;
@@ -30,9 +34,11 @@ export function readTokenFile(file: string): string | undefined {
  * The token in a file that only this user can read, made of 32 random bytes if it is missing. Two processes that make it
  * at once get the same token.
  *
+ * @throws {NotAllowedError} another user owns the file or may write it, or this user may not read it
  * @throws {InputError} it cannot be read or made
  */
 export function obtainTokenFile(file: string): string {
+  removeTemporariesOf(file);
   const there = readTokenFile(file);
   if (there !== undefined) {
     closeFileToOthers(file);
@@ -57,13 +63,13 @@ function newToken(): string {
 /** A file that came from a backup, or from an editor, may be readable for other users. */
 function closeFileToOthers(file: string): void {
   try {
-    const descriptor = openSync(file, 'r');
+    const descriptor = openOwn(file, constants.O_RDONLY);
     try {
       closeToOthers(descriptor);
     } finally {
       closeSync(descriptor);
     }
   } catch {
-    // It belongs to another user, or its file system has no modes: the operator who gave it to us has decided so.
+    // Its file system has no modes: the operator who put it there has decided so.
   }
 }

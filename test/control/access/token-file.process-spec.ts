@@ -6,6 +6,7 @@ import {
   readFileSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -14,6 +15,7 @@ import { pathToFileURL } from 'node:url';
 import { obtainTokenFile, readTokenFile } from '../../../src/control/access/token-file.js';
 import { checkToken } from '../../../src/control/access/check-token.js';
 import { Tokens } from '../../../src/control/access/tokens.js';
+import { NotAllowedError } from '../../../src/common/not-allowed.error.js';
 import { InputError } from '../../../src/common/input.error.js';
 import { createApp } from '../../kit/app.js';
 import { startControlApp } from '../../kit/control-app.js';
@@ -74,12 +76,32 @@ describe('obtainTokenFile', () => {
     expect(obtainTokenFile(file)).toBe(readTokenFile(file));
   });
 
-  it.each([0o644, 0o660, 0o604, 0o777])('closes a file that others may read or write, mode %o', (mode) => {
+  it.each([0o644, 0o640, 0o604, 0o755])('closes a file that others may read, mode %o', (mode) => {
     const file = place();
     const token = obtainTokenFile(file);
     chmodSync(file, mode);
     expect(obtainTokenFile(file)).toBe(token);
     expect(modeOf(file)).toBe(0o600);
+  });
+
+  it.each([0o660, 0o602, 0o777])('refuses a file that others may write, mode %o', (mode) => {
+    const file = place();
+    obtainTokenFile(file);
+    chmodSync(file, mode);
+    expect(errorOf(() => obtainTokenFile(file))).toBeInstanceOf(NotAllowedError);
+    expect(modeOf(file)).toBe(mode);
+  });
+
+  it('removes what a process that was killed has left of a token', () => {
+    const file = place();
+    const token = obtainTokenFile(file);
+    const leftover = `${file}.01234567-89ab-4cde-8f01-23456789abcd`;
+    writeFileSync(leftover, token);
+    utimesSync(leftover, 0, 0);
+
+    obtainTokenFile(file);
+
+    expect(readdirSync(join(file, '..'))).toEqual(['gateway.token']);
   });
 
   it('leaves a file alone that is closed further than it has to be', () => {
