@@ -2,7 +2,6 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, statSyn
 import { userInfo } from 'node:os';
 
 import { NotAllowedError } from './not-allowed.error.js';
-import { printable } from './printable.js';
 import { PRIVATE_FILE } from './private-file.js';
 
 /** No file that is read whole is larger. */
@@ -90,12 +89,12 @@ export function refuseForeign(
   if (uid !== own && !(orRoots && uid === ROOT_UID)) {
     const owner = uid === ROOT_UID ? 'root' : 'another user';
     throw new NotAllowedError(
-      `${printable(path)} belongs to ${owner} (uid ${uid}): ${runAs(uid, own)}, or make it this user's: chown ${userName(own)} ${shown}${wayOut}`,
+      `${path} belongs to ${owner} (uid ${uid}): ${runAs(uid, own)}, or make it this user's: chown ${userName(own)} ${shown}${wayOut}`,
     );
   }
   if ((mode & WRITABLE_BY_OTHERS) === 0) return;
   throw new NotAllowedError(
-    `${printable(path)} can be written by other users (mode ${(mode & 0o777).toString(8)}): take that away: chmod go-w ${shown}${wayOut}`,
+    `${path} can be written by other users (mode ${(mode & 0o777).toString(8)}): take that away: chmod go-w ${shown}${wayOut}`,
   );
 }
 
@@ -127,7 +126,7 @@ function denied(file: string, code: string, rules: OwnRules): Error {
     if (error instanceof NotAllowedError) return error;
   }
   return new NotAllowedError(
-    `${printable(file)} cannot be opened by this user (${code}): mend its mode, or that of its folder: chmod u+rw ${shellWord(file)}`,
+    `${file} cannot be opened by this user (${code}): mend its mode, or that of its folder: chmod u+rw ${shellWord(file)}`,
   );
 }
 
@@ -163,6 +162,5 @@ function userName(uid: number): string {
 
 /** A path as an operator can paste it into a shell. */
 function shellWord(path: string): string {
-  const word = printable(path);
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
