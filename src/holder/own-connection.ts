@@ -6,12 +6,20 @@ import type { HostPort } from '../listener/endpoint.js';
 import type { Ownership } from '../listener/holder.js';
 import { isConnectedToItself } from '../listener/is-refused.js';
 import { gatewayUrl } from '../listener/listen-address.js';
-import { CARD_PATH } from './card.js';
+import { CARD_PATH, parseCard } from './card.js';
 import { userOfConnection } from './port-owner.js';
 import { isProof, newNonce, NONCE_HEADER, PROOF_HEADER, tcpAddress } from './proof.js';
 
 /** The card of a gateway is shorter; a peer that sends more is none, and is not listened to. */
 const MAX_ANSWER_BYTES = 32 * 1024;
+
+/** What was asked for its card answered with something else. */
+export class NoCardError extends Error {
+  /** @param status of the answer, as in HTTP */
+  constructor(readonly status: number) {
+    super(`it answered ${status} without the card of a gateway`);
+  }
+}
 
 /** Makes every request over one connection, and no further one. */
 export class OneConnectionAgent extends Agent {
@@ -48,6 +56,7 @@ export class OneConnectionAgent extends Agent {
  * @param secret that of the state folder of this user
  * @param timeoutMs for the connect and the answer
  * @throws {NodeJS.ErrnoException} nothing could be connected to; ECONNREFUSED also for a connection to itself
+ * @throws {NoCardError} what is there shows no card, and so is no gateway
  */
 export async function askWhose(
   agent: OneConnectionAgent,
@@ -80,8 +89,10 @@ function connected(socket: Socket): Promise<void> {
 }
 
 /**
- * Whether the holder has proven that it knows the secret. Rejects only when the connection ends: any other answer is that
- * of a holder that proves nothing.
+ * Whether the holder has proven that it knows the secret.
+ *
+ * @throws {NoCardError}
+ * @throws {Error} the connection has ended, or the answer is too long
  */
 function askForCard(agent: OneConnectionAgent, secret: string | undefined): Promise<boolean> {
   const { remoteAddress = '', remotePort = 0 } = agent.socket;
@@ -92,12 +103,17 @@ function askForCard(agent: OneConnectionAgent, secret: string | undefined): Prom
       const proof = response.headers[PROOF_HEADER];
       const address = tcpAddress(remoteAddress, remotePort);
       const isRight = secret !== undefined && isProof(proof, secret, nonce, address);
+      const chunks: Buffer[] = [];
       let length = 0;
       response.on('data', (chunk: Buffer) => {
+        chunks.push(chunk);
         length += chunk.length;
         if (length > MAX_ANSWER_BYTES) request.destroy(new Error('the answer is too long'));
       });
-      response.once('end', () => resolve(isRight));
+      response.once('end', () => {
+        if (parseCard(Buffer.concat(chunks).toString())) resolve(isRight);
+        else reject(new NoCardError(response.statusCode ?? 0));
+      });
       response.once('error', reject);
     });
     request.once('error', reject);

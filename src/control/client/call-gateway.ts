@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { WebSocket } from 'ws';
 
 import { PACKAGE_VERSION } from '../../common/package-version.js';
-import { askWhose, OneConnectionAgent } from '../../holder/own-connection.js';
+import { askWhose, NoCardError, OneConnectionAgent } from '../../holder/own-connection.js';
 import { isOwn } from '../../holder/who-holds.js';
 import { addressOfUrl } from '../../listener/listen-address.js';
 import { PROTOCOL_VERSIONS, type RequestError } from '../wire/frames.js';
@@ -84,7 +84,7 @@ async function connectToOwn(url: string, secret: string | undefined, timeoutMs: 
   }
 }
 
-const NOT_SHOWN = 'the token is not shown to the process on';
+const NOT_SHOWN = 'the token of this user is not shown to';
 
 interface RequestOptions extends CallOptions {
   readonly timeoutMs: number;
@@ -117,8 +117,7 @@ function request({ url, token, method, params, timeoutMs, deadline, agent }: Req
       socket.send(JSON.stringify({ type: 'req', id, method: name, params: about }));
 
     socket.on('unexpected-response', (_request, { statusCode = 0 }) => {
-      if (statusCode === SERVICE_UNAVAILABLE)
-        failWith('not ready', `the gateway on ${url} does not let clients in now`);
+      if (statusCode === SERVICE_UNAVAILABLE) fail(notNow(url));
       else failWith('not a gateway', `${url} answered ${statusCode}, as a gateway does not`);
     });
     socket.on('error', (error: NodeJS.ErrnoException) => fail(failureOf(error, url, timeoutMs)));
@@ -151,10 +150,19 @@ function request({ url, token, method, params, timeoutMs, deadline, agent }: Req
 
 const CLOSE_GRACE_MS = 1_000;
 
-function failureOf({ code = '', message }: NodeJS.ErrnoException, url: string, timeoutMs: number): GatewayCallError {
+function failureOf(error: NodeJS.ErrnoException, url: string, timeoutMs: number): GatewayCallError {
+  const { code = '', message } = error;
+  if (error instanceof NoCardError) {
+    if (error.status === SERVICE_UNAVAILABLE) return notNow(url);
+    return new GatewayCallError('not a gateway', `${NOT_SHOWN} ${url}: ${message}`);
+  }
   if (UNREACHABLE.has(code)) return new GatewayCallError('unreachable', `nobody listens on ${url}`);
   if (code === 'ETIMEDOUT') return tooLate(url, timeoutMs);
   return new GatewayCallError('not a gateway', `${url} does not speak as a gateway does: ${message}`);
+}
+
+function notNow(url: string): GatewayCallError {
+  return new GatewayCallError('not ready', `the gateway on ${url} does not let clients in now`);
 }
 
 function tooLate(url: string, timeoutMs: number): GatewayCallError {
