@@ -31,14 +31,16 @@ export async function whoHoldsProfile(
 
 /**
  * In a folder without a secret, which an older gateway leaves, a holder is believed where the port on its card
- * is held by a process of this user that shows the same card: every user can bind a local socket, and show any card.
+ * is held by a process of this user that shows the same card: every user can bind a local socket, and show any card. So
+ * what counts is the card that the port shows.
  */
 async function confirmedByPort(holder: ProfileHolder, options: WhoHoldsOptions): Promise<ProfileHolder | undefined> {
   const address = addressOfUrl(holder.card.url);
   if (!isOfThisMachine(address.host)) return undefined;
   const onPort = await whoHolds(address, options);
-  if (onPort.card?.instanceId !== holder.card.instanceId || !isOwn(onPort)) return undefined;
-  return { ...holder, ownership: onPort.ownership };
+  if (!hasCard(onPort) || !isOwn(onPort)) return undefined;
+  const isSame = onPort.card.instanceId === holder.card.instanceId && onPort.card.profile === holder.card.profile;
+  return isSame ? { ...onPort, url: onPort.card.url } : undefined;
 }
 
 function isOfThisMachine(host: string): boolean {
