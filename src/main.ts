@@ -1,3 +1,4 @@
+import './process/no-inspector.js';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 

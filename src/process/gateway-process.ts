@@ -4,5 +4,6 @@ import { GATEWAY_SERVICE } from '../holder/card.js';
 export function initGatewayProcess(): void {
   // What finds the owner of a port tells a gateway from other Node processes by its title.
   process.title = GATEWAY_SERVICE;
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  for (const stream of [process.stdout, process.stderr])
+    stream.removeAllListeners('error').on('error', () => undefined);
 }

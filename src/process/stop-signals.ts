@@ -1,13 +1,17 @@
 import { constants } from 'node:os';
 
 /** A signal that asks for an orderly stop. */
-export type StopSignal = 'SIGTERM' | 'SIGINT' | 'SIGHUP';
+export type StopSignal = (typeof STOP_SIGNALS)[number];
+
+// Node takes back what nohup(1) has told it to ignore. Unheard, each of these would end the gateway before its clients
+// are told.
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const;
 
 /** Ctrl-C under npm arrives twice, from the terminal and from npm, within a millisecond or so. */
 const SAME_DELIVERY_MS = 500;
 
 /**
- * Listens for SIGTERM, SIGINT and SIGHUP from its construction on. The first one asks for an orderly stop. A second one
+ * Listens for SIGTERM, SIGINT, SIGHUP, SIGQUIT and SIGUSR2 from its construction on. The first one asks for an orderly stop. A second one
  * means that the operator does not want to wait; the same signal within 500 ms is the same delivery.
  *
  * @example
@@ -29,8 +33,7 @@ export class StopSignals {
    */
   constructor(onSecond: (exitCode: number) => void = (exitCode) => process.exit(exitCode)) {
     this.first = new Promise((resolve) => {
-      // Node takes back what nohup(1) has told it to ignore: without a listener, SIGHUP would end the gateway before its clients are told.
-      for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+      for (const signal of STOP_SIGNALS) {
         process.on(signal, () => {
           const at = performance.now();
           if (!this.#received) {

@@ -1,5 +1,7 @@
 import { StopSignals } from '../../src/process/stop-signals.js';
 
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const;
+
 describe('StopSignals', () => {
   let ended: number[];
   let signals: StopSignals;
@@ -12,7 +14,7 @@ describe('StopSignals', () => {
 
   afterEach(() => {
     jest.useRealTimers();
-    process.removeAllListeners('SIGTERM').removeAllListeners('SIGINT').removeAllListeners('SIGHUP');
+    for (const signal of SIGNALS) process.removeAllListeners(signal);
   });
 
   const receive = (signal: NodeJS.Signals, afterMs = 0): void => {
@@ -25,6 +27,12 @@ describe('StopSignals', () => {
 
     expect(await signals.first).toBe('SIGINT');
     expect(ended).toEqual([]);
+  });
+
+  it.each(SIGNALS)('takes %s for a stop', async (signal) => {
+    receive(signal);
+
+    expect(await signals.first).toBe(signal);
   });
 
   it('takes the same one within half a second for one delivery', () => {
