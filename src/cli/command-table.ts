@@ -27,6 +27,11 @@ const TOKEN_FLAG = {
     flags: '--token <token>',
     description: "the gateway's token (default: OPENCLAW_GATEWAY_TOKEN, or the one in the state folder)",
   },
+  tokenFile: {
+    flags: '--token-file <path>',
+    description:
+      'a file that holds the token, which other users then cannot see (default: OPENCLAW_GATEWAY_TOKEN_FILE)',
+  },
 } satisfies FlagTable;
 
 /** Where a gateway is, and how it is talked about. */

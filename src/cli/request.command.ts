@@ -1,6 +1,6 @@
 import { InputError } from '../common/input.error.js';
 import { printableJson } from '../common/printable.js';
-import { chooseSettings, chooseToken, findToken, TOKEN_VARIABLE } from '../config/settings.js';
+import { chooseSettings, chooseToken, findToken, givenTokens, TOKEN_VARIABLE } from '../config/settings.js';
 import { callGateway } from '../control/client/call-gateway.js';
 import { GatewayCallError } from '../control/client/gateway-call.error.js';
 import { ANCHOR_HOST, gatewayUrl } from '../listener/listen-address.js';
@@ -64,10 +64,7 @@ async function ownGateway({ flags, profile }: Invocation): Promise<Target> {
 /** The token of this user's own gateway is not shown to any other. */
 function otherGateway(url: string, flags: Flags): Target {
   refuseFlags(flags, ['port', 'host'], '--url says which gateway');
-  const token = chooseToken(
-    { source: '--token', value: flags.token },
-    { source: TOKEN_VARIABLE, value: process.env[TOKEN_VARIABLE] },
-  );
+  const token = chooseToken(...givenTokens(flags, process.env));
   if (token === undefined) {
     throw new InputError(`--url: give the token of that gateway too, with --token or ${TOKEN_VARIABLE}`);
   }

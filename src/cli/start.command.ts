@@ -1,9 +1,10 @@
 import { realpathSync } from 'node:fs';
 import { constants } from 'node:os';
+import { resolve } from 'node:path';
 
 import { NotAllowedError } from '../common/not-allowed.error.js';
 import type { Profile } from '../config/profile.js';
-import { chooseSettings } from '../config/settings.js';
+import { chooseSettings, TOKEN_FILE_VARIABLE } from '../config/settings.js';
 import { commandFor } from '../holder/describe-holder.js';
 import { launchGateway } from '../launcher/launch-gateway.js';
 import type { LaunchedGateway } from '../launcher/launch-options.js';
@@ -58,7 +59,7 @@ export async function start({ flags, profile, program }: Invocation): Promise<nu
 function commandOf(
   { host, port }: HostPort,
   { name }: Profile,
-  { allowHost = [], allowOrigin = [], verbose = false }: Flags,
+  { tokenFile, allowHost = [], allowOrigin = [], verbose = false }: Flags,
 ): [string, ...string[]] {
   // The same command, however it was built and found.
   const script = realpathSync(process.argv[1] ?? '');
@@ -70,6 +71,7 @@ function commandOf(
     `--port=${port}`,
     `--host=${host}`,
     `--profile=${name}`,
+    ...(tokenFile === undefined ? [] : [`--token-file=${resolve(tokenFile)}`]),
     ...allowHost.map((allowed) => `--allow-host=${allowed}`),
     ...allowOrigin.map((allowed) => `--allow-origin=${allowed}`),
     ...(verbose ? ['--verbose'] : []),
@@ -78,8 +80,10 @@ function commandOf(
 
 /** A relative path in ours would be another folder in its own. */
 function environmentOf({ stateFolder, configFile }: Profile, { token }: Flags): NodeJS.ProcessEnv {
+  const tokenFile = process.env[TOKEN_FILE_VARIABLE];
   return {
     ...process.env,
+    ...(tokenFile !== undefined && { [TOKEN_FILE_VARIABLE]: resolve(tokenFile) }),
     OPENCLAW_STATE_DIR: stateFolder,
     ...(process.env['OPENCLAW_CONFIG_PATH'] !== undefined && { OPENCLAW_CONFIG_PATH: configFile }),
     ...(token !== undefined && { OPENCLAW_GATEWAY_TOKEN: token }),

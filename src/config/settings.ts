@@ -1,8 +1,8 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 import { checkToken } from '../control/access/check-token.js';
 import { checkHost, checkOrigin } from '../control/access/request-gate.js';
-import { readTokenFile } from '../control/access/token-file.js';
+import { readNamedTokenFile, readTokenFile } from '../control/access/token-file.js';
 import type { GatewayLockOptions } from '../options/gateway-lock.options.js';
 import { InputError } from '../common/input.error.js';
 import { DEFAULT_HOST, parseListenHost } from '../listener/listen-address.js';
@@ -14,6 +14,7 @@ import { readRememberedPort } from './remembered-port.js';
 
 export const PORT_VARIABLE = 'OPENCLAW_GATEWAY_PORT';
 export const TOKEN_VARIABLE = 'OPENCLAW_GATEWAY_TOKEN';
+export const TOKEN_FILE_VARIABLE = 'OPENCLAW_GATEWAY_TOKEN_FILE';
 
 /** In the state folder. */
 const TOKEN_FILE = 'gateway.token';
@@ -23,6 +24,7 @@ export interface SettingFlags {
   readonly port?: string | undefined;
   readonly host?: string | undefined;
   readonly token?: string | undefined;
+  readonly tokenFile?: string | undefined;
   readonly allowHost?: readonly string[] | undefined;
   readonly allowOrigin?: readonly string[] | undefined;
 }
@@ -81,8 +83,7 @@ export async function chooseSettings(
     portOrigin: ports.find(({ value }) => value !== undefined)?.origin ?? 'derived',
     host: chooseHost(flags.host, configuration),
     token: chooseToken(
-      { source: '--token', value: flags.token },
-      variable(TOKEN_VARIABLE),
+      ...givenTokens(flags, environment, nameVariable),
       configured('gateway.auth.token', configuration.token),
     ),
     allowHosts: chooseList(
@@ -100,10 +101,13 @@ export async function chooseSettings(
 }
 
 /** Checks the flags before any file is read: a person corrects the command line before a file. */
-function checkFlags({ name }: Profile, { port, host, token, allowHost, allowOrigin }: SettingFlags): void {
+function checkFlags({ name }: Profile, { port, host, token, tokenFile, allowHost, allowOrigin }: SettingFlags): void {
   choosePort(name, { source: '--port', value: port });
   if (host !== undefined) withSource('--host', () => parseListenHost(host));
   chooseToken({ source: '--token', value: token });
+  if (token !== undefined && tokenFile !== undefined) {
+    throw new InputError('--token and --token-file both give a token: give one of them');
+  }
   chooseList(checkHost, { source: '--allow-host', value: allowHost });
   chooseList(checkOrigin, { source: '--allow-origin', value: allowOrigin });
 }
@@ -127,6 +131,33 @@ export function lockOptions({ profile, port, host, token, allowHosts, allowOrigi
  */
 export function findToken({ profile, token }: Pick<Settings, 'profile' | 'token'>): string | undefined {
   return token ?? readTokenFile(tokenFileOf(profile));
+}
+
+/**
+ * The tokens that flags and variables give, themselves or in a file that they name.
+ *
+ * @param nameVariable the name of a variable in errors
+ * @throws {NotAllowedError} such a file is neither this user's nor root's, others may write it, or this user may not
+ * read it
+ * @throws {InputError} such a file is missing, or cannot be read
+ */
+export function givenTokens(
+  { token, tokenFile }: SettingFlags,
+  environment: NodeJS.ProcessEnv,
+  nameVariable: (variable: string) => string = (variable) => variable,
+): readonly Place<string>[] {
+  return [
+    { source: '--token', value: token },
+    tokenIn('--token-file', tokenFile),
+    { source: nameVariable(TOKEN_VARIABLE), value: environment[TOKEN_VARIABLE] },
+    tokenIn(nameVariable(TOKEN_FILE_VARIABLE), environment[TOKEN_FILE_VARIABLE]),
+  ];
+}
+
+function tokenIn(source: string, path: string | undefined): Place<string> {
+  if (path === undefined) return { source, value: undefined };
+  const file = resolve(path);
+  return { source: `${source}: ${file}`, value: readNamedTokenFile(source, file) };
 }
 
 /** @throws {InputError} one of the values is not a token, even one that does not count */
