@@ -17,7 +17,7 @@ const MAX_ANSWER_BYTES = 32 * 1024;
 export class NoCardError extends Error {
   /** @param status of the answer, as in HTTP */
   constructor(readonly status: number) {
-    super(`it answered ${status} without the card of a gateway`);
+    super(`answered ${status} without the card of a gateway`);
   }
 }
 

@@ -154,7 +154,7 @@ function failureOf(error: NodeJS.ErrnoException, url: string, timeoutMs: number)
   const { code = '', message } = error;
   if (error instanceof NoCardError) {
     if (error.status === SERVICE_UNAVAILABLE) return notNow(url);
-    return new GatewayCallError('not a gateway', `${NOT_SHOWN} ${url}: ${message}`);
+    return new GatewayCallError('not a gateway', `${url} answered ${error.status}, as a gateway does not; ${NOT_SHOWN} ${url}`);
   }
   if (UNREACHABLE.has(code)) return new GatewayCallError('unreachable', `nobody listens on ${url}`);
   if (code === 'ETIMEDOUT') return tooLate(url, timeoutMs);

@@ -109,12 +109,16 @@ describe('the token that a gateway makes', () => {
     const { options, folder } = freshHome();
     mkdirSync(folder);
     writeFileSync(join(folder, 'openclaw.json'), JSON.stringify({ gateway: { auth: { token: SECRET } } }));
-    const port = portOf(await stranger());
+    let heard = '';
+    const port = portOf(
+      await stranger({}, (socket) => socket.on('data', (data: Buffer) => (heard += data.toString()))),
+    );
 
-    const { code, stderr } = await run(['health', '--port', port], options);
+    const { code } = await run(['health', '--port', port, '--timeout', 2_000], options);
 
-    expect(code).toBe(69);
-    expect(stderr).toContain(`the token of this user is not shown to ws://127.0.0.1:${port}`);
+    expect(code).toBe(75);
+    expect(heard).toContain('GET ');
+    expect(heard).not.toContain(SECRET);
   });
 
   it('is found by the commands of the same user', async () => {

@@ -156,6 +156,9 @@ describe('gateway call', () => {
   });
 });
 
+/** For a gateway that is none of this user's: it shows no card, and gets the token that is meant for it. */
+const urlOf = (port: number): string => `ws://127.0.0.1:${port}`;
+
 describe('gateway health', () => {
   it('prints how the gateway is', async () => {
     const { port } = await startGateway();
@@ -209,7 +212,7 @@ describe('gateway health', () => {
     ['challenges, and answers nothing', () => otherWebSocket((text) => (text === '' ? CHALLENGE : '{}'))],
   ])('ends with 75 when the time is over, where a peer %s', async (_what, start) => {
     const port = await start();
-    const { code, stdout, stderr } = await openclaw('health', '--port', port, '--timeout', 300);
+    const { code, stdout, stderr } = await openclaw('health', '--url', urlOf(port), '--timeout', 300);
     expect({ code, stdout }).toEqual({ code: 75, stdout: '' });
     expect(stderr).toBe(`no answer from ws://127.0.0.1:${port} within 300 ms\n`);
   });
@@ -226,7 +229,7 @@ describe('gateway health', () => {
       return JSON.stringify({ type: 'res', id, ok: isIn, ...(isIn ? { payload: {} } : { error }) });
     });
 
-    const { code, stdout, stderr } = await openclaw('health', '--port', port);
+    const { code, stdout, stderr } = await openclaw('health', '--url', urlOf(port));
 
     expect({ code, stdout, stderr }).toEqual({ code: exitCode, stdout: '', stderr: 'health: no\n' });
   });
@@ -245,7 +248,7 @@ describe('gateway health', () => {
     ['while it starts or stops', () => httpServer(503), / does not let clients in now\n$/],
   ])('ends with 75 where it is turned away %s', async (_what, start, line) => {
     const port = await start();
-    const { code, stdout, stderr } = await openclaw('health', '--port', port);
+    const { code, stdout, stderr } = await openclaw('health', '--url', urlOf(port));
     expect({ code, stdout }).toEqual({ code: 75, stdout: '' });
     expect(stderr).toMatch(line);
   });
@@ -268,7 +271,7 @@ describe('a gateway that is none of ours', () => {
     ['when it hangs up', () => otherWebSocket(hangUpAtOnce, EVIL), 75],
   ])('cannot make a terminal show something else %s', async (_what, start, expected) => {
     const port = await start();
-    const { code, stdout, stderr } = await openclaw('health', '--port', port);
+    const { code, stdout, stderr } = await openclaw('health', '--url', urlOf(port));
     expect({ code, stdout }).toEqual({ code: expected, stdout: '' });
     expect(stderr).toMatch(/^the gateway on [^\p{C}]+\n$/u);
     expect(stderr).toContain(SEEN);
@@ -276,7 +279,7 @@ describe('a gateway that is none of ours', () => {
 
   it.each([{ a: 1 }, 5, null])('and gives %j for a reason has given none', async (message) => {
     const port = await answering({ ok: false, error: { message } });
-    const { code, stderr } = await openclaw('health', '--port', port);
+    const { code, stderr } = await openclaw('health', '--url', urlOf(port));
     expect(code).toBe(1);
     expect(stderr).toMatch(/ lets nobody in: it does not say why\n$/);
   });
@@ -284,7 +287,7 @@ describe('a gateway that is none of ours', () => {
   it.each([[[]], [['--json']]])('cannot do so with what it answers, which stays the same value, %j', async (flags) => {
     const payload = { [EVIL]: `${EVIL}\u2028\u{e0041}` };
     const port = await answering({ ok: true, payload });
-    const { code, stdout } = await openclaw('health', '--port', port, ...flags);
+    const { code, stdout } = await openclaw('health', '--url', urlOf(port), ...flags);
     expect(code).toBe(0);
     expect(stdout.replaceAll('\n', '')).not.toMatch(/[\p{C}\p{Zl}]/u);
     expect(parse(stdout)).toEqual(flags.length === 0 ? payload : { ok: true, payload });
@@ -292,7 +295,7 @@ describe('a gateway that is none of ours', () => {
 
   it('and answers without a payload has answered with null', async () => {
     const port = await answering({ ok: true });
-    expect(await openclaw('health', '--port', port)).toEqual({ code: 0, stdout: 'null\n', stderr: '' });
+    expect(await openclaw('health', '--url', urlOf(port))).toEqual({ code: 0, stdout: 'null\n', stderr: '' });
   });
 });
 
