@@ -37,11 +37,15 @@ export async function serve(settings: Settings, flags: Flags, program: Program):
   const signals = new StopSignals();
   const stopped = signals.first.then(() => undefined);
   let lock: GatewayLockOptions | undefined;
+  let hasFailed = false;
   try {
     // A standby, and a start that has made room, take the port with the app, which is then loaded already.
-    if (standby) lock = { acquire: { wait: 'standby', onWait: announceWait } };
-    else if (force !== undefined) lock = await Promise.race([makeRoom(settings, force === 'kill', program), stopped]);
-    else lock = await Promise.race([claim(settings), stopped]);
+    if (standby) lock = { acquire: { wait: 'standby', onWait: announceWait, onWaitForAddress: announceAddress } };
+    else if (force !== undefined) {
+      const hasRoom = await Promise.race([makeRoom(settings, force === 'kill', program), stopped]);
+      hasFailed = hasRoom === false;
+      lock = hasRoom === undefined ? undefined : {};
+    } else lock = await Promise.race([claim(settings), stopped]);
   } catch (error) {
     return reportFailure(error, failure, profile.name);
   }
@@ -55,7 +59,7 @@ export async function serve(settings: Settings, flags: Flags, program: Program):
   // Before anything with a decorator, in whatever order a bundler puts the rest.
   await import('reflect-metadata');
   const { runGateway } = await import('./run-app.js');
-  return runGateway(createApp, { ...failure, signals });
+  return runGateway(createApp, { ...failure, hasFailed, signals });
 }
 
 async function claim(settings: Settings): Promise<{ readonly listener: ClaimedListener }> {
@@ -63,17 +67,26 @@ async function claim(settings: Settings): Promise<{ readonly listener: ClaimedLi
   return { listener: await acquireLock(() => claimListener(settings), ACQUIRE_DEFAULTS, new AbortController().signal) };
 }
 
-/** Whatever comes of it, the bind decides, and its refusal says who is there then. */
-async function makeRoom(settings: Settings, kill: boolean, program: Program): Promise<GatewayLockOptions> {
+/**
+ * Stops the holder. Whatever comes of it, the bind decides, and its refusal says who is there then.
+ *
+ * @returns whether the holder was stopped, or there was none
+ */
+async function makeRoom(settings: Settings, kill: boolean, program: Program): Promise<boolean> {
   const { describeStop, stopGateway } = await import('./stop-gateway.js');
   const outcome = await stopGateway(settings, { kill, timeoutMs: DEFAULT_TIMEOUT_MS.stop, program });
+  const isInVain = outcome.kind === 'refused' || outcome.kind === 'late';
   const tookPlace = outcome.kind === 'stopped' && outcome.successor !== undefined;
-  if (tookPlace || outcome.kind === 'refused' || outcome.kind === 'late') complain(describeStop(outcome, settings));
-  return {};
+  if (tookPlace || isInVain) complain(describeStop(outcome, settings));
+  return !isInVain;
 }
 
 function announceWait(holder: Holder): void {
   complain(`standing by for ${holder.url}: ${describeHolder(holder)}`);
+}
+
+function announceAddress(url: string): void {
+  complain(`standing by for ${url}: this machine does not have this address yet`);
 }
 
 /** Another state folder can have a gateway of the same name. */

@@ -6,7 +6,6 @@ import { NotAllowedError } from '../common/not-allowed.error.js';
 import type { Profile } from '../config/profile.js';
 import { chooseSettings, TOKEN_FILE_VARIABLE } from '../config/settings.js';
 import { commandFor } from '../holder/describe-holder.js';
-import { launchGateway } from '../launcher/launch-gateway.js';
 import type { LaunchedGateway } from '../launcher/launch-options.js';
 import { LaunchError } from '../launcher/launch.error.js';
 import type { HostPort } from '../listener/endpoint.js';
@@ -17,6 +16,7 @@ import { StopSignals } from '../process/stop-signals.js';
 import { timeoutOf } from './flags-of.js';
 import { DEFAULT_TIMEOUT_MS, type Flags } from './flags.js';
 import type { Invocation } from './command.js';
+import { launchOnAddress } from './launch-on-address.js';
 import { isPortGiven } from './where-it-runs.js';
 
 /** Starts a gateway in the background, or finds the one that is there. */
@@ -30,7 +30,7 @@ export async function start({ flags, profile, program }: Invocation): Promise<nu
   const signals = new StopSignals();
   void signals.first.then((signal) => stop.abort(signal));
   try {
-    const gateway = await launchGateway({
+    const gateway = await launchOnAddress({
       address: settings,
       anyPort: !isPortGiven(settings),
       profile,

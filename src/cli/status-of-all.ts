@@ -36,25 +36,31 @@ export async function statusOfAll(planned: readonly PlannedProfile[]): Promise<P
 async function statusOf({ profile: { name }, running, settings, problem }: PlannedProfile): Promise<ProfileStatus> {
   if (running) {
     const { verdict, url, card } = running;
-    const { pid, version, profile: heldBy } = card;
-    return { name, port: portOfCard(card), url, verdict, pid, version, heldBy, problem };
+    const { version, profile: heldBy } = card;
+    return { name, port: portOfCard(card), url, verdict, pid: pidOf(running), version, heldBy, problem };
   }
   if (!settings) {
     return { name, port: null, url: null, verdict: null, pid: null, version: null, heldBy: null, problem };
   }
   const { host, port } = settings;
-  const { verdict, card, owner } = await whoHolds({ host, port });
+  const holder = await whoHolds({ host, port });
+  const { verdict, card } = holder;
   return {
     name,
     port,
     url: gatewayUrl(host === 'localhost' ? ANCHOR_HOST : host, port),
     // Refused is all that a connection can tell.
     verdict: verdict === 'blocked' ? 'free' : verdict,
-    pid: card?.pid ?? owner?.pid ?? null,
+    pid: pidOf(holder),
     version: card?.version ?? null,
     heldBy: card?.profile ?? null,
     problem,
   };
+}
+
+/** The number that this process knows it by: on its card, a gateway in a PID namespace of its own has another. */
+function pidOf({ card, owner, isPidForeign }: Holder): number | null {
+  return owner?.pid ?? (isPidForeign ? null : (card?.pid ?? null));
 }
 
 export function statusTable(statuses: readonly ProfileStatus[]): string[] {

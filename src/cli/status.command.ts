@@ -1,6 +1,7 @@
 import { chooseSettings, findToken, type Settings } from '../config/settings.js';
 import { callGateway } from '../control/client/call-gateway.js';
 import type { Status } from '../control/methods/operator.gateway.js';
+import { describeUnknown } from '../holder/describe-holder.js';
 import { examinePort, type PortExamination } from '../holder/examine-port.js';
 import { isOwn, whoHolds } from '../holder/who-holds.js';
 import type { Holder } from '../listener/holder.js';
@@ -49,14 +50,24 @@ async function reportPort(settings: Settings, flags: Flags, program: Program): P
   const depth = flags.deep
     ? { addresses: await examinePort(host, port), live: await askIfReady(holder, settings) }
     : {};
-  printResult(flags.json, { ...report, ...depth }, [...portLines(report, settings, program), ...depthLines(depth)]);
+  printResult(flags.json, { ...report, ...depth }, [
+    ...portLines(report, settings, flags, program),
+    ...depthLines(depth),
+  ]);
   return report.exitCode;
 }
 
-function portLines({ verdict, url, holder }: PortReport, { port, profile }: Settings, program: Program): string[] {
+function portLines(
+  { verdict, url, holder }: PortReport,
+  { port, profile }: Settings,
+  { deep = false }: Flags,
+  program: Program,
+): string[] {
   if (!holder) return [`nobody listens on ${url}`];
-  const details = holderLines(holder, port, wantsColor(process.stdout), profile.name, program.name);
-  return [`${url} is held: ${String(verdict)}`, ...details];
+  if (verdict === 'unknown') return [`who holds ${url} is not known`, `  ${describeUnknown(holder)}`];
+  const context = { color: wantsColor(process.stdout), profile: profile.name, program: program.name };
+  const asked = deep ? 'status --deep' : 'status';
+  return [`${url} is held: ${String(verdict)}`, ...holderLines(holder, { ...context, port, asked })];
 }
 
 /** What is only in there with `--deep`. */

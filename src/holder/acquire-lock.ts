@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Endpoint } from '../listener/endpoint.js';
-import { GatewayLockError } from '../listener/gateway-lock.error.js';
-import type { Holder } from '../listener/holder.js';
+import { GatewayLockError, lacksAddress } from '../listener/gateway-lock.error.js';
+import { waitForAddress } from '../listener/has-address.js';
+import type { Holder, Verdict } from '../listener/holder.js';
 import { isRefused } from '../listener/is-refused.js';
 import { addressOfUrl } from '../listener/listen-address.js';
 import type { AcquireSettings } from '../options/holder.options.js';
@@ -17,6 +18,9 @@ const POLL_MS = 500;
  */
 const RETRIES = { count: 5, pauseMs: 2 };
 
+/** The verdicts with which a holder may be a gateway, and so may agree to be watched. */
+const WATCHED: ReadonlySet<Verdict> = new Set<Verdict>(['ready', 'starting', 'draining', 'stalled']);
+
 /** One attempt, which takes all locks or none. */
 type Claim<Locks> = () => Promise<Locks>;
 
@@ -28,11 +32,11 @@ type Claim<Locks> = () => Promise<Locks>;
  */
 export async function acquireLock<Locks>(
   claim: Claim<Locks>,
-  { wait, identify, onWait }: AcquireSettings,
+  settings: AcquireSettings,
   signal: AbortSignal,
 ): Promise<Locks> {
-  if (wait === 'standby') return standBy(claim, signal, onWait);
-  return identify ? claimOrNameHolder(claim) : claim();
+  if (settings.wait === 'standby') return standBy(claim, signal, settings);
+  return settings.identify ? claimOrNameHolder(claim) : claim();
 }
 
 /** @param isLast whether a holder that has died since is named too, and not tried again */
@@ -40,7 +44,7 @@ async function claimOrNameHolder<Locks>(claim: Claim<Locks>, isLast = false): Pr
   try {
     return await claim();
   } catch (error) {
-    if (!isHeld(error)) throw error;
+    if (!isHeld(error) || error.holder) throw error;
     const holder = await whoHolds(error.endpoint);
     // A gateway listens on its local socket from the first instant: one that refuses connections has died since.
     const hasDied = holder.verdict === 'blocked' && 'socketPath' in error.endpoint;
@@ -57,7 +61,7 @@ async function claimOrNameHolder<Locks>(claim: Claim<Locks>, isLast = false): Pr
 async function standBy<Locks>(
   claim: Claim<Locks>,
   signal: AbortSignal,
-  onWait: AcquireSettings['onWait'],
+  { onWait, onWaitForAddress }: AcquireSettings,
 ): Promise<Locks> {
   const see = reportChanges(onWait);
   let retriesLeft = 0;
@@ -65,6 +69,11 @@ async function standBy<Locks>(
     try {
       return await claim();
     } catch (error) {
+      if (lacksAddress(error)) {
+        onWaitForAddress?.(error.url);
+        await waitForAddress(error.address.host, signal);
+        continue;
+      }
       if (!isHeld(error)) throw error;
       if (retriesLeft > 0) {
         await delay(RETRIES.pauseMs * 2 ** (RETRIES.count - retriesLeft), undefined, { signal });
@@ -98,7 +107,8 @@ async function waitForHolder(
   signal: AbortSignal,
 ): Promise<boolean> {
   do {
-    if (await watchToTheEnd(refusal.endpoint, see, signal)) return true;
+    if (refusal.holder) see(refusal.holder);
+    else if (await watchToTheEnd(refusal.endpoint, see, signal)) return true;
     await delay(POLL_MS, undefined, { signal });
   } while (await isStillHeld(refusal));
   return false;
@@ -109,7 +119,7 @@ async function watchToTheEnd(endpoint: Endpoint, see: (holder: Holder) => void, 
   const holder = await whoHolds(endpoint);
   signal.throwIfAborted();
   see(holder);
-  if (holder.verdict === 'foreign' || holder.verdict === 'blocked') return false;
+  if (!WATCHED.has(holder.verdict)) return false;
   // Where a crowd asks a new holder all at once, it may not answer the first look in time.
   const lookAgain = (): void => void whoHolds(endpoint).then(see);
   // The address where it was found: the one that was refused may be a wildcard.
@@ -123,8 +133,8 @@ async function watchToTheEnd(endpoint: Endpoint, see: (holder: Holder) => void, 
  * Whether an attempt would fail again. The port is not asked, since an attempt begins with it. A profile or a derived
  * port is asked first: an attempt would take the port before it, and keep others from the port in vain.
  */
-async function isStillHeld({ endpoint, basePort }: GatewayLockError): Promise<boolean> {
-  const isPort = 'port' in endpoint && basePort === undefined;
+async function isStillHeld({ endpoint, code, basePort }: GatewayLockError): Promise<boolean> {
+  const isPort = code === 'GATEWAY_ALREADY_LISTENING' && basePort === undefined;
   return !isPort && !(await isRefused(endpoint, POLL_MS));
 }
 

@@ -1,77 +1,91 @@
 import type { Holder, PortOwner } from '../listener/holder.js';
+import { addressOfUrl } from '../listener/listen-address.js';
 import { DEFAULT_PROFILE } from '../options/holder.options.js';
 
-/** What an operator can do about a holder, and the command that does it. */
-export type Advice = readonly [purpose: string, command: string];
-
 /** Describes a holder in half a sentence. */
-export function describeHolder({ verdict, card, owner }: Holder, now = Date.now()): string {
+export function describeHolder(holder: Holder, now = Date.now()): string {
+  const { verdict, card, owner, ownership, user } = holder;
   switch (verdict) {
     case 'ready':
     case 'starting':
     case 'draining':
-      return card
-        ? `gateway ${card.version}, profile ${card.profile}, pid ${card.pid}, ${verdict}, up ${uptime(now - card.startedAt)}`
-        : `a gateway that is ${verdict}`;
+      if (!card) return `a gateway that is ${verdict}`;
+      return [
+        `gateway ${card.version}`,
+        `profile ${card.profile}`,
+        pidOf(holder, card.pid),
+        ...(ownership === 'other user' && user !== undefined ? [`user ${user}`] : []),
+        verdict,
+        `up ${uptime(now - card.startedAt)}`,
+      ].join(', ');
     case 'stalled':
-      return `accepts connections but does not answer: ${owner ? `a gateway, ${processOf(owner)}` : 'the operating system does not say who'}`;
+      return `accepts connections but does not answer: ${owner ? `a gateway, ${processOf(owner)}` : `the operating system does not say who${ofUser(user)}`}`;
     case 'foreign':
-      return owner
-        ? `not a gateway: ${owner.command ?? 'unknown command'}, ${processOf(owner)}`
-        : 'not a gateway; the operating system does not say what';
+      if (isOwnInspector(holder)) return OWN_INSPECTOR;
+      if (holder.isOpenClaw && owner) return `OpenClaw, ${processOf(owner)}`;
+      if (owner) return `not a gateway: ${owner.command ?? 'unknown command'}, ${processOf(owner)}${passing(holder)}`;
+      return `not a gateway; the operating system does not say what${ofUser(user)}${passing(holder)}`;
     case 'blocked':
       return 'bound, but nothing listens';
+    case 'unknown':
+      return describeUnknown(holder);
   }
 }
 
-/** The lock that a holder keeps from a gateway that is to start. */
-export interface Obstacle {
-  readonly lock: 'port' | 'profile' | 'derived port';
-  /** The port where the holder can be asked; missing where that is not known. */
-  readonly holderPort?: number;
-  /** The port where the gateway that is to start would listen. */
-  readonly port: number;
-  /** The profile of the gateway that is to start. */
-  readonly profile?: string | undefined;
-  /**
-   * What an operator types for the program that has the commands.
-   * @default 'openclaw'
-   */
-  readonly program?: string | undefined;
+/** Says that something which is no gateway of ours uses what a gateway needs, such as `port 18789`. */
+export function describeUse(holder: Holder, what: string): string {
+  const { owner, isOpenClaw, user } = holder;
+  if (isOwnInspector(holder)) return `${OWN_INSPECTOR} holds ${what}`;
+  if (!owner) {
+    return `${what} is in use by another program; the operating system does not say which${ofUser(user)}${passing(holder)}`;
+  }
+  const name = isOpenClaw ? 'OpenClaw' : `another program: ${owner.command ?? 'unknown command'}`;
+  return `${what} is in use by ${name} (${processOf(owner)})${passing(holder)}`;
 }
 
-/** The two or three commands that help with a verdict. */
-export function adviseOn(
-  { verdict, card, owner }: Holder,
-  { lock, holderPort, port, profile, program }: Obstacle,
-): readonly Advice[] {
-  const gateway = commandFor(profile, program);
-  // Its own profile, since that is where its token is found.
-  const its = commandFor(card?.profile, program);
-  const at = (purpose: string, command: string, option = ''): readonly Advice[] =>
-    holderPort === undefined ? [] : [[purpose, `${command} --port ${holderPort}${option}`]];
-  const status = at('see it', `${its} status`);
-  const standby: Advice = ['take over when it is gone', `${gateway} --port ${port} --standby`];
-  const elsewhere: Advice =
-    lock === 'profile'
-      ? ['use another profile', `${commandFor(undefined, program)} --profile <name>`]
-      : ['use another port', `${gateway} --port <port>`];
-  switch (verdict) {
-    case 'ready': {
-      // `--force` on a derived port would start this gateway with that one as its port.
-      const instead = lock === 'derived port' ? [elsewhere] : at('take over', gateway, ' --force');
-      return [...status, ...at('stop it', `${its} stop`), ...instead];
-    }
-    case 'starting':
-    case 'draining':
-      return [...status, standby];
-    case 'stalled':
-      return [...at('look closer', `${its} status`, ' --deep'), ...end(owner), standby];
-    case 'foreign':
-      return [...(owner ? [['see it', `ps -fp ${owner.pid}`] as const] : []), elsewhere];
-    case 'blocked':
-      return [standby, elsewhere];
-  }
+/** Why a holder could not be asked. */
+export function describeUnknown({ errno = 'no reason was given' }: { readonly errno?: string | undefined }): string {
+  const meaning = MEANINGS[errno];
+  return `could not ask: ${errno}${meaning === undefined ? '' : `, ${meaning}`}`;
+}
+
+const MEANINGS: Readonly<Record<string, string>> = {
+  EADDRNOTAVAIL: 'this machine has no local port left to ask from',
+  EAGAIN: 'this machine has no local port left to ask from',
+  EMFILE: 'this process has no file descriptor left',
+  ENFILE: 'this machine has no file descriptor left',
+  ENOBUFS: 'this machine has no memory left for a connection',
+  ENOMEM: 'this machine has no memory left for a connection',
+  EACCES: 'this process may not connect, perhaps by a rule of a firewall',
+  EPERM: 'this process may not connect, perhaps by a rule of a firewall',
+};
+
+const OWN_INSPECTOR = "this process's own inspector (NODE_OPTIONS=--inspect…)";
+
+/** Whether the process that asks holds the port itself, by the inspector that Node has opened before any of our code. */
+export function isOwnInspector({ owner, url }: Holder): boolean {
+  if (owner?.pid !== process.pid || !process.features.inspector) return false;
+  // As in `ws://127.0.0.1:9229/` with a UUID. Loaded for this case alone.
+  const inspected = process.getBuiltinModule('node:inspector').url();
+  return inspected !== undefined && Number(new URL(inspected).port) === addressOfUrl(url).port;
+}
+
+/** The number that this process knows the holder by: in a PID namespace of its own, a gateway sees another on itself. */
+function pidOf({ owner, isPidForeign }: Holder, pidOnCard: number): string {
+  if (owner) return `pid ${owner.pid}`;
+  return `pid ${pidOnCard}${isPidForeign ? ' in its own namespace' : ''}`;
+}
+
+function processOf({ pid, user }: PortOwner): string {
+  return user === undefined ? `pid ${pid}` : `pid ${pid}, user ${user}`;
+}
+
+function ofUser(user: string | undefined): string {
+  return user === undefined ? '' : `, but that it is of user ${user}`;
+}
+
+function passing({ passesOn }: Holder): string {
+  return passesOn ? ', which answers as a gateway elsewhere would, as a tunnel does' : '';
 }
 
 /**
@@ -81,14 +95,6 @@ export function adviseOn(
 export function commandFor(profile = DEFAULT_PROFILE, program = 'openclaw'): string {
   const isNamed = profile !== DEFAULT_PROFILE && /^[a-z0-9][a-z0-9-]*$/.test(profile);
   return `${program} gateway${isNamed ? ` --profile ${profile}` : ''}`;
-}
-
-function end(owner: PortOwner | undefined): readonly Advice[] {
-  return owner ? [['end it', `kill -9 ${owner.pid}`]] : [];
-}
-
-function processOf({ pid, user }: PortOwner): string {
-  return user === undefined ? `pid ${pid}` : `pid ${pid}, user ${user}`;
 }
 
 /** A time in its two largest units: `3 d 4 h`, `5 min 6 s`, `7 s`. */

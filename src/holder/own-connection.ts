@@ -1,4 +1,4 @@
-import { Agent, get, type AgentOptions } from 'node:http';
+import { Agent, get, type AgentOptions, type IncomingHttpHeaders } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
@@ -16,7 +16,10 @@ const MAX_ANSWER_BYTES = 32 * 1024;
 /** What was asked for its card answered with something else. */
 export class NoCardError extends Error {
   /** @param status of the answer, as in HTTP */
-  constructor(readonly status: number) {
+  constructor(
+    readonly status: number,
+    readonly headers: IncomingHttpHeaders,
+  ) {
     super(`answered ${status} without the card of a gateway`);
   }
 }
@@ -112,7 +115,7 @@ function askForCard(agent: OneConnectionAgent, secret: string | undefined): Prom
       });
       response.once('end', () => {
         if (parseCard(Buffer.concat(chunks).toString())) resolve(isRight);
-        else reject(new NoCardError(response.statusCode ?? 0));
+        else reject(new NoCardError(response.statusCode ?? 0, response.headers));
       });
       response.once('error', reject);
     });

@@ -169,6 +169,11 @@ function hasOpen(pid: number, links: ReadonlySet<string>, deadline: number): boo
   return false;
 }
 
+/** Whether a process has the title of a gateway; false where it cannot be found by this number. */
+export function hasGatewayTitleOnLinux(pid: number): boolean {
+  return isProcOfThisNamespace() && hasGatewayTitle(readTextIfAllowed(`/proc/${pid}/cmdline`));
+}
+
 function linkOf(path: string): string {
   try {
     return readlinkSync(path);
@@ -194,7 +199,8 @@ async function describeProcess(pid: number): Promise<PortOwner> {
   };
 }
 
-function nameOf(uid: number): string | undefined {
+/** The name of a user; `undefined` where this machine has none for it. */
+export function nameOf(uid: number): string | undefined {
   const name = parseUserName(readTextIfAllowed('/etc/passwd'), uid);
   if (name !== undefined || uid !== process.geteuid?.()) return name;
   // Last, since it blocks this process, perhaps on a directory server.

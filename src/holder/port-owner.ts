@@ -1,11 +1,13 @@
 import type { Socket } from 'node:net';
 
 import { within } from '../common/deadline.js';
-import type { PortOwner } from '../listener/holder.js';
+import type { Ownership, PortOwner } from '../listener/holder.js';
 import { findPortOwnerElsewhere } from './port-owner-elsewhere.js';
 import {
   findPortOwnerOnLinux,
   findSocketOwnerOnLinux,
+  hasGatewayTitleOnLinux,
+  nameOf,
   socketUserOfPeer,
   socketUserOnLinux,
 } from './port-owner-linux.js';
@@ -41,15 +43,30 @@ export async function findSocketOwner(
   return before(deadline, () => findSocketOwnerOnLinux(socketPath, deadline, pidHint));
 }
 
+/** Whose process made a socket. */
+export interface PortUser {
+  readonly ownership: Ownership;
+  /** The name of the other user, or `uid` and its number where it has none here. */
+  readonly user?: string;
+}
+
 /**
  * Whether the socket that listens on an address was made by a process of this user. Only Linux tells; elsewhere it is
  * `unknown`.
  */
-export function userOfPort(host: string, port: number): 'same user' | 'other user' | 'unknown' {
-  if (process.platform !== 'linux') return 'unknown';
-  const uid = socketUserOnLinux(host, port);
-  if (uid === undefined) return 'unknown';
-  return uid === process.geteuid?.() ? 'same user' : 'other user';
+export function userOfPort(host: string, port: number): PortUser {
+  const uid = process.platform === 'linux' ? socketUserOnLinux(host, port) : undefined;
+  if (uid === undefined) return { ownership: 'unknown' };
+  if (uid === process.geteuid?.()) return { ownership: 'same user' };
+  return { ownership: 'other user', user: nameOf(uid) ?? `uid ${uid}` };
+}
+
+/**
+ * Whether the process with this number calls itself a gateway, as far as this process sees. If not, the number is one of
+ * another PID namespace (pid_namespaces(7)), or a lie. True where the operating system has no such namespaces.
+ */
+export function isPidOfGateway(pid: number): boolean {
+  return process.platform !== 'linux' || hasGatewayTitleOnLinux(pid);
 }
 
 /**
@@ -57,12 +74,13 @@ export function userOfPort(host: string, port: number): 'same user' | 'other use
  * accepted, and the one that listens. The second could be another's by now, and the first alone that of a program which
  * inherited a listener.
  */
-export function userOfConnection(socket: Socket): 'same user' | 'other user' | 'unknown' {
+export function userOfConnection(socket: Socket): Ownership {
   const { remoteAddress, remotePort } = socket;
   if (process.platform !== 'linux' || remoteAddress === undefined || remotePort === undefined) return 'unknown';
   const accepted = socketUserOfPeer(socket);
   if (accepted === undefined) return 'unknown';
-  return accepted === process.geteuid?.() ? userOfPort(remoteAddress, remotePort) : 'other user';
+  if (accepted !== process.geteuid?.()) return 'other user';
+  return userOfPort(remoteAddress, remotePort).ownership;
 }
 
 async function before(deadline: number, look: () => Promise<PortOwner | undefined>): Promise<PortOwner | 'unknown'> {

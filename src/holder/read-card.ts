@@ -6,30 +6,34 @@ import type { GatewayCard } from '../listener/holder.js';
 import { isConnectedToItself } from '../listener/is-refused.js';
 import { hasIPv6Form } from '../listener/listen-address.js';
 import { CARD_PATH, parseCard } from './card.js';
+import { judgeFailedConnect } from './failed-connect.js';
+import { refusalIn } from './refusal.js';
 import { isProof, newNonce, NONCE_HEADER, PROOF_HEADER, socketAddress, tcpAddress } from './proof.js';
 
 /**
  * What a port answers when it is asked for its card:
  *
  * - `card`: a complete and valid card, and whether the holder has proven that it can read the secret of the asker
- * - `stranger`: anything else: another status, a redirect, HTML, TLS, too much, too slowly, or a connection that was
- *   closed without an answer
+ * - `stranger`: anything else: another status, a redirect, HTML, TLS, too much, or too slowly
+ * - `refusal`: a gateway does not answer this process, for the reason that it gives; whether it is one is not known
+ * - `closed`: nothing, from a peer that hung up
  * - `silent`: nothing, from a peer that accepted the connection or let the connect hang
  * - `refused`: nothing listens
+ * - `unknown`: it could not be asked, by the fault of this process
  */
 export type CardAnswer =
   | { readonly kind: 'card'; readonly card: GatewayCard; readonly isProven: boolean }
   | { readonly kind: 'stranger' }
+  | { readonly kind: 'refusal'; readonly reason: string }
+  | { readonly kind: 'closed' }
   | { readonly kind: 'silent' }
-  | { readonly kind: 'refused' };
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'unknown'; readonly errno: string };
 
 const MAX_BODY_BYTES = 16 * 1024;
 const MAX_HEADER_BYTES = 16 * 1024;
 /** All that is read from a connection: headers, body, and what frames them. */
 const MAX_BYTES = 64 * 1024;
-
-/** Errors of connect(2) by which the machine itself says that nothing can listen there. */
-const UNREACHABLE = new Set(['ECONNREFUSED', 'EAFNOSUPPORT', 'ENETUNREACH', 'EHOSTUNREACH', 'ENOTFOUND', 'ENOENT']);
 
 /**
  * Asks a port, or a local socket, for its card. One deadline bounds all of it: the connect, the headers and the body,
@@ -72,7 +76,8 @@ export function readCard(endpoint: Endpoint, deadline: number, secret?: string):
       return;
     }
     let connected = false;
-    request.on('error', (error) => settle({ kind: connected ? 'stranger' : kindOfFailedConnect(error, endpoint) }));
+    const ended = (): CardAnswer => ({ kind: request.socket?.bytesRead ? 'stranger' : 'closed' });
+    request.on('error', (error) => settle(connected ? ended() : answerOfFailedConnect(error, endpoint)));
     request.on('socket', (socket) => {
       socket.once('connect', () => {
         connected = true;
@@ -85,7 +90,8 @@ export function readCard(endpoint: Endpoint, deadline: number, secret?: string):
     });
     request.on('response', (response) => {
       if (response.statusCode !== 200) {
-        settle({ kind: 'stranger' });
+        const reason = refusalIn(response.headers);
+        settle(reason === undefined ? { kind: 'stranger' } : { kind: 'refusal', reason });
         return;
       }
       const isProven =
@@ -95,7 +101,7 @@ export function readCard(endpoint: Endpoint, deadline: number, secret?: string):
       readBody(response, isProven, settle);
     });
     // Every other end: an answer that is cut off, or a change of protocol.
-    request.on('close', () => settle({ kind: 'stranger' }));
+    request.on('close', () => settle(ended()));
   });
 }
 
@@ -118,14 +124,9 @@ function readBody(response: IncomingMessage, isProven: boolean, settle: (answer:
   });
 }
 
-function kindOfFailedConnect(
-  { code = '' }: NodeJS.ErrnoException,
-  endpoint: Endpoint,
-): 'refused' | 'stranger' | 'silent' {
-  if (UNREACHABLE.has(code)) return 'refused';
-  // IPv6: this machine has no such address. IPv4, whose loopback is always there: no local port is left to ask from.
-  if (code === 'EADDRNOTAVAIL' && 'host' in endpoint && hasIPv6Form(endpoint.host)) return 'refused';
-  return code === 'ECONNRESET' ? 'stranger' : 'silent';
+function answerOfFailedConnect(error: NodeJS.ErrnoException, endpoint: Endpoint): CardAnswer {
+  const kind = judgeFailedConnect(error, endpoint);
+  return kind === 'unknown' ? { kind, errno: error.code ?? error.message } : { kind };
 }
 
 function hostHeader(endpoint: Endpoint): string {

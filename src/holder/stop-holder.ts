@@ -83,9 +83,11 @@ export async function stopHolder(
 }
 
 function whyNot(holder: Holder, instanceId: string | undefined): string | undefined {
-  const { card, owner, ownership } = holder;
+  const { verdict, card, owner, ownership, user } = holder;
+  if (verdict === 'unknown') return 'it is not known who holds the port';
+  if (holder.isOpenClaw) return 'it is OpenClaw, which only its own command stops: openclaw gateway stop';
   if (!card) return 'it is not a gateway that answers';
-  if (ownership === 'other user') return `it belongs to another user${owner?.user ? `, ${owner.user}` : ''}`;
+  if (ownership === 'other user') return `it belongs to another user${user === undefined ? '' : `: ask user ${user}`}`;
   if (ownership === 'unknown') return 'it cannot be told whose it is';
   if (instanceId !== undefined && card.instanceId !== instanceId) return 'it is not the gateway of this profile';
   if (!owner) return 'the operating system does not say which process it is';

@@ -1,4 +1,5 @@
 import { get } from 'node:http';
+import type { Socket } from 'node:net';
 
 import type { Endpoint } from '../listener/endpoint.js';
 
@@ -8,6 +9,12 @@ export const WATCH_PATH = '/.well-known/gateway/watch';
 /** How often a holder writes to a watch, which shows that its event loop turns. */
 export const HEARTBEAT_MS = 1_000;
 const SILENCE_MS = 3 * HEARTBEAT_MS;
+
+/**
+ * All that is read of a holder in one second: a heartbeat has six bytes, so that an hour of them fits in, as after a sleep of
+ * this machine. Only a process that is no gateway sends more, and to read that would keep a core busy.
+ */
+const MAX_BYTES_PER_SECOND = 32 * 1024;
 
 export interface WatchOptions {
   /** Ends the watch; it then resolves too. */
@@ -22,7 +29,11 @@ export interface WatchOptions {
  * Holds a connection to the holder, and resolves when it ends: however the holder dies, the kernel closes it. A frozen
  * holder keeps it open, and a stranger may close it at once. Never rejects.
  *
- * @returns whether the holder had agreed to be watched; only then does the end say that the holder has gone
+ * Any holder is followed that agrees, whosever it is, and without a proof: all that it learns is that there is a standby,
+ * and all that it can do is end the connection early, after which the bind decides. So the end is news, and never a fact.
+ *
+ * @returns whether the holder had agreed to be watched, and sent no more than a gateway does; only then does the end say
+ * that the holder may have gone
  */
 export function watchHolder(endpoint: Endpoint, { signal, onAgreed, onSilence }: WatchOptions): Promise<boolean> {
   return new Promise((resolve) => {
@@ -37,9 +48,28 @@ export function watchHolder(endpoint: Endpoint, { signal, onAgreed, onSilence }:
       response.on('error', () => undefined);
     });
     request.on('error', () => undefined);
+    request.on('socket', (socket) => {
+      // Before the answer too, where interim responses have no end.
+      endFlood(socket, () => {
+        agreed = false;
+        request.destroy();
+      });
+    });
     request.on('close', () => {
       clearTimeout(silence);
       resolve(agreed);
     });
+  });
+}
+
+/** Calls back once more has come in one second than is read. */
+function endFlood(socket: Socket, onFlood: () => void): void {
+  let received = 0;
+  let since = performance.now();
+  socket.on('data', ({ length }: Buffer) => {
+    const now = performance.now();
+    if (now - since >= 1_000) [received, since] = [0, now];
+    received += length;
+    if (received > MAX_BYTES_PER_SECOND) onFlood();
   });
 }

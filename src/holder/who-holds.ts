@@ -4,7 +4,7 @@ import type { Endpoint } from '../listener/endpoint.js';
 import { UNKNOWN_ADDRESS } from '../listener/gateway-lock.error.js';
 import type { Holder, Ownership, PortOwner } from '../listener/holder.js';
 import { addressOfUrl, gatewayUrl, isWildcard } from '../listener/listen-address.js';
-import { findPortOwner, findSocketOwner, userOfPort } from './port-owner.js';
+import { findPortOwner, findSocketOwner, isPidOfGateway, userOfPort, type PortUser } from './port-owner.js';
 import { readCard, type CardAnswer } from './read-card.js';
 import { hostsToAsk } from './serving-address.js';
 
@@ -29,6 +29,9 @@ const HEAD_START_MS = 100;
  * Finds out who holds a port, or a local socket. It asks what listens there for its card, and the operating system for
  * its process. A gateway is only believed where the two do not contradict each other. Never rejects.
  *
+ * Every process can show a card, send a header or take a title. So verdicts that rest on these alone decide about what
+ * to say and whom to wait for; what would be shown or sent to the holder depends on its `ownership`.
+ *
  * A port that is free has the verdict `blocked`: ask only about one that could not be bound.
  *
  * @param endpoint its host is `localhost`, or an IP address of this machine
@@ -47,17 +50,24 @@ export async function whoHolds(
     const again = await look(endpoint, deadline, timeoutMs, secret);
     if (settles(again, view)) view = again;
   }
-  const { owner, url } = view;
-  const judged = judge(view, endpoint);
+  const { answer, owner, url } = view;
+  const { ownership, user } = ownershipOf(view, endpoint);
+  const judged = judge(view, endpoint, ownership);
   const { card } = judged;
-  // The gateway behind a local socket listens elsewhere, and only its card says where.
   return {
     ...judged,
+    // The gateway behind a local socket listens elsewhere, and only its card says where.
     url: 'socketPath' in endpoint && card ? card.url : url,
-    ownership: ownershipOf(view, endpoint),
+    ownership,
     ...(owner !== 'unknown' && { owner }),
+    ...(user !== undefined && { user }),
+    ...(answer.kind === 'unknown' && { errno: answer.errno }),
+    ...(answer.kind === 'refusal' && { refusal: answer.reason }),
+    ...(owner === 'unknown' && card && !isPidOfGateway(card.pid) && { isPidForeign: true }),
   };
 }
+
+type Judgement = Pick<Holder, 'verdict' | 'card' | 'passesOn' | 'isOpenClaw'>;
 
 interface Asked {
   readonly answer: CardAnswer;
@@ -74,10 +84,10 @@ export function isOwn({ ownership }: Pick<Holder, 'ownership'>): boolean {
   return ownership === 'proven' || ownership === 'same user';
 }
 
-function ownershipOf({ answer, url }: View, endpoint: Endpoint): Ownership {
-  if (answer.kind === 'card' && answer.isProven) return 'proven';
+function ownershipOf({ answer, url }: View, endpoint: Endpoint): PortUser {
+  if (answer.kind === 'card' && answer.isProven) return { ownership: 'proven' };
   // The table of Unix sockets has no users.
-  if ('socketPath' in endpoint) return 'unknown';
+  if ('socketPath' in endpoint) return { ownership: 'unknown' };
   const { host, port } = isWildcard(endpoint.host) ? endpoint : addressOfUrl(url);
   return userOfPort(host, port);
 }
@@ -115,7 +125,7 @@ async function bothViews(
  * different processes of one holder: its socket was inherited, and its card came too late to look at that process first.
  */
 function isDoubtful({ answer, owner }: View): boolean {
-  if (answer.kind === 'stranger') return owner === 'unknown' || owner.isGateway;
+  if (answer.kind === 'stranger' || answer.kind === 'closed') return owner === 'unknown' || owner.isGateway;
   return contradicts(owner, answer);
 }
 
@@ -155,20 +165,28 @@ async function pidOnCard(asking: Promise<Asked>, timeoutMs: number): Promise<num
   return asked?.answer.kind === 'card' ? asked.answer.card.pid : undefined;
 }
 
-function judge({ answer, owner }: View, endpoint: Endpoint): Pick<Holder, 'verdict' | 'card'> {
+function judge({ answer, owner }: View, endpoint: Endpoint, ownership: Ownership): Judgement {
+  const isGateway = owner !== 'unknown' && owner.isGateway;
   switch (answer.kind) {
     case 'card':
-      if (contradicts(owner, answer)) return { verdict: 'foreign' };
+      if (contradicts(owner, answer)) return { verdict: 'foreign', passesOn: true };
       return { verdict: answer.card.phase, card: answer.card };
     case 'stranger':
-      return { verdict: 'foreign' };
+      return isGateway ? { verdict: 'foreign', isOpenClaw: true } : { verdict: 'foreign' };
+    case 'refusal':
+      return isGateway ? { verdict: 'stalled' } : { verdict: 'foreign', passesOn: true };
+    case 'closed':
+      // Without a free descriptor, Node accepts a connection only to close it at once (uv__emfile_trick in libuv).
+      return { verdict: isGateway && ownership !== 'other user' ? 'stalled' : 'foreign' };
     case 'silent':
-      return { verdict: owner === 'unknown' || owner.isGateway ? 'stalled' : 'foreign' };
+      return { verdict: owner === 'unknown' || isGateway ? 'stalled' : 'foreign' };
     case 'refused':
       // Something listens on another address than loopback alone, which no gateway does.
       return {
         verdict: 'host' in endpoint && isWildcard(endpoint.host) && owner !== 'unknown' ? 'foreign' : 'blocked',
       };
+    case 'unknown':
+      return { verdict: 'unknown' };
   }
 }
 

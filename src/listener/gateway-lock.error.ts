@@ -135,3 +135,13 @@ export class GatewayLockError extends Error {
 function profileMessage(profile: string, url: string): string {
   return `another gateway instance is already using profile ${profile} (${url})`;
 }
+
+/**
+ * Whether the machine does not have the address of a gateway, which it may have soon: that of a VPN that is yet to be up, or
+ * one of IPv6 that is still tentative (RFC 4862, 5.4).
+ */
+export function lacksAddress(error: unknown): error is GatewayLockError {
+  return (
+    error instanceof GatewayLockError && error.code === 'GATEWAY_BIND_FAILED' && error.cause.code === 'EADDRNOTAVAIL'
+  );
+}

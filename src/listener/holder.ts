@@ -37,11 +37,14 @@ export interface PortOwner {
  * What was found behind a port or a local socket:
  *
  * - `ready`, `starting`, `draining`: a gateway in that phase
- * - `stalled`: accepts connections and says nothing; the operating system finds a gateway, or cannot tell
+ * - `stalled`: accepts connections and says nothing, or hangs up without an answer as a gateway without a free file
+ *   descriptor does; the operating system finds a gateway, or, for one that says nothing, cannot tell
  * - `foreign`: something else listens
  * - `blocked`: bound, but nothing listens
+ * - `unknown`: it could not be asked, for a reason of the process that asks: no file descriptor, no local port, a
+ *   firewall. It says nothing about the holder.
  */
-export type Verdict = 'ready' | 'starting' | 'draining' | 'stalled' | 'foreign' | 'blocked';
+export type Verdict = 'ready' | 'starting' | 'draining' | 'stalled' | 'foreign' | 'blocked' | 'unknown';
 
 /**
  * Whose socket it is. It is decided by the socket, and not by a process that has it open: any process may have inherited
@@ -66,4 +69,16 @@ export interface Holder {
   readonly card?: GatewayCard;
   /** Missing where the operating system does not say, or this user may not look. */
   readonly owner?: PortOwner;
+  /** With the ownership `other user`: its name, where it has one. */
+  readonly user?: string;
+  /** The process ID on the card is not one that this process can use: the gateway runs in a PID namespace of its own. */
+  readonly isPidForeign?: true;
+  /** With the verdict `foreign`: the gateway of OpenClaw itself, which has the same title and no card. */
+  readonly isOpenClaw?: true;
+  /** With the verdict `foreign`: it answers as another process, which is a gateway, does. A tunnel does so. */
+  readonly passesOn?: true;
+  /** Why a gateway behind it does not let this process in, as it says itself. */
+  readonly refusal?: string;
+  /** With the verdict `unknown`: why the holder could not be asked, as the code of an error: `EMFILE`. */
+  readonly errno?: string;
 }

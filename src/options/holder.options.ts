@@ -18,6 +18,12 @@ export interface AcquireOptions {
   identify?: boolean;
   /** Called each time that a standby begins to wait for another holder. */
   onWait?: (holder: Holder) => void;
+  /**
+   * Called when a standby begins to wait for an address that this machine does not have yet, as that of a VPN.
+   *
+   * @param url of the address, as `ws://host:port`
+   */
+  onWaitForAddress?: (url: string) => void;
 }
 
 /** What the gateway says of itself on its card. */
@@ -34,7 +40,9 @@ export interface IdentityOptions {
   version?: string;
 }
 
-export type AcquireSettings = Required<Omit<AcquireOptions, 'onWait'>> & Pick<AcquireOptions, 'onWait'>;
+type Callbacks = Pick<AcquireOptions, 'onWait' | 'onWaitForAddress'>;
+
+export type AcquireSettings = Required<Omit<AcquireOptions, keyof Callbacks>> & Callbacks;
 
 export type IdentitySettings = Required<IdentityOptions>;
 

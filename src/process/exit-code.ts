@@ -18,7 +18,7 @@ export const ExitCode = {
   NO_LOG: 66,
   /** EX_UNAVAILABLE: a process that is no gateway holds the port. */
   FOREIGN: 69,
-  /** EX_OSERR: the port cannot be bound, for another reason than that it is held; or no process or file can be made. */
+  /** EX_OSERR: the port cannot be bound, for a reason that does not pass by itself; or no process or file can be made. */
   BIND_FAILED: 71,
   /** EX_TEMPFAIL: there is no gateway that is ready; trying again later can help. */
   NOT_READY: 75,
@@ -35,13 +35,18 @@ const REFUSALS: Record<Verdict, number> = {
   stalled: ExitCode.NOT_READY,
   blocked: ExitCode.NOT_READY,
   foreign: ExitCode.FOREIGN,
+  unknown: ExitCode.NOT_READY,
 };
+
+/** Errors of bind(2) and socket(2) that pass: an address that is not there yet, and what the machine has no more of now. */
+const PASSING = new Set(['EADDRNOTAVAIL', 'EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
 
 const CALL_FAILURES: Record<CallFailure, number> = {
   unreachable: ExitCode.FREE,
   'not a gateway': ExitCode.FOREIGN,
   'not ready': ExitCode.NOT_READY,
   'not allowed': ExitCode.NOT_ALLOWED,
+  unknown: ExitCode.NOT_READY,
   refused: ExitCode.UNEXPECTED,
 };
 
@@ -68,7 +73,9 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof GatewayCallError) return CALL_FAILURES[error.code];
   if (error instanceof LaunchError) return error.exitCode ?? LAUNCH_FAILURES[error.code];
   if (error instanceof GatewayLockError) {
-    if (error.code === 'GATEWAY_BIND_FAILED') return ExitCode.BIND_FAILED;
+    if (error.code === 'GATEWAY_BIND_FAILED') {
+      return PASSING.has(error.cause.code ?? '') ? ExitCode.NOT_READY : ExitCode.BIND_FAILED;
+    }
     // Where the holder was not asked, to try again is the safe advice.
     return error.holder ? exitCodeOfHolder(error.holder) : ExitCode.NOT_READY;
   }

@@ -2,8 +2,9 @@ import { styleText } from 'node:util';
 
 import { printableJson } from '../common/printable.js';
 import { describeError, ExitCode, exitCodeOf } from './exit-code.js';
-import { adviseOn, describeHolder, type Advice, type Obstacle } from '../holder/describe-holder.js';
-import { GatewayLockError, type GatewayLockErrorCode } from '../listener/gateway-lock.error.js';
+import { adviseOn, type Advice, type Obstacle } from '../holder/advise-on-holder.js';
+import { commandFor, describeHolder, describeUse } from '../holder/describe-holder.js';
+import { GatewayLockError, lacksAddress, type GatewayLockErrorCode } from '../listener/gateway-lock.error.js';
 import type { Holder, Verdict } from '../listener/holder.js';
 import { addressOfUrl } from '../listener/listen-address.js';
 
@@ -35,6 +36,11 @@ export interface FailureOptions {
    * @default 'openclaw'
    */
   readonly program?: string;
+  /**
+   * Whether a stop of the holder was tried in vain, so that the refusal does not advise it again.
+   * @default false
+   */
+  readonly hasFailed?: boolean;
 }
 
 /**
@@ -45,7 +51,7 @@ export interface FailureOptions {
  */
 export async function reportFailure(
   error: unknown,
-  { json = false, isEnough = () => false, program }: FailureOptions,
+  { json = false, isEnough = () => false, program, hasFailed }: FailureOptions,
   profile: string | undefined,
 ): Promise<number> {
   if (!(error instanceof GatewayLockError)) {
@@ -59,7 +65,8 @@ export async function reportFailure(
     const lines = holder ? [`already there on ${error.url}: ${describeHolder(holder)}`] : [];
     printResult(json, { ...reportOf(error), ok: enough, exitCode }, lines);
   } else {
-    complain([error.message, ...refusalDetails(error, wantsColor(process.stderr), profile, program)].join('\n'));
+    const context = { color: wantsColor(process.stderr), profile, program, hasFailed };
+    complain([error.message, ...refusalDetails(error, context)].join('\n'));
   }
   return exitCode;
 }
@@ -77,37 +84,48 @@ export function reportOf(error: GatewayLockError): PortReport {
   };
 }
 
-/**
- * What follows the first line of a refusal: who holds the port, and what to do. Empty where the holder was not asked.
- *
- * @param profile the profile of the start that was refused
- */
-export function refusalDetails(
-  error: GatewayLockError,
-  color: boolean,
-  profile = error.profile,
-  program?: string,
-): string[] {
+/** What a refusal is reported for, and to whom. */
+export interface RefusalContext extends Pick<Obstacle, 'profile' | 'program' | 'hasFailed'> {
+  readonly color: boolean;
+}
+
+/** What follows the first line of a refusal: who holds the port, and what to do. Empty where the holder was not asked. */
+export function refusalDetails(error: GatewayLockError, { color, ...context }: RefusalContext): string[] {
   const { holder, derived, basePort } = error;
+  const { profile = error.profile } = context;
   const needed: Advice[] =
     derived === undefined ? [] : [['needed for', `${derived}, derived from port ${String(basePort)}`]];
-  if (!holder) return paint(needed, color);
-  const obstacle = { ...obstacleOf(error, holder), profile, program };
-  const advice = adviseOn(holder, obstacle);
+  if (!holder) return paint([...needed, ...adviseOnAddress(error, { ...context, profile })], color);
+  const obstacle = { ...obstacleOf(error, holder), ...context, profile };
   const mistaken = obstacle.lock === 'profile' ? [] : mixUp(holder, profile);
-  return paint([['held by', describeHolder(holder)], ...needed, ...mistaken, ...advice], color);
+  const what = obstacle.lock === 'profile' ? `profile ${String(error.profile)}` : `port ${error.address.port}`;
+  return described(holder, what, [...needed, ...mistaken, ...adviseOn(holder, obstacle)], color);
 }
 
 /** Who holds a port, and what to do. */
 export function holderLines(
   holder: Holder,
-  port: number,
-  color: boolean,
-  profile?: string,
-  program?: string,
+  { color, ...obstacle }: RefusalContext & Pick<Obstacle, 'port' | 'asked'>,
 ): string[] {
-  const advice = adviseOn(holder, { lock: 'port', holderPort: port, port, profile, program });
-  return paint([['held by', describeHolder(holder)], ...mixUp(holder, profile), ...advice], color);
+  const { port, profile } = obstacle;
+  const advice = adviseOn(holder, { ...obstacle, lock: 'port', holderPort: port });
+  return described(holder, `port ${port}`, [...mixUp(holder, profile), ...advice], color);
+}
+
+/** A refusal calls every holder a gateway in its first line, so that one which is none is a sentence of its own. */
+function described(holder: Holder, what: string, rows: readonly Advice[], color: boolean): string[] {
+  if (holder.verdict === 'foreign') return [`  ${describeUse(holder, what)}`, ...paint(rows, color)];
+  return paint([['held by', describeHolder(holder)], ...rows], color);
+}
+
+/** What helps where the machine does not have the address yet: a VPN may still bring it. */
+function adviseOnAddress(
+  error: GatewayLockError,
+  { profile, program }: Omit<RefusalContext, 'color'>,
+): readonly Advice[] {
+  if (!lacksAddress(error)) return [];
+  const { host, port } = error.address;
+  return [['wait for it', `${commandFor(profile, program)} --host ${host} --port ${port} --standby`]];
 }
 
 function obstacleOf({ code, basePort, address: { port } }: GatewayLockError, { card }: Holder): Obstacle {

@@ -193,12 +193,14 @@ describe('openclaw gateway', () => {
     const { code } = await privileged.exit();
 
     expect(foreign.stderr).toMatch(
-      new RegExp(`^failed to bind gateway socket on ws://192\\.0\\.2\\.1:${port}: listen EADDRNOTAVAIL.*\n$`),
+      new RegExp(
+        `^failed to bind gateway socket on ws://192\\.0\\.2\\.1:${port}: listen EADDRNOTAVAIL.*\n {2}wait for it {2}openclaw gateway --host 192\\.0\\.2\\.1 --port ${port} --standby\n$`,
+      ),
     );
     expect(privileged.stderr).toMatch(
       /^failed to bind gateway socket on ws:\/\/127\.0\.0\.1:81: listen EACCES: permission denied.*\n$/,
     );
-    expect([foreign.code, code]).toEqual([71, 71]);
+    expect([foreign.code, code]).toEqual([75, 71]);
   });
 
   it('holds nothing when a stranger holds ::1 alone', async () => {

@@ -106,7 +106,7 @@ describe('a refused start says who holds the port, and what to do', () => {
     expect(parse(elsewhere.stdout)).toMatchObject({
       code: 'GATEWAY_BIND_FAILED',
       message: expect.stringContaining('EADDRNOTAVAIL') as string,
-      exitCode: 71,
+      exitCode: 75,
     });
   });
 

@@ -70,7 +70,7 @@ describe.each(PEERS)('a holder that $does', ({ script }) => {
 
     const [first, who] = stderr.split('\n');
     expect(first).toBe(`another gateway instance is already listening on ws://127.0.0.1:${port}`);
-    expect(who).toMatch(/^ {2}held by +not a gateway[:;] /);
+    expect(who).toMatch(/^ {2}port \d+ is in use by another program[:;] /);
     expect([code, stdout]).toEqual([69, '']);
   });
 
@@ -110,7 +110,7 @@ describe('a holder that answers everything', () => {
     const { stderr } = await openclaw('--port', port);
 
     const [, who, ...commands] = stderr.trimEnd().split('\n');
-    expect(who).toMatch(new RegExp(`^ {2}held by +not a gateway: .*, pid ${program.pid}, user `));
+    expect(who).toMatch(new RegExp(`^ {2}port \\d+ is in use by another program: .* \\(pid ${program.pid}, user `));
     expect(commands).toEqual([
       `  see it            ps -fp ${program.pid}`,
       '  use another port  openclaw gateway --port <port>',

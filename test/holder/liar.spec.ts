@@ -1,9 +1,10 @@
-import { findPortOwner } from '../../src/holder/port-owner.js';
+import { findPortOwner, userOfPort } from '../../src/holder/port-owner.js';
 import { whoHolds } from '../../src/holder/who-holds.js';
 import { portOf, stranger } from '../kit/net.js';
 import { cardAnswer, cardOf } from './cards.js';
 
 jest.mock('../../src/holder/port-owner.js');
+beforeEach(() => void jest.mocked(userOfPort).mockReturnValue({ ownership: 'unknown' }));
 
 describe('a stranger that shows the card of another process', () => {
   it('gains nothing when the operating system has no time left for a second look', async () => {
@@ -14,7 +15,9 @@ describe('a stranger that shows the card of another process', () => {
 
     expect(await whoHolds({ host: '127.0.0.1', port })).toEqual({
       verdict: 'foreign',
+      passesOn: true,
       url: `ws://127.0.0.1:${port}`,
+      ownership: 'unknown',
       owner,
     });
     expect(findPortOwner).toHaveBeenCalledTimes(2);

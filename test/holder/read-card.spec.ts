@@ -105,8 +105,6 @@ describe('asking a port for its card', () => {
       after: hangUp,
     },
     { does: 'stops within the headers', text: 'HTTP/1.1 200 OK\r\nContent-', after: hangUp },
-    { does: 'hangs up without a word', text: '', after: hangUp },
-    { does: 'resets the connection', text: '', after: reset },
     { does: 'resets it in the middle', text: cardAnswer().slice(0, -1), after: reset },
     { does: 'answers a card that is too long', text: httpAnswer(JSON.stringify(cardOf()) + ' '.repeat(16 * 1024)) },
     { does: 'answers endless headers', text: `HTTP/1.1 200 OK\r\n${'X-Filler: x\r\n'.repeat(5_000)}` },
@@ -116,10 +114,29 @@ describe('asking a port for its card', () => {
     expect(await answerOf(await sayer(text, after))).toEqual({ kind: 'stranger' });
   });
 
-  it('knows a stranger that hangs up as soon as it is connected', async () => {
-    const server = await stranger({}, (socket) => socket.destroy());
+  it.each([
+    ['hangs up without a word', hangUp],
+    ['resets the connection', reset],
+  ])('does not take a peer that %s for a stranger', async (_does, after) => {
+    expect(await answerOf(await sayer('', after))).toEqual({ kind: 'closed' });
+  });
 
-    expect(await answerOf(portOf(server))).toEqual({ kind: 'stranger' });
+  it.each([
+    ['hangs up', (socket: Socket): unknown => socket.destroy()],
+    ['resets the connection', reset],
+  ])('does not take a peer that %s as soon as it is connected for a stranger', async (_does, onConnection) => {
+    const server = await stranger({}, onConnection);
+
+    expect(await answerOf(portOf(server))).toEqual({ kind: 'closed' });
+  });
+
+  it('gets the reason for which a gateway refuses it', async () => {
+    const headers = 'X-OpenClaw-Refusal: host not allowed\r\n';
+
+    expect(await answerOf(await sayer(httpAnswer('', { status: '403 Forbidden', headers })))).toEqual({
+      kind: 'refusal',
+      reason: 'host not allowed',
+    });
   });
 
   it('does not follow a redirect', async () => {
@@ -134,13 +151,13 @@ describe('asking a port for its card', () => {
     expect(visits).toBe(0);
   });
 
-  it('knows a TLS server', async () => {
+  it('does not take a TLS server, which hangs up on it, for a gateway', async () => {
     const server = createTlsServer({});
     server.on('tlsClientError', () => undefined);
     onCleanUp(() => server.close());
     await once(server.listen(0, '127.0.0.1'), 'listening');
 
-    expect(await answerOf(portOf(server))).toEqual({ kind: 'stranger' });
+    expect(await answerOf(portOf(server))).toEqual({ kind: 'closed' });
   });
 
   it.each([

@@ -228,7 +228,7 @@ if (LINUX) {
       const [, addresses] = await gateway.output('stdout', /^addresses: (.*)$/m);
 
       expect(addresses).toBe(`ws://127.0.0.1:${port}`);
-      expect(await impossible.exit()).toEqual({ code: 71, signal: null });
+      expect(await impossible.exit()).toEqual({ code: 75, signal: null });
       expect(impossible.stderr).toContain(`failed to bind gateway socket on ws://[::1]:${port}: listen EADDRNOTAVAIL`);
     });
 

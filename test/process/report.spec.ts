@@ -21,8 +21,13 @@ const readyFor = (profile: string): Holder => ({
 
 const blocked: Holder = { verdict: 'blocked', url: 'ws://127.0.0.1:1', ownership: 'same user' };
 
+const PLAIN = { color: false };
+const STATUS = { color: false, port: 1, asked: 'status' } as const;
+
 const cause = new Error('EADDRINUSE');
 const address = { host: '127.0.0.1', port: 18_800 };
+const heldBy = (holder: Holder): GatewayLockError =>
+  GatewayLockError.alreadyListening({ host: '127.0.0.1', port: 1 }, cause).heldBy(holder);
 const inUse = (profile: string): GatewayLockError =>
   GatewayLockError.profileInUse(profile, address, { socketPath: '/x' }, cause);
 
@@ -33,10 +38,10 @@ describe('what follows the first line of a refusal', () => {
     const verdicts = ['ready', 'starting', 'blocked'] as const;
 
     const said = verdicts.map((verdict) =>
-      refusalDetails(derived.heldBy({ verdict, url: derived.url, ownership: 'same user' }), false),
+      refusalDetails(derived.heldBy({ verdict, url: derived.url, ownership: 'same user' }), PLAIN),
     );
 
-    expect(refusalDetails(derived, false)).toEqual(['  needed for  browser, derived from port 18789']);
+    expect(refusalDetails(derived, PLAIN)).toEqual(['  needed for  browser, derived from port 18789']);
     expect(said).toEqual([
       [
         '  held by           a gateway that is ready',
@@ -64,7 +69,7 @@ describe('what follows the first line of a refusal', () => {
     const silent = inUse('rescue').heldBy({ verdict: 'stalled', url: 'unknown address', ownership: 'same user' });
 
     expect(silent.message).toBe('another gateway instance is already using profile rescue (unknown address)');
-    expect(refusalDetails(silent, false).slice(1)).toEqual([
+    expect(refusalDetails(silent, PLAIN).slice(1)).toEqual([
       '  take over when it is gone  openclaw gateway --profile rescue --port 18800 --standby',
     ]);
   });
@@ -72,24 +77,24 @@ describe('what follows the first line of a refusal', () => {
   it('of a profile whose folder has a gateway under another name: nothing of ports, which would not help', () => {
     const other = inUse('rescue').heldBy(readyFor('work'));
 
-    expect(refusalDetails(other, false, 'rescue').join('\n')).not.toContain('not yours');
+    expect(refusalDetails(other, { color: false, profile: 'rescue' }).join('\n')).not.toContain('not yours');
   });
 
   it('puts no name into a command that a shell could understand', () => {
     const silent = inUse('x; reboot').heldBy({ verdict: 'blocked', url: 'unknown address', ownership: 'same user' });
 
-    expect(refusalDetails(silent, false).join()).not.toContain('reboot');
+    expect(refusalDetails(silent, PLAIN).join()).not.toContain('reboot');
   });
 
   it('is nothing where the holder was not asked', () => {
-    expect(refusalDetails(inUse('default'), false)).toEqual([]);
+    expect(refusalDetails(inUse('default'), PLAIN)).toEqual([]);
   });
 });
 
 describe('what is said of a holder', () => {
   it('is coloured on request alone', () => {
-    expect(holderLines(blocked, 1, false).join('\n')).not.toContain('\u001b');
-    expect(holderLines(blocked, 1, true).join('\n')).toContain('\u001b[2m');
+    expect(holderLines(blocked, { ...STATUS, color: false }).join('\n')).not.toContain('\u001b');
+    expect(holderLines(blocked, { ...STATUS, color: true }).join('\n')).toContain('\u001b[2m');
   });
 
   it.each([
@@ -110,7 +115,7 @@ describe('what is said of a holder', () => {
   });
 
   it('advises for the profile of the holder, and for one of our own', () => {
-    const text = holderLines(readyFor('rescue'), 1, false, 'dev').join('\n');
+    const text = refusalDetails(heldBy(readyFor('rescue')), { color: false, profile: 'dev' }).join('\n');
 
     expect(text).toContain('openclaw gateway --profile rescue status --port 1');
     expect(text).toContain('openclaw gateway --profile rescue stop --port 1');
@@ -118,7 +123,7 @@ describe('what is said of a holder', () => {
   });
 
   it('puts nothing into a command that a shell could take for another', () => {
-    const commands = holderLines(readyFor('x; rm -rf ~'), 1, false).filter((line) => line.includes('openclaw'));
+    const commands = refusalDetails(heldBy(readyFor('x; rm -rf ~')), PLAIN).filter((line) => line.includes('openclaw'));
 
     expect(commands).toHaveLength(3);
     expect(commands.join('\n')).not.toContain('rm');

@@ -203,7 +203,7 @@ describe('a stranger on a derived port', () => {
     const [first, ...details] = program.stderr.trimEnd().split('\n');
     expect(first).toBe(`another gateway instance is already listening on ws://127.0.0.1:${taken}`);
     expect(details.slice(0, 2)).toEqual([
-      expect.stringMatching(new RegExp(`^ {2}held by +not a gateway: .*pid ${process.pid}`)),
+      expect.stringMatching(new RegExp(`^ {2}port ${taken} is in use by another program: .*pid ${process.pid}`)),
       expect.stringMatching(new RegExp(`^ {2}needed for +browser, derived from port ${port}$`)),
     ]);
     expect(snapshot(folder)).toHaveLength(1);
@@ -222,7 +222,7 @@ describe('a stranger that has the lock of the profile', () => {
     expect(await program.exit()).toEqual({ code: 69, signal: null });
     expect(program.stderr).toMatch(
       new RegExp(
-        `^another gateway instance is already using profile default \\(unknown address\\)\n {2}held by +not a gateway: .*pid ${process.pid}`,
+        `^another gateway instance is already using profile default \\(unknown address\\)\n {2}profile default is in use by another program: .*pid ${process.pid}`,
       ),
     );
     expect(program.stderr).toContain('openclaw gateway --profile <name>');
@@ -238,7 +238,9 @@ describe('a stranger that has the lock of the profile', () => {
     const { program } = await startOn(folder);
 
     expect(await program.exit()).toEqual({ code: 69, signal: null });
-    expect(program.stderr).toMatch(/^another .* profile default \(unknown address\)\n {2}held by +not a gateway: /);
+    expect(program.stderr).toMatch(
+      /^another .* profile default \(unknown address\)\n {2}profile default is in use by another program: /,
+    );
   });
 
   it('is waited for by a standby, which leaves its own port alone meanwhile', async () => {

@@ -3,10 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { WebSocket } from 'ws';
 
 import { PACKAGE_VERSION } from '../../common/package-version.js';
-import { askWhose, NoCardError, OneConnectionAgent } from '../../holder/own-connection.js';
+import { askWhose, OneConnectionAgent } from '../../holder/own-connection.js';
 import { isOwn } from '../../holder/who-holds.js';
 import { addressOfUrl } from '../../listener/listen-address.js';
 import { PROTOCOL_VERSIONS, type RequestError } from '../wire/frames.js';
+import { failureOf, judgeAnswer, tooLate } from './failed-connection.js';
 import { GatewayCallError, type CallFailure } from './gateway-call.error.js';
 
 export interface CallOptions {
@@ -39,8 +40,6 @@ interface Frame {
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
-const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL']);
-const SERVICE_UNAVAILABLE = 503;
 const NOT_ALLOWED = new Set(['AUTH_TOKEN_MISSING', 'AUTH_TOKEN_MISMATCH', 'MISSING_SCOPE']);
 
 /**
@@ -80,7 +79,7 @@ async function connectToOwn(url: string, secret: string | undefined, timeoutMs: 
         );
   } catch (error) {
     agent.destroy();
-    throw error instanceof GatewayCallError ? error : failureOf(error as NodeJS.ErrnoException, url, timeoutMs);
+    throw error instanceof GatewayCallError ? error : await failureOf(error as NodeJS.ErrnoException, url, timeoutMs);
   }
 }
 
@@ -116,11 +115,12 @@ function request({ url, token, method, params, timeoutMs, deadline, agent }: Req
     const ask = (id: string, name: string, about: object): void =>
       socket.send(JSON.stringify({ type: 'req', id, method: name, params: about }));
 
-    socket.on('unexpected-response', (_request, { statusCode = 0 }) => {
-      if (statusCode === SERVICE_UNAVAILABLE) fail(notNow(url));
-      else failWith('not a gateway', `${url} answered ${statusCode}, as a gateway does not`);
+    socket.on('unexpected-response', (_request, { statusCode = 0, headers }) =>
+      fail(judgeAnswer(statusCode, headers, url)),
+    );
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      end(() => void failureOf(error, url, timeoutMs).then(reject));
     });
-    socket.on('error', (error: NodeJS.ErrnoException) => fail(failureOf(error, url, timeoutMs)));
     socket.on('close', (code, reason) => {
       const why = reason.toString();
       failWith('not ready', `the gateway on ${url} hung up: ${code}${why && ` ${why}`}`);
@@ -149,25 +149,6 @@ function request({ url, token, method, params, timeoutMs, deadline, agent }: Req
 }
 
 const CLOSE_GRACE_MS = 1_000;
-
-function failureOf(error: NodeJS.ErrnoException, url: string, timeoutMs: number): GatewayCallError {
-  const { code = '', message } = error;
-  if (error instanceof NoCardError) {
-    if (error.status === SERVICE_UNAVAILABLE) return notNow(url);
-    return new GatewayCallError('not a gateway', `${url} answered ${error.status}, as a gateway does not; ${NOT_SHOWN} ${url}`);
-  }
-  if (UNREACHABLE.has(code)) return new GatewayCallError('unreachable', `nobody listens on ${url}`);
-  if (code === 'ETIMEDOUT') return tooLate(url, timeoutMs);
-  return new GatewayCallError('not a gateway', `${url} does not speak as a gateway does: ${message}`);
-}
-
-function notNow(url: string): GatewayCallError {
-  return new GatewayCallError('not ready', `the gateway on ${url} does not let clients in now`);
-}
-
-function tooLate(url: string, timeoutMs: number): GatewayCallError {
-  return new GatewayCallError('not ready', `no answer from ${url} within ${timeoutMs} ms`);
-}
 
 function connectParams(token: string | undefined): object {
   return {

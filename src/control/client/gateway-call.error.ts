@@ -6,9 +6,10 @@ import type { RequestError } from '../wire/frames.js';
  * - `not a gateway`: somebody does, and does not speak the protocol
  * - `not ready`: it is starting, stopping, busy, or did not answer in time
  * - `not allowed`: the token is missing, wrong, or may not do that
+ * - `unknown`: it could not be asked, for a reason of this process, such as no file descriptor
  * - `refused`: the gateway answered that it could not do it
  */
-export type CallFailure = 'unreachable' | 'not a gateway' | 'not ready' | 'not allowed' | 'refused';
+export type CallFailure = 'unreachable' | 'not a gateway' | 'not ready' | 'not allowed' | 'unknown' | 'refused';
 
 /** Why a gateway did not do what it was asked. The message is one line, and shows no token. */
 export class GatewayCallError extends Error {
