@@ -46,7 +46,11 @@ export function adviseOn(holder: Holder, obstacle: Obstacle): readonly Advice[] 
     case 'stalled':
       return [...look, ...stop, standby];
     case 'foreign':
-      return [...(owner ? [['see it', `ps -fp ${owner.pid}`] as const] : []), ...stop, elsewhere];
+      return [
+        ...(owner && owner.pid !== process.pid ? [['see it', `ps -fp ${owner.pid}`] as const] : []),
+        ...stop,
+        elsewhere,
+      ];
     case 'blocked':
       return [standby, elsewhere];
     case 'unknown':

@@ -42,8 +42,7 @@ export class OneConnectionAgent extends Agent {
 
   override createConnection(_options: AgentOptions, callback?: (error: Error | null, stream: Duplex) => void): Duplex {
     if (this.#isTaken) {
-      const error = Object.assign(new Error('the connection has ended'), { code: 'ECONNRESET' });
-      callback?.(error, this.socket);
+      callback?.(connectionEnded(), this.socket);
       return this.socket;
     }
     this.#isTaken = true;
@@ -97,8 +96,10 @@ function connected(socket: Socket): Promise<void> {
  * @throws {NoCardError}
  * @throws {Error} the connection has ended, or the answer is too long
  */
-function askForCard(agent: OneConnectionAgent, secret: string | undefined): Promise<boolean> {
-  const { remoteAddress = '', remotePort = 0 } = agent.socket;
+async function askForCard(agent: OneConnectionAgent, secret: string | undefined): Promise<boolean> {
+  const { remoteAddress, remotePort } = agent.socket;
+  // The holder may have reset the connection since; the system then has no address for it any more (ENOTCONN).
+  if (remoteAddress === undefined || remotePort === undefined) throw connectionEnded();
   const nonce = newNonce();
   const Host = new URL(gatewayUrl(remoteAddress, remotePort).replace('ws:', 'http:')).host;
   return new Promise((resolve, reject) => {
@@ -121,4 +122,8 @@ function askForCard(agent: OneConnectionAgent, secret: string | undefined): Prom
     });
     request.once('error', reject);
   });
+}
+
+function connectionEnded(): NodeJS.ErrnoException {
+  return Object.assign(new Error('the connection has ended'), { code: 'ECONNRESET' });
 }

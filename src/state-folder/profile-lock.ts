@@ -4,9 +4,11 @@ import type { Server, Socket } from 'node:net';
 import { bindExclusively } from '../listener/bind-exclusively.js';
 import type { ListenerLoss } from '../listener/claimed-listener.js';
 import type { HostPort } from '../listener/endpoint.js';
-import { GatewayLockError } from '../listener/gateway-lock.error.js';
+import { GatewayLockError, UNKNOWN_ADDRESS } from '../listener/gateway-lock.error.js';
+import { addressOfUrl } from '../listener/listen-address.js';
 import { listenOnce } from '../listener/listen-once.js';
 import type { FurtherLock } from '../lock/lock-set.js';
+import { findOpenClaw } from './openclaw-lock.js';
 import { bindSocketFile, type BoundSocket } from './socket-file.js';
 import { openStateFolder, unusable, type FolderIdentity } from './state-folder.js';
 
@@ -38,6 +40,7 @@ export async function takeProfileLock({
   platform = process.platform,
 }: ProfileLockOptions): Promise<ProfileLock> {
   const identity = await openStateFolder(stateFolder);
+  await refuseBesideOpenClaw(stateFolder, profile, address);
   const socketPath = profileSocketPath(stateFolder, identity, platform);
   try {
     const bind = hasSocketFile(platform) ? bindSocketFile : listenWithoutFile;
@@ -48,6 +51,15 @@ export async function takeProfileLock({
     if (error.code !== 'EADDRINUSE') throw unusable(stateFolder, error);
     throw GatewayLockError.profileInUse(profile, address, { socketPath }, error);
   }
+}
+
+/** OpenClaw itself has the same folder by default, and another lock. */
+async function refuseBesideOpenClaw(stateFolder: string, profile: string, address: HostPort): Promise<void> {
+  const holder = await findOpenClaw(stateFolder);
+  if (!holder) return;
+  const cause = Object.assign(new Error('OpenClaw runs in the state folder'), { code: 'EBUSY' });
+  const endpoint = holder.url === UNKNOWN_ADDRESS ? address : addressOfUrl(holder.url);
+  throw GatewayLockError.profileInUse(profile, address, endpoint, cause).heldBy(holder);
 }
 
 /** The local socket that stands for a folder. */
