@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { readIfThere } from '../common/private-file.js';
+import { readIfThere } from '../common/own-file.js';
 import { isAlive, parseProcessStat, readTextIfAllowed } from '../common/process-files.js';
 import { isWholeNumber } from '../common/whole-number.js';
 import { UNKNOWN_ADDRESS } from '../listener/gateway-lock.error.js';
