@@ -7,11 +7,11 @@ import { knock, Operator } from '../../kit/operator.js';
 import { fixture, Program } from '../../kit/program.js';
 import { proven } from '../../kit/proven.js';
 import { LINUX } from '../../kit/sockets.js';
-import { TOKEN } from '../../kit/token.js';
 
 const STRANGERS = [65_533, 65_534];
 const PER_SECOND = 4;
 const TRIES = 20;
+const GUESSABLE = 'a-token-of-the-tests';
 
 const twoUsers = LINUX && process.getuid?.() === 0;
 const needs = twoUsers ? '' : ' (needs Linux, and root to be two users)';
@@ -25,7 +25,7 @@ function answers({ stdout }: Program, kind: 'wrong' | 'busy'): number {
 }
 
 describe('guesses at the token of a gateway', () => {
-  const guessable = { env: { OPENCLAW_GATEWAY_TOKEN: TOKEN } };
+  const guessable = { env: { OPENCLAW_GATEWAY_TOKEN: GUESSABLE } };
 
   (twoUsers ? it : it.skip)(
     `by other users are braked for each of them, and never keep the owner out${needs}`,
@@ -35,7 +35,8 @@ describe('guesses at the token of a gateway', () => {
       const guessers = STRANGERS.map((uid) => guess(uid, url, 24));
       await until(20_000, 'answers to both', () => guessers.every((one) => answers(one, 'busy') > 200));
 
-      for (let count = 0; count < TRIES; count++) (await Operator.open(url)).client.socket.terminate();
+      for (let count = 0; count < TRIES; count++)
+        (await Operator.open(url, { token: GUESSABLE })).client.socket.terminate();
 
       const seconds = (performance.now() - begun) / 1_000;
       for (const one of guessers) {
