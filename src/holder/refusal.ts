@@ -1,9 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 import { printable } from '../common/printable.js';
-
-/** A gateway that refuses a request or an upgrade says so in this header, with its reason. */
-export const REFUSAL_HEADER = 'x-openclaw-refusal';
+import { REFUSAL_HEADER } from '../serving/refusal-header.js';
 
 const MAX_REASON_LENGTH = 64;
 
@@ -11,7 +9,7 @@ const MAX_REASON_LENGTH = 64;
  * The reason for which a gateway has refused a request, by its own account: every process can send the header. So it
  * serves for a hint to the operator, and for nothing else.
  */
-export function refusalIn({ [REFUSAL_HEADER]: reason }: IncomingHttpHeaders): string | undefined {
+export function refusalIn({ [REFUSAL_HEADER.toLowerCase()]: reason }: IncomingHttpHeaders): string | undefined {
   return typeof reason === 'string' ? printable(reason).slice(0, MAX_REASON_LENGTH) : undefined;
 }
 

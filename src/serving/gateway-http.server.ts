@@ -7,7 +7,8 @@ import type { AccessPolicy, RequestRefusal } from './access-policy.js';
 import type { GatewayState } from './gateway-state.js';
 import { HttpConnections } from './http-connections.js';
 import { PROBE_HEADERS } from './probe-headers.js';
-import { endWithRefusal, hangUpOnError, refuseUpgrade, REFUSAL_HEADER } from './raw-response.js';
+import { endWithRefusal, hangUpOnError, refuseUpgrade } from './raw-response.js';
+import { REFUSAL_HEADER } from './refusal-header.js';
 import { isDismissed, stopReading, takeUnparsed } from './reading-turns.js';
 import { requestPath } from './request-path.js';
 

@@ -4,6 +4,9 @@ import type { Socket } from 'node:net';
 import { EvictionQueue } from './eviction-queue.js';
 import { ReadingTurns } from './reading-turns.js';
 
+/** Long enough for a client that reads to take some of its answer. */
+const LOOK_AGAIN_MS = 100;
+
 /** One connection to the port, which carries any number of requests, or one WebSocket. */
 export interface HttpConnection {
   /** How many requests the app is working on. */
@@ -63,10 +66,7 @@ export class HttpConnections {
   useUntilClosed(socket: Socket, response: ServerResponse): void {
     const connection = this.useForGood(socket);
     connection.response = response;
-    // A slow handler leaves nothing waiting to be read; a client that does not read does.
-    response.setTimeout(this.#stalledTimeoutMs, () => {
-      if (socket.writableLength > 0) socket.destroy();
-    });
+    response.setTimeout(this.#stalledTimeoutMs, () => this.#lookAgain(socket, response));
     response.once('close', () => {
       if (--connection.open === 0 && !socket.destroyed) this.#idle.add(socket);
     });
@@ -99,9 +99,28 @@ export class HttpConnections {
     for (const socket of this.#connections.keys()) socket.destroy();
   }
 
+  /**
+   * Destroys a connection that takes nothing of its answer. A slow handler leaves nothing to take. Nor is it the client's
+   * fault where this process was too busy to send: it is looked at again when the event loop has turned.
+   */
+  #lookAgain(socket: Socket, response: ServerResponse): void {
+    if (socket.writableLength === 0) return;
+    const queued = queuedBytes(socket);
+    setTimeout(() => {
+      if (queuedBytes(socket) === queued) socket.destroy();
+      else response.setTimeout(this.#stalledTimeoutMs);
+    }, LOOK_AGAIN_MS).unref();
+  }
+
   #finish(connection: HttpConnection, count: number): void {
     connection.running -= count;
     this.#running -= count;
     if (this.#running === 0) this.#reportIdle?.();
   }
+}
+
+/** What the operating system has yet to take of all that was written; one long answer counts as a single write. */
+function queuedBytes(socket: Socket): number {
+  const { _handle: handle } = socket as Socket & { _handle?: { readonly writeQueueSize?: number } | null };
+  return handle?.writeQueueSize ?? socket.writableLength;
 }

@@ -4,12 +4,7 @@ import type { Duplex } from 'node:stream';
 
 import type { AccessPolicy, RequestRefusal } from './access-policy.js';
 import { stopReading } from './reading-turns.js';
-
-/**
- * Names the rule on every refusal, by which a client tells that the gateway refused it and no proxy or stranger did. The
- * page that DNS rebinding brings here can read it too, so its name does not say what listens.
- */
-export const REFUSAL_HEADER = 'X-Refusal';
+import { REFUSAL_HEADER } from './refusal-header.js';
 
 /** Headers that help a refused client: the version to speak (RFC 6455, 4.4), or when to come again. */
 const HINTS: Readonly<Record<number, string>> = {

@@ -1,3 +1,4 @@
+import { printable } from '../../src/common/printable.js';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -119,7 +120,9 @@ describe('a profile', () => {
       fc.property(fc.oneof(fc.string({ unit: 'binary' }), almost), (text) => {
         fc.pre(!isProfileName(text));
         const message = errorOf(() => resolved({ profile: text }));
-        expect(message.startsWith(`--profile: ${JSON.stringify(text)} is not a name of a profile; `)).toBe(true);
+        expect(message.startsWith(`--profile: ${printable(JSON.stringify(text))} is not a name of a profile; `)).toBe(
+          true,
+        );
         expect(message).not.toMatch(CONTROL_CHARACTERS);
       }),
       { numRuns: 2_000 },

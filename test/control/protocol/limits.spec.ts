@@ -212,6 +212,29 @@ describe('http.stalledTimeoutMs', () => {
     gate.open();
     expect(String(await within(DEADLINE_MS, 'a late answer', once(late, 'data')))).toMatch(/^HTTP\/1\.1 200 /);
   });
+
+  it('closes no connection that reads, when the process was too busy to send', async () => {
+    @Controller()
+    class Answers {
+      @Get('long')
+      long(): string {
+        return 'x'.repeat(BYTES);
+      }
+    }
+    const gateway = await startControlApp({ controllers: [Answers], lock: { http: { stalledTimeoutMs: 200 } } });
+    const client = await rawConnection(gateway.port);
+    const ended = once(client, 'close');
+    let read = 0;
+    client.on('data', ({ length }: Buffer) => {
+      if (read === 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);
+      read += length;
+    });
+
+    client.write(head('GET /long HTTP/1.1', `Host: 127.0.0.1:${gateway.port}`, 'Connection: close'));
+
+    await within(DEADLINE_MS, 'the end of the answer', ended);
+    expect(read).toBeGreaterThan(BYTES);
+  });
 });
 
 describe('ws.maxConnections', () => {
