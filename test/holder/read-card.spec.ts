@@ -131,7 +131,7 @@ describe('asking a port for its card', () => {
   });
 
   it('gets the reason for which a gateway refuses it', async () => {
-    const headers = 'X-OpenClaw-Refusal: host not allowed\r\n';
+    const headers = 'X-Refusal: host not allowed\r\n';
 
     expect(await answerOf(await sayer(httpAnswer('', { status: '403 Forbidden', headers })))).toEqual({
       kind: 'refusal',

@@ -10,6 +10,7 @@ import {
   isLoopbackHost,
   parseListenHost,
 } from '../../src/listener/listen-address.js';
+import { printable } from '../../src/common/printable.js';
 import { InputError } from '../../src/common/input.error.js';
 import { choosePort, type Given } from '../../src/config/port.js';
 import { proven } from '../kit/proven.js';
@@ -59,7 +60,9 @@ describe('choosePort', () => {
       text.filter((value) => !portTexts.has(value)),
       (value) => {
         const { message } = outcomeOf({ source: 'OPENCLAW_GATEWAY_PORT', value }) as InputError;
-        expect(message.startsWith(`OPENCLAW_GATEWAY_PORT: ${JSON.stringify(value)} is not a port; `)).toBe(true);
+        expect(message.startsWith(`OPENCLAW_GATEWAY_PORT: ${printable(JSON.stringify(value))} is not a port; `)).toBe(
+          true,
+        );
         expect(message).not.toMatch(CONTROL_CHARACTERS);
       },
     );
