@@ -121,6 +121,8 @@ async function askForCard(agent: OneConnectionAgent, secret: string | undefined)
       response.once('error', reject);
     });
     request.once('error', reject);
+    // Every other end, such as a change of protocol: without it, the process would end as if all had gone well.
+    request.once('close', () => reject(new Error('it answered, and not with a card')));
   });
 }
 

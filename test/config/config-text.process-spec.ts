@@ -110,6 +110,10 @@ describe('a configuration', () => {
       ': gatewayLock.allowHost is not known here; give allowHosts or allowOrigins, or leave it out',
     ],
     [
+      '{ gatewayLock: { "\u001b[2J\u009b31m\u202e": 1 } }',
+      ': gatewayLock.\ufffd[2J\ufffd31m\ufffd is not known here; give allowHosts or allowOrigins, or leave it out',
+    ],
+    [
       '{ gatewayLock: true }',
       ': gatewayLock: true is not an object; give one such as { allowHosts: ["gateway.example"] }, or leave it out',
     ],

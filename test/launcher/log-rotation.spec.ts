@@ -1,4 +1,13 @@
-import { appendFileSync, closeSync, readdirSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  copyFileSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 import { followLog } from '../../src/launcher/follow-log.js';
@@ -7,6 +16,19 @@ import { rotateIfLarge } from '../../src/launcher/log-rotation.js';
 import { onCleanUp } from '../kit/cleaner.js';
 import { within } from '../kit/deadline.js';
 import { tempFolder } from '../kit/temp.js';
+
+interface RealFiles {
+  readonly copyFileSync: typeof copyFileSync;
+}
+// A real disk that is full takes root: see full-disk.process-spec.ts.
+jest.mock('node:fs', () => {
+  const fs = jest.requireActual<RealFiles>('node:fs');
+  return { ...fs, copyFileSync: jest.fn(fs.copyFileSync) };
+});
+afterEach(() => {
+  const { copyFileSync: copy } = jest.requireActual<RealFiles>('node:fs');
+  jest.mocked(copyFileSync).mockImplementation(copy);
+});
 
 const LIMIT = 100;
 const DEADLINE_MS = 5_000;
@@ -51,6 +73,28 @@ describe('rotation', () => {
 
     rotateIfLarge(file, LIMIT);
     expect([textOf(file), textOf(`${file}.1`), textOf(`${file}.2`)]).toEqual(['', 'x'.repeat(LIMIT), 'from before']);
+  });
+
+  it.each([
+    ['the oldest of the others', { '.1': 'newer', '.2': 'older' }, ['gateway.log', 'gateway.log.1', 'gateway.log.2']],
+    ['the log itself, where there is no other', {}, ['gateway.log']],
+  ])('makes room on a full disk with %s', (_what, others, left) => {
+    const folder = tempFolder();
+    const file = join(folder, 'gateway.log');
+    writeFileSync(file, 'x'.repeat(LIMIT));
+    for (const [age, text] of Object.entries(others)) writeFileSync(`${file}${age}`, text);
+    const failures = Object.keys(others).length === 0 ? Infinity : 1;
+    let copies = 0;
+    jest.mocked(copyFileSync).mockImplementation((from, to) => {
+      if (++copies <= failures) throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
+      writeFileSync(to, readFileSync(from));
+    });
+
+    const failure = rotateIfLarge(file, LIMIT);
+
+    expect([failure, textOf(file)]).toEqual(['ENOSPC', '']);
+    expect(readdirSync(folder).sort()).toEqual(left);
+    if (failures === 1) expect([textOf(`${file}.1`), textOf(`${file}.2`)]).toEqual(['x'.repeat(LIMIT), 'newer']);
   });
 
   it('of a log that is not there does nothing', () => {

@@ -1,10 +1,11 @@
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 
 import { whoHolds } from '../../src/holder/who-holds.js';
 import type { GatewayCard } from '../../src/listener/holder.js';
 import { whoHoldsProfile } from '../../src/state-folder/who-holds-profile.js';
+import { readProofSecret } from '../../src/state-folder/proof-secret.js';
 import { cardOf } from '../holder/cards.js';
 import { onCleanUp } from '../kit/cleaner.js';
 import { freePort } from '../kit/ports.js';
@@ -101,6 +102,28 @@ describe('the gateway of a profile', () => {
     rmSync(join(folder, 'gateway.secret'));
 
     expect(await whoHoldsProfile(folder)).toMatchObject({ ownership: 'same user', card: { pid: program.pid } });
+  });
+
+  it('in a folder without a secret, is not a process that shows a gateway of this user under another name', async () => {
+    const [own, others] = [tempFolder(), tempFolder()];
+    const { port } = await serveOn(others);
+    const card = (await (await fetch(`http://127.0.0.1:${port}/.well-known/gateway`)).json()) as GatewayCard;
+    await squatOn(own, [process.execPath], { ...card, profile: 'other' });
+
+    expect(await whoHoldsProfile(own)).toBeUndefined();
+  });
+
+  it('proves nothing with a secret that other users could read, and makes another one at its next start', async () => {
+    const folder = tempFolder();
+    const file = join(folder, 'gateway.secret');
+    writeFileSync(file, `${'x'.repeat(43)}\n`);
+    chmodSync(file, 0o644);
+    expect(readProofSecret(folder)).toBeUndefined();
+
+    await serveOn(folder);
+
+    expect(readFileSync(file, 'utf8')).not.toContain('xxx');
+    expect(await whoHoldsProfile(folder)).toMatchObject({ ownership: 'proven' });
   });
 
   it('in a folder without a secret, is not a process whose card names a port that is not its own', async () => {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { WebSocket } from 'ws';
 
 import { PACKAGE_VERSION } from '../../common/package-version.js';
-import { askWhose, OneConnectionAgent } from '../../holder/own-connection.js';
+import { askWhose, NoCardError, OneConnectionAgent } from '../../holder/own-connection.js';
 import { isOwn } from '../../holder/who-holds.js';
 import { addressOfUrl } from '../../listener/listen-address.js';
 import { PROTOCOL_VERSIONS, type RequestError } from '../wire/frames.js';
@@ -79,7 +79,10 @@ async function connectToOwn(url: string, secret: string | undefined, timeoutMs: 
         );
   } catch (error) {
     agent.destroy();
-    throw error instanceof GatewayCallError ? error : await failureOf(error as NodeJS.ErrnoException, url, timeoutMs);
+    if (error instanceof GatewayCallError) throw error;
+    const failure = await failureOf(error as NodeJS.ErrnoException, url, timeoutMs);
+    if (!(error instanceof NoCardError) || failure.code !== 'not a gateway') throw failure;
+    throw new GatewayCallError(failure.code, `${failure.message}; ${NOT_SHOWN} ${url}`);
   }
 }
 
