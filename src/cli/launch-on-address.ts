@@ -21,7 +21,7 @@ export async function launchOnAddress(options: LaunchOptions): Promise<LaunchedG
     const wasRefused = error instanceof LaunchError && error.exitCode === ExitCode.NOT_READY;
     if (!wasRefused || address.host === DEFAULT_HOST || (await hasAddress(address.host))) throw error;
     complain(`waiting for the address ${address.host}, which this machine does not have yet`);
-    const late = AbortSignal.timeout(Math.max(deadline - performance.now(), 0));
+    const late = AbortSignal.timeout(Math.ceil(Math.max(deadline - performance.now(), 0)));
     await waitForAddress(address.host, AbortSignal.any([signal, late])).catch(() => undefined);
     signal.throwIfAborted();
     if (late.aborted) throw error;

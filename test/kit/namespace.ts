@@ -23,6 +23,13 @@ export function inOwnNetwork(script: string, args: readonly (string | number)[],
   return Program.start('unshare', [...NETWORK, ...shell, process.execPath, script, ...args.map(String)]);
 }
 
+/** Gives the network namespace of a program a further address. */
+export function addAddress({ pid }: Program, address: string): void {
+  const user = NETWORK?.includes('-r') ? ['-U', '--preserve-credentials'] : [];
+  const added = spawnSync('nsenter', ['-t', String(pid), ...user, '-n', 'ip', 'address', 'add', address, 'dev', 'lo']);
+  if (added.status !== 0) throw new Error(`no address ${address} in the namespace: ${String(added.stderr)}`);
+}
+
 const PROCESSES = wayToUnshare(
   ['-p', '-f', '--mount-proc', '--kill-child'],
   ['sh', '-c', 'echo 1 > /proc/sys/kernel/ns_last_pid'],

@@ -129,6 +129,24 @@ describe('what is said of a holder', () => {
     expect(commands.join('\n')).not.toContain('rm');
   });
 
+  it('does not advise what the operator does already, or has tried in vain', () => {
+    const ready = readyFor('default');
+
+    expect(holderLines(ready, STATUS).slice(1)).toEqual(['  stop it  openclaw gateway stop --port 1']);
+    expect(refusalDetails(heldBy(ready), { color: false, hasFailed: true }).slice(1)).toEqual([
+      '  see it            openclaw gateway status --port 1',
+      '  use another port  openclaw gateway --port <port>',
+    ]);
+  });
+
+  it('has the pid that the operator can use, or says that there is none', () => {
+    const contained = readyFor('default');
+    const owner = { pid: 4_711, isGateway: true, pidsInNamespaces: [4_711, 1] };
+
+    expect(describeHolder({ ...contained, owner })).toContain(', pid 4711, ready, ');
+    expect(describeHolder({ ...contained, isPidForeign: true })).toContain(', pid 1 in its own namespace, ready, ');
+  });
+
   it('names what could not be found out', () => {
     expect(describeHolder({ verdict: 'foreign', url: 'ws://127.0.0.1:1', ownership: 'same user' })).toBe(
       'not a gateway; the operating system does not say what',

@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 
 import { WebSocketServer } from 'ws';
 
+import { httpAnswer } from '../../holder/cards.js';
 import { onCleanUp } from '../../kit/cleaner.js';
 import { startGateway } from '../../kit/gateway.js';
 import { portOf, stranger } from '../../kit/net.js';
@@ -251,6 +252,27 @@ describe('gateway health', () => {
     const { code, stdout, stderr } = await openclaw('health', '--url', urlOf(port));
     expect({ code, stdout }).toEqual({ code: 75, stdout: '' });
     expect(stderr).toMatch(line);
+  });
+});
+
+describe('a gateway behind a tunnel', () => {
+  it.each([
+    ['host not allowed', (port: number) => `start it with --allow-host 127.0.0.1:${port}`],
+    ['origin not allowed', () => 'start it with --allow-origin and the origin of the page'],
+  ])('that refuses a client, %s, says how to be let in: 77', async (reason, way) => {
+    const answer = httpAnswer('', { status: '403 Forbidden', headers: `X-OpenClaw-Refusal: ${reason}\r\n` });
+    const port = portOf(await stranger({}, (socket) => socket.on('data', () => socket.write(answer))));
+
+    const { code, stderr } = await openclaw('health', '--port', port);
+    const status = await openclaw('status', '--port', port);
+
+    expect({ code, stderr }).toEqual({
+      code: 77,
+      stderr: `the gateway behind ws://127.0.0.1:${port} answers 403, ${reason}: ${way(port)}\n`,
+    });
+    expect(status.stdout).toContain('which answers as a gateway elsewhere would, as a tunnel does');
+    expect(status.stdout).toMatch(new RegExp(`\\n {2}reach the gateway behind it +${way(port)}\\n`));
+    expect(status.code).toBe(69);
   });
 });
 
