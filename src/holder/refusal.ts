@@ -1,16 +1,17 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-import { printable } from '../common/printable.js';
 import { REFUSAL_HEADER } from '../serving/refusal-header.js';
 
-const MAX_REASON_LENGTH = 64;
+/** What a gateway calls the rules that a tunnel breaks; all others are broken by the client itself. */
+const REASONS: ReadonlySet<unknown> = new Set(['host not allowed', 'origin not allowed']);
 
 /**
- * The reason for which a gateway has refused a request, by its own account: every process can send the header. So it
+ * The rule by which a gateway has refused the way to it, by its own account: every process can send the header. So it
  * serves for a hint to the operator, and for nothing else.
  */
-export function refusalIn({ [REFUSAL_HEADER.toLowerCase()]: reason }: IncomingHttpHeaders): string | undefined {
-  return typeof reason === 'string' ? printable(reason).slice(0, MAX_REASON_LENGTH) : undefined;
+export function refusalIn(headers: IncomingHttpHeaders): string | undefined {
+  const reason = headers[REFUSAL_HEADER.toLowerCase()];
+  return typeof reason === 'string' && REASONS.has(reason) ? reason : undefined;
 }
 
 /**

@@ -1,16 +1,13 @@
 import { openclaw, parse } from '../kit/openclaw.js';
-import { LINUX } from '../kit/sockets.js';
+import { NO_OTHER_USER, OTHER_UID } from '../kit/other-user.js';
 import { startCardHolder } from './card-holder.js';
 
-const NOBODY_UID = 65_534;
-const skipped = !LINUX || process.geteuid?.() !== 0;
 /** What no other user can do with success. */
 const IN_VAIN = / stop --port|--force|kill/;
 
-const why = skipped ? ' (only root can start a process of another user, and only Linux tells whose a socket is)' : '';
-(skipped ? describe.skip : describe)(`a gateway of another user${why}`, () => {
+(NO_OTHER_USER === '' ? describe : describe.skip)(`a gateway of another user${NO_OTHER_USER}`, () => {
   it('is not advised to be stopped, but its user to be asked', async () => {
-    const { port } = await startCardHolder({ title: 'openclaw-gateway', uid: NOBODY_UID });
+    const { port } = await startCardHolder({ title: 'openclaw-gateway', uid: OTHER_UID });
 
     const start = await openclaw('--port', port);
     const status = await openclaw('status', '--port', port);
@@ -27,7 +24,7 @@ const why = skipped ? ' (only root can start a process of another user, and only
   });
 
   it('is not advised to be stopped after that has failed', async () => {
-    const { port } = await startCardHolder({ title: 'openclaw-gateway', uid: NOBODY_UID });
+    const { port } = await startCardHolder({ title: 'openclaw-gateway', uid: OTHER_UID });
 
     const forced = await openclaw('--port', port, '--force');
     const stop = await openclaw('stop', '--port', port);
@@ -39,7 +36,7 @@ const why = skipped ? ' (only root can start a process of another user, and only
   });
 
   it('is not advised to be killed where it does not answer', async () => {
-    const { port, program } = await startCardHolder({ title: 'openclaw-gateway', uid: NOBODY_UID });
+    const { port, program } = await startCardHolder({ title: 'openclaw-gateway', uid: OTHER_UID });
     program.signal('SIGSTOP');
 
     const start = await openclaw('--port', port);

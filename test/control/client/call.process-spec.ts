@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
-import type { AddressInfo, Socket } from 'node:net';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 
 import { WebSocketServer } from 'ws';
 
@@ -256,23 +256,35 @@ describe('gateway health', () => {
 });
 
 describe('a gateway behind a tunnel', () => {
-  it.each([
-    ['host not allowed', (port: number) => `start it with --allow-host 127.0.0.1:${port}`],
-    ['origin not allowed', () => 'start it with --allow-origin and the origin of the page'],
-  ])('that refuses a client, %s, says how to be let in: 77', async (reason, way) => {
-    const answer = httpAnswer('', { status: '403 Forbidden', headers: `X-OpenClaw-Refusal: ${reason}\r\n` });
-    const port = portOf(await stranger({}, (socket) => socket.on('data', () => socket.write(answer))));
+  it('that knows no host with the port of the tunnel says how to be let in: 77', async () => {
+    const gateway = await startGateway();
+    const port = portOf(
+      await stranger({}, (socket) => void socket.pipe(connect(gateway.port, '127.0.0.1')).pipe(socket)),
+    );
 
     const { code, stderr } = await openclaw('health', '--port', port);
     const status = await openclaw('status', '--port', port);
 
+    const way = `start it with --allow-host 127.0.0.1:${port}`;
     expect({ code, stderr }).toEqual({
       code: 77,
-      stderr: `the gateway behind ws://127.0.0.1:${port} answers 403, ${reason}: ${way(port)}\n`,
+      stderr: `the gateway behind ws://127.0.0.1:${port} answers 403, host not allowed: ${way}\n`,
     });
     expect(status.stdout).toContain('which answers as a gateway elsewhere would, as a tunnel does');
-    expect(status.stdout).toMatch(new RegExp(`\\n {2}reach the gateway behind it +${way(port)}\\n`));
+    expect(status.stdout).toMatch(new RegExp(`\\n {2}reach the gateway behind it +${way}\\n`));
     expect(status.code).toBe(69);
+  });
+
+  it('that is not a gateway by its own word is none: 69', async () => {
+    const answer = httpAnswer('', { status: '403 Forbidden', headers: 'X-Refusal: go away\r\n' });
+    const port = portOf(await stranger({}, (socket) => socket.on('data', () => socket.write(answer))));
+
+    const { code, stderr } = await openclaw('health', '--port', port);
+
+    expect({ code, stderr }).toEqual({
+      code: 69,
+      stderr: `ws://127.0.0.1:${port} answered 403, as a gateway does not\n`,
+    });
   });
 });
 
