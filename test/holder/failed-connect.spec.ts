@@ -23,7 +23,7 @@ describe('a connect that fails', () => {
     ['EADDRNOTAVAIL', ABSENT_V6, 'refused'],
     ['EAGAIN', V4, 'unknown'],
     ['EAGAIN', SOCKET, 'silent'],
-  ] as const)('with %s to %j says of the address: %s, %s', (code, endpoint, expected) => {
+  ] as const)('with %s to %j says of the address: %s', (code, endpoint, expected) => {
     expect(judgeFailedConnect(Object.assign(new Error(code), { code }), endpoint)).toBe(expected);
   });
 });
