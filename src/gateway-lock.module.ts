@@ -131,7 +131,7 @@ const PARTS = [
 
 /**
  * Makes an app a gateway that exists once per port, and once per state folder: import it in the root module with
- * `forRoot` or `forRootAsync`, call `app.init()` and never `app.listen()`.
+ * `forRoot` or `forRootAsync`, and start the app with `runGateway`, or with `app.init()`.
  *
  * @throws {GatewayLockError} through `app.init()`: the port or the state folder is held, or cannot be bound
  * @example

@@ -12,6 +12,8 @@ import type { GatewayWebSockets } from '../serving/gateway-websockets.js';
 import type { GatewayWsAdapter } from '../serving/gateway-ws.adapter.js';
 import type { ShutdownNotice } from '../serving/ws-session.js';
 import { claimLockSet, type LockSet, type TakeFurtherLock } from './lock-set.js';
+import { checkListenBeforeStart } from './nest-listen.js';
+import { standInForListener } from './nest-server.js';
 import type { ShutdownWatch } from './shutdown-watch.js';
 
 /** Takes the lock by one attempt or more, each of which takes all of it or nothing; gives up when the signal is aborted. */
@@ -75,6 +77,7 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
     this.#parts = parts;
     // In a constructor, because Nest connects gateway classes to the adapter before any hook runs.
     parts.config.setIoAdapter(parts.adapter);
+    checkListenBeforeStart();
     this.lost = new Promise((resolve) => (this.#reportLoss = resolve));
     this.stopping = new Promise((resolve) => (this.#reportStop = resolve));
     this.overdue = parts.shutdown.overdue;
@@ -166,6 +169,11 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
     return this.#locks;
   }
 
+  /** The first address, while the port is held. */
+  get #address(): BoundAddress | undefined {
+    return this.phase === 'released' ? undefined : this.#locks?.listener.addresses[0];
+  }
+
   #serve({ listener, further, derived }: LockSet): void {
     const { state, server } = this.#parts;
     state.listensOn(listener.addresses);
@@ -189,16 +197,9 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
   }
 
   async #prepareHttp(): Promise<void> {
-    const { adapterHost, state } = this.#parts;
+    const { adapterHost, settings } = this.#parts;
     const adapter = adapterHost.httpAdapter as AbstractHttpAdapter<Server> | undefined;
-    if (!adapter) return;
-    adapter.getHttpServer().listen = () => {
-      throw new Error(
-        `app.listen() would open a port that the gateway lock does not guard: call app.init() alone, the app is served on ${state.url}`,
-      );
-    };
-    // Fastify has to be told that its routes are complete; a request before that ends the process.
-    if (adapter.getType() === 'fastify') await adapter.getInstance<{ ready(): PromiseLike<unknown> }>().ready();
+    if (adapter) await standInForListener(adapter, settings, () => this.#address);
   }
 
   async #drain(notice: ShutdownNotice): Promise<void> {

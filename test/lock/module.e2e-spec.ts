@@ -105,14 +105,6 @@ describe('GatewayLockModule', () => {
     await expect(app.init()).rejects.toThrow('remove the call of useWebSocketAdapter()');
   });
 
-  it('refuses app.listen(), which would open a port beside it', async () => {
-    const { app, lock } = await startApp();
-
-    await expect(app.listen(0)).rejects.toThrow(
-      `app.listen() would open a port that the gateway lock does not guard: call app.init() alone, the app is served on ${lock.url}`,
-    );
-  });
-
   it('says that the address is not known before the lock is taken', async () => {
     const { lock } = await createApp();
 

@@ -1,0 +1,53 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import type { AbstractHttpAdapter } from '@nestjs/core';
+
+import type { BoundAddress } from '../listener/claimed-listener.js';
+import type { GatewayLockSettings } from '../options/gateway-lock.options.js';
+import { checkListen } from './nest-listen.js';
+
+/**
+ * Lets Nest's own HTTP server, which never listens, look as if it did on the lock's listener: tools that are handed
+ * `app.getHttpServer()` ask it for its address, and start it where it has none.
+ *
+ * @param address the first address of the lock, while it is held
+ */
+export async function standInForListener(
+  adapter: AbstractHttpAdapter<Server>,
+  settings: GatewayLockSettings,
+  address: () => BoundAddress | undefined,
+): Promise<void> {
+  const server = adapter.getHttpServer();
+  const listen = (...args: unknown[]): Server => {
+    checkListen(args, { ...settings, port: address()?.port ?? settings.port });
+    callLast(args);
+    return server;
+  };
+  Object.defineProperties(server, {
+    listening: { get: () => address() !== undefined },
+    address: { value: () => addressInfo(address()) },
+    listen: { value: listen },
+    // The listener is the lock's, which outlives what Nest and tests close.
+    close: {
+      value: (...args: unknown[]) => {
+        callLast(args);
+        return server;
+      },
+    },
+  });
+  // Fastify's own would open a second server for ::1.
+  adapter.listen = listen;
+  // Fastify has to be told that its routes are complete; a request before that ends the process.
+  if (adapter.getType() === 'fastify') await adapter.getInstance<{ ready(): PromiseLike<unknown> }>().ready();
+}
+
+/** Calls the callback that comes last, where there is one, later, as Node does. */
+function callLast(args: readonly unknown[]): void {
+  const callback = args.at(-1);
+  if (typeof callback === 'function') process.nextTick(callback);
+}
+
+function addressInfo(address: BoundAddress | undefined): AddressInfo | null {
+  return address ? { address: address.host, family: `IPv${address.family}`, port: address.port } : null;
+}
