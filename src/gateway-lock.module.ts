@@ -1,4 +1,4 @@
-import { Global, Logger, Module, type FactoryProvider, type Type } from '@nestjs/common';
+import { Global, Logger, Module, type DynamicModule, type FactoryProvider, type Type } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer, type AbstractHttpAdapter } from '@nestjs/core';
 import type { Server } from 'node:http';
 
@@ -19,12 +19,13 @@ import { GatewayDrainModule } from './lock/gateway-drain.module.js';
 import { GatewayLockService, type GatewayLockParts } from './lock/gateway-lock.service.js';
 import { placeInHookOrder } from './lock/hook-order.js';
 import { ShutdownWatch } from './lock/shutdown-watch.js';
+import { checkOptions } from './options/check-options.js';
 import {
   ConfigurableModuleClass,
   GATEWAY_LOCK_SETTINGS,
   MODULE_OPTIONS_TOKEN,
 } from './options/gateway-lock.module-definition.js';
-import { withDefaults, type GatewayLockSettings } from './options/gateway-lock.options.js';
+import { withDefaults, type GatewayLockOptions, type GatewayLockSettings } from './options/gateway-lock.options.js';
 import { createGatewayHttp, GatewayHttpServer } from './serving/gateway-http.server.js';
 import { GatewayState } from './serving/gateway-state.js';
 import { GatewayWebSockets } from './serving/gateway-websockets.js';
@@ -65,8 +66,8 @@ function buildGateway(
       [WATCH_PATH, new HolderWatches().answer],
     ]),
     upgrade: (request, socket, head) => webSockets.upgrade(request, socket, head),
-    // Nest sets the adapter after the providers are made, and an application context has none, whatever the type says.
-    app: () => (adapterHost.httpAdapter as AbstractHttpAdapter<Server> | undefined)?.getHttpServer(),
+    // Nest sets the adapter after the providers are made.
+    app: () => (adapterHost.httpAdapter as AbstractHttpAdapter<Server>).getHttpServer(),
   });
   const lock = new GatewayLockService({
     settings,
@@ -144,7 +145,11 @@ const PARTS = [
 @Module({
   imports: [GatewayDrainModule, ControlProtocolModule],
   providers: [
-    { provide: GATEWAY_LOCK_SETTINGS, useFactory: withDefaults, inject: [MODULE_OPTIONS_TOKEN] },
+    {
+      provide: GATEWAY_LOCK_SETTINGS,
+      useFactory: (options: unknown) => withDefaults(checkOptions(options)),
+      inject: [{ token: MODULE_OPTIONS_TOKEN, optional: true }],
+    },
     {
       provide: GATEWAY_PARTS,
       useFactory: buildGateway,
@@ -164,6 +169,11 @@ const PARTS = [
   exports: [GATEWAY_LOCK_SETTINGS, ControlProtocolModule, ...PARTS],
 })
 export class GatewayLockModule extends ConfigurableModuleClass {
+  /** The module with options given here. Without any, every option has its default. */
+  static override forRoot(options: GatewayLockOptions = {}): DynamicModule {
+    return super.forRoot(options);
+  }
+
   constructor(modules: ModulesContainer) {
     super();
     const imported = [...modules.values()].filter(({ metatype }) => metatype === GatewayLockModule);

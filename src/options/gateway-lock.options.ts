@@ -32,7 +32,8 @@ import {
  * What `GatewayLockModule.forRoot` takes, and the factory of `forRootAsync` returns. Every option has a default: without
  * any, a gateway holds port 18789 on loopback and speaks Nest's own message format.
  *
- * @throws {RangeError} from `app.init()`, or the creation of the app: a value that cannot be used
+ * @throws {InputError} from the creation of the app: an option that is unknown, or cannot be used
+ * @throws {RangeError} from `app.init()`, or the creation of the app: a host or a derived port that cannot be used
  */
 export interface GatewayLockOptions extends ClaimOptions {
   /**
