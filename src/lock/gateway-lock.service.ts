@@ -4,6 +4,7 @@ import { Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from 
 import type { AbstractHttpAdapter, ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 
 import { within } from '../common/deadline.js';
+import { InputError } from '../common/input.error.js';
 import type { BoundAddress, ClaimedListener, ListenerLoss } from '../listener/claimed-listener.js';
 import type { GatewayLockSettings } from '../options/gateway-lock.options.js';
 import type { GatewayHttpServer } from '../serving/gateway-http.server.js';
@@ -199,7 +200,13 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
   async #prepareHttp(): Promise<void> {
     const { adapterHost, settings } = this.#parts;
     const adapter = adapterHost.httpAdapter as AbstractHttpAdapter<Server> | undefined;
-    if (adapter) await standInForListener(adapter, settings, () => this.#address);
+    if (!adapter) {
+      // It would take the lock and serve nothing: each command of such a program would keep the gateway from starting.
+      throw new InputError(
+        'this app has no HTTP side, so the gateway lock is not taken for it: make it with NestFactory.create(), or leave GatewayLockModule out of an application context',
+      );
+    }
+    await standInForListener(adapter, settings, () => this.#address);
   }
 
   async #drain(notice: ShutdownNotice): Promise<void> {

@@ -26,8 +26,8 @@ export interface GatewayHttpParts {
   readonly routes: ReadonlyMap<string, RequestHandler>;
   /** Takes upgrades to WebSockets while the gateway is ready. */
   readonly upgrade: UpgradeHandler;
-  /** The HTTP server of the Nest app, which never listens; none in an app without an HTTP side. */
-  readonly app: () => Server | undefined;
+  /** The HTTP server of the Nest app, which never listens. */
+  readonly app: () => Server;
 }
 
 /** How often the header and request deadlines are looked at, and so how exact they are. */
@@ -134,13 +134,8 @@ export class GatewayHttpServer {
   }
 
   #handToApp(request: IncomingMessage, response: ServerResponse): void {
-    const app = this.#parts.app();
-    if (!app) {
-      answerError(response, 404, 'this gateway serves no HTTP');
-      return;
-    }
     this.#connections.runUntilClosed(request.socket, response);
-    app.emit('request', request, response);
+    this.#parts.app().emit('request', request, response);
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

@@ -15,8 +15,8 @@ import { EchoGateway, HelloController } from '../kit/controllers.js';
 import { within } from '../kit/deadline.js';
 import { Gate } from '../kit/gate.js';
 import { hookModule } from '../kit/hooks.js';
-import { Client, portOf, rawConnection, stranger, upgradeStatus } from '../kit/net.js';
-import { isFree } from '../kit/ports.js';
+import { Client, portOf, rawConnection, stranger } from '../kit/net.js';
+import { freePort, isFree } from '../kit/ports.js';
 
 describe('GatewayLockModule', () => {
   it('holds 127.0.0.1 and ::1 on one port and serves WebSocket and HTTP on both', async () => {
@@ -288,14 +288,17 @@ describe('the lock behind', () => {
     expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
   });
 
-  it('no HTTP side at all: the port is held, and requests and upgrades get 404', async () => {
-    @Module({ imports: [GatewayLockModule.forRoot({ port: 0 })] })
+  it('no HTTP side is not taken: an application context serves nothing', async () => {
+    const port = await freePort();
+    @Module({ imports: [GatewayLockModule.forRoot({ port })] })
     class BareModule {}
-    const context = await NestFactory.createApplicationContext(BareModule, { logger: false, abortOnError: false });
-    onCleanUp(() => context.close());
-    const { url } = context.get(GatewayLockService);
 
-    expect((await fetch(httpUrl(url))).status).toBe(404);
-    expect(await upgradeStatus(url)).toBe(404);
+    await expect(
+      NestFactory.createApplicationContext(BareModule, { logger: false, abortOnError: false }),
+    ).rejects.toThrow(
+      'this app has no HTTP side, so the gateway lock is not taken for it: make it with NestFactory.create(), or leave GatewayLockModule out of an application context',
+    );
+
+    expect(await isFree(port)).toBe(true);
   });
 });
