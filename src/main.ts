@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { createGatewayApp } from './process/create-app.js';
-import { stopWithNestStart } from './process/nest-start.js';
 import { InputError } from './common/input.error.js';
 import { resolveProfile } from './config/profile.js';
 import { exitWith } from './process/report.js';
@@ -18,7 +17,6 @@ async function main(): Promise<number> {
       `${JSON.stringify(unexpected)}: nest start takes no arguments; set ${PORT_VARIABLE}, or use: openclaw gateway --port <port>`,
     );
   }
-  stopWithNestStart();
   const given = new Set(Object.keys(process.env));
   loadEnvFile();
   const nameVariable = (variable: string): string => (given.has(variable) ? variable : `${variable} in .env`);

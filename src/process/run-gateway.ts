@@ -2,12 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { INestApplication } from '@nestjs/common';
 
+import { InputError } from '../common/input.error.js';
+import { GatewayLockError } from '../listener/gateway-lock.error.js';
 import { describeError, ExitCode, exitCodeOf } from './exit-code.js';
 import { initGatewayProcess } from './gateway-process.js';
 import { GATEWAY_LOCK_SETTINGS } from '../options/gateway-lock.module-definition.js';
 import type { GatewayLockSettings } from '../options/gateway-lock.options.js';
 import { GatewayLockService } from '../lock/gateway-lock.service.js';
 import { announceReady } from './announce-ready.js';
+import { stopWithNestStart } from './nest-start.js';
 import { complain, reportFailure, type FailureOptions } from './report.js';
 import { StopSignals } from './stop-signals.js';
 
@@ -21,12 +24,20 @@ export interface RunOptions extends FailureOptions {
    * @default `new StopSignals()` at the call
    */
   readonly signals?: StopSignals;
+  /**
+   * Called when the lock is held and every module has started, before the ready line: the place to open what no refused
+   * start may open, such as `app.startAllMicroservices()`. A rejection is a start that failed.
+   * @default nothing more is started
+   */
+  readonly started?: (app: INestApplication) => unknown;
 }
 
 /**
  * Runs an app with `GatewayLockModule` until it stops: starts it, prints on stdout where it listens, and stops it in order
  * on SIGTERM, SIGINT or SIGHUP. A second signal ends the process at once, and so does a shutdown that outlasts its
- * deadline. Failures are printed on stderr, in one line, or in a few for a held port.
+ * deadline. Under `nest start` the gateway stops in order when that is gone. Failures are printed on stderr, in one line,
+ * or in a few for a held port. The process gets the title `openclaw-gateway`, which tells a gateway that hangs from other
+ * Node processes.
  *
  * @example
  * ```ts
@@ -43,6 +54,7 @@ export async function runGateway(
   options: RunOptions = {},
 ): Promise<number> {
   initGatewayProcess();
+  stopWithNestStart();
   const { signals = new StopSignals() } = options;
 
   let app: INestApplication | undefined;
@@ -53,7 +65,7 @@ export async function runGateway(
     // Without an app nothing is served; the operating system frees a claimed port with the process.
     code = app ? await serve(app, signals, options) : ExitCode.OK;
   } catch (error) {
-    code = await reportFailure(error, options, app && profileOf(app));
+    code = await reportFailure(error, options, profileOf(error, app));
   }
   try {
     await app?.close();
@@ -65,8 +77,12 @@ export async function runGateway(
 }
 
 /** Resolves with the exit code when the gateway has to stop, with the app yet to be closed. */
-async function serve(app: INestApplication, signals: StopSignals, { json = false }: RunOptions): Promise<number> {
-  const lock = app.get(GatewayLockService);
+async function serve(
+  app: INestApplication,
+  signals: StopSignals,
+  { json = false, started }: RunOptions,
+): Promise<number> {
+  const lock = lockOf(app);
   void lock.overdue.then((hook) => {
     complain(`the gateway did not stop in time: ${hook} still runs; ending the process`);
     process.exit(ExitCode.UNEXPECTED);
@@ -75,7 +91,7 @@ async function serve(app: INestApplication, signals: StopSignals, { json = false
   // The loss comes first in the race, since a lost listener makes `stopping` resolve too.
   const stop = Promise.race([lock.lost.then(() => ExitCode.UNEXPECTED), lock.stopping.then(() => ExitCode.OK)]);
   try {
-    await Promise.race([app.init(), stop.then(() => delay(START_GRACE_MS))]);
+    await Promise.race([start(app, started), stop.then(() => delay(START_GRACE_MS))]);
   } catch (error) {
     // A start that is told to stop may reject, and that is no failure.
     if (lock.phase !== 'draining') throw error;
@@ -84,6 +100,21 @@ async function serve(app: INestApplication, signals: StopSignals, { json = false
   return stop;
 }
 
-function profileOf(app: INestApplication): string {
-  return app.get<GatewayLockSettings>(GATEWAY_LOCK_SETTINGS).identity.profile;
+async function start(app: INestApplication, started: RunOptions['started']): Promise<void> {
+  await app.init();
+  await started?.(app);
+}
+
+function lockOf(app: INestApplication): GatewayLockService {
+  try {
+    return app.get(GatewayLockService);
+  } catch {
+    throw new InputError('the app does not hold the lock: import GatewayLockModule.forRoot() in its root module');
+  }
+}
+
+function profileOf(error: unknown, app: INestApplication | undefined): string | undefined {
+  // Only an app with the lock fails with such an error, and has the settings.
+  if (!(error instanceof GatewayLockError)) return undefined;
+  return app?.get<GatewayLockSettings>(GATEWAY_LOCK_SETTINGS).identity.profile;
 }

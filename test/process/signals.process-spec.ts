@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+
+import { within } from '../kit/deadline.js';
 import { startGateway } from '../kit/gateway.js';
 import { Client, muteWebSocket, rawConnection } from '../kit/net.js';
 import { freePort, isFree } from '../kit/ports.js';
@@ -211,6 +214,17 @@ describe('node dist/main.js', () => {
     expect((await client.close()).code).toBe(1001);
     await nest.exit();
     expect(await isFree(port)).toBe(true);
+  });
+
+  it("stops an app of one's own as well", async () => {
+    const nest = Program.node(fixture('nest'), ['start', fixture('hybrid-gateway'), 'shell'], { group: true });
+    const [, url = ''] = await nest.output('stdout', /^gateway listening on (.*)$/m);
+    const connection = await rawConnection(Number(new URL(url).port));
+
+    nest.signal('SIGKILL');
+
+    await within(10_000, 'the stop', once(connection, 'close'));
+    await nest.exit();
   });
 });
 
