@@ -57,7 +57,7 @@ const oneWs = {
 const loadedLater = {
   name: 'loaded later',
   setup({ onResolve }) {
-    onResolve({ filter: /\/run-app\.js$/ }, ({ path }) => ({ path: `./${basename(path)}`, external: true }));
+    onResolve({ filter: /\/load-nest\.js$/ }, ({ path }) => ({ path: `./${basename(path)}`, external: true }));
     onResolve({ filter: /^(ws|reflect-metadata)$/ }, ({ path, kind }) =>
       kind === 'entry-point' ? undefined : { path: `./${path}.cjs`, external: true },
     );
@@ -109,7 +109,7 @@ const bundles = [
   await build({
     ...OPTIONS,
     splitting: true,
-    entryPoints: ['dist/cli/run-app.js'],
+    entryPoints: ['dist/cli/load-nest.js'],
     plugins: [oneWs, onlyWhatIsUsed, forOtherPlatforms],
   }),
 ];

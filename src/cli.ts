@@ -4,7 +4,7 @@ import { runCommandLine } from './cli/command-line.js';
 import { OPENCLAW } from './cli/openclaw.js';
 import { ExitCode } from './process/exit-code.js';
 import { OutputWatch } from './process/output.js';
-import { exitWith } from './process/report.js';
+import { exitWith } from './process/report-failure.js';
 
 // A command that waits for what never comes lets the process end, and has not done what it was asked for.
 process.exitCode = ExitCode.UNEXPECTED;

@@ -15,7 +15,7 @@ import { GatewayCardService } from './holder/gateway-card.service.js';
 import { HolderWatches } from './holder/holder-watches.js';
 import { WATCH_PATH } from './holder/watch-holder.js';
 import { addressOfUrl } from './listener/listen-address.js';
-import { GatewayDrainModule } from './lock/gateway-drain.module.js';
+import { OutermostHooksModule } from './lock/outermost-hooks.module.js';
 import { GatewayLockService, type GatewayLockParts } from './lock/gateway-lock.service.js';
 import { placeInHookOrder } from './lock/hook-order.js';
 import { ShutdownWatch } from './lock/shutdown-watch.js';
@@ -143,7 +143,7 @@ const PARTS = [
  */
 @Global()
 @Module({
-  imports: [GatewayDrainModule, ControlProtocolModule],
+  imports: [OutermostHooksModule, ControlProtocolModule],
   providers: [
     {
       provide: GATEWAY_LOCK_SETTINGS,

@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { createGatewayApp } from './process/create-app.js';
 import { InputError } from './common/input.error.js';
 import { resolveProfile } from './config/profile.js';
-import { exitWith } from './process/report.js';
+import { exitWith } from './process/report-failure.js';
 import { runGateway } from './process/run-gateway.js';
-import { chooseSettings, PORT_VARIABLE } from './config/settings.js';
+import { chooseSettings, PORT_VARIABLE } from './config/choose-settings.js';
 
 /** What `nest start` runs: everything from the environment, and from the `.env` of the project it is started in. */
 async function main(): Promise<number> {

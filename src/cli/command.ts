@@ -1,7 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 
 import type { Profile } from '../config/profile.js';
-import type { Settings } from '../config/settings.js';
+import type { Settings } from '../config/choose-settings.js';
 import type { GatewayLockOptions } from '../options/gateway-lock.options.js';
 import type { Flags, FlagTable } from './flags.js';
 

@@ -1,5 +1,5 @@
 import type { ProfileFlags } from '../config/profile.js';
-import type { SettingFlags } from '../config/settings.js';
+import type { SettingFlags } from '../config/choose-settings.js';
 
 /** Every flag of every command, as it was typed: a command gets those that its entry in the table lists. */
 export interface Flags extends SettingFlags, ProfileFlags {

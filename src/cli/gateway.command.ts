@@ -1,8 +1,8 @@
 import { InputError } from '../common/input.error.js';
-import { chooseSettings } from '../config/settings.js';
+import { chooseSettings } from '../config/choose-settings.js';
 import type { Flags } from './flags.js';
 import type { Invocation } from './command.js';
-import { serve } from './serve.js';
+import { serve } from './claim-then-run.js';
 
 /** Runs a gateway in the foreground. */
 export async function gateway({ flags, profile, program }: Invocation): Promise<number> {

@@ -1,10 +1,10 @@
-import { launchGateway } from '../launcher/launch-gateway.js';
+import { ensureGateway } from '../launcher/ensure-gateway.js';
 import type { LaunchedGateway, LaunchOptions } from '../launcher/launch-options.js';
 import { LaunchError } from '../launcher/launch.error.js';
 import { hasAddress, waitForAddress } from '../listener/has-address.js';
 import { DEFAULT_HOST } from '../listener/listen-address.js';
 import { ExitCode } from '../process/exit-code.js';
-import { complain } from '../process/report.js';
+import { complain } from '../process/report-failure.js';
 
 /**
  * Launches the gateway, and once more where it was refused for an address that this machine did not have yet, as that of a
@@ -16,7 +16,7 @@ export async function launchOnAddress(options: LaunchOptions): Promise<LaunchedG
   const { address, timeoutMs, signal } = options;
   const deadline = performance.now() + timeoutMs;
   try {
-    return await launchGateway(options);
+    return await ensureGateway(options);
   } catch (error) {
     const wasRefused = error instanceof LaunchError && error.exitCode === ExitCode.NOT_READY;
     if (!wasRefused || address.host === DEFAULT_HOST || (await hasAddress(address.host))) throw error;
@@ -26,5 +26,5 @@ export async function launchOnAddress(options: LaunchOptions): Promise<LaunchedG
     signal.throwIfAborted();
     if (late.aborted) throw error;
   }
-  return launchGateway({ ...options, timeoutMs: Math.max(deadline - performance.now(), 1) });
+  return ensureGateway({ ...options, timeoutMs: Math.max(deadline - performance.now(), 1) });
 }

@@ -6,5 +6,5 @@ export const OPENCLAW: Program = {
   name: 'openclaw',
   version: PACKAGE_VERSION,
   createApp: async ({ settings, lock, verbose }) =>
-    (await import('./run-app.js')).createGatewayApp(settings, { lock, verbose }),
+    (await import('./load-nest.js')).createGatewayApp(settings, { lock, verbose }),
 };

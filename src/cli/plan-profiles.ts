@@ -2,7 +2,7 @@ import { InputError } from '../common/input.error.js';
 import { knownProfiles } from '../config/known-profiles.js';
 import type { Profile } from '../config/profile.js';
 import { whoHoldsProfile, type ProfileHolder } from '../state-folder/who-holds-profile.js';
-import { chooseSettings, type Settings } from '../config/settings.js';
+import { chooseSettings, type Settings } from '../config/choose-settings.js';
 
 /** What a start would use, or why there would be none. */
 type Plan =

@@ -1,11 +1,11 @@
 import { InputError } from '../common/input.error.js';
 import { printableJson } from '../common/printable.js';
-import { chooseSettings, chooseToken, findToken, givenTokens, TOKEN_VARIABLE } from '../config/settings.js';
+import { chooseSettings, chooseToken, findToken, givenTokens, TOKEN_VARIABLE } from '../config/choose-settings.js';
 import { callGateway } from '../control/client/call-gateway.js';
 import { GatewayCallError } from '../control/client/gateway-call.error.js';
 import { ANCHOR_HOST, gatewayUrl } from '../listener/listen-address.js';
 import { ExitCode, exitCodeOf } from '../process/exit-code.js';
-import { printResult } from '../process/report.js';
+import { printResult } from '../process/report-failure.js';
 import { readProofSecret } from '../state-folder/proof-secret.js';
 import { refuseFlags, timeoutOf } from './flags-of.js';
 import { DEFAULT_TIMEOUT_MS, type Flags } from './flags.js';

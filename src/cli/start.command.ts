@@ -4,14 +4,14 @@ import { resolve } from 'node:path';
 
 import { NotAllowedError } from '../common/not-allowed.error.js';
 import type { Profile } from '../config/profile.js';
-import { chooseSettings, TOKEN_FILE_VARIABLE } from '../config/settings.js';
+import { chooseSettings, TOKEN_FILE_VARIABLE } from '../config/choose-settings.js';
 import { commandFor } from '../holder/describe-holder.js';
 import type { LaunchedGateway } from '../launcher/launch-options.js';
 import { LaunchError } from '../launcher/launch.error.js';
 import type { HostPort } from '../listener/endpoint.js';
 import { addressOfUrl } from '../listener/listen-address.js';
 import { ExitCode, exitCodeOf } from '../process/exit-code.js';
-import { complain, printResult } from '../process/report.js';
+import { complain, printResult } from '../process/report-failure.js';
 import { StopSignals } from '../process/stop-signals.js';
 import { timeoutOf } from './flags-of.js';
 import { DEFAULT_TIMEOUT_MS, type Flags } from './flags.js';

@@ -1,4 +1,4 @@
-import { chooseSettings, findToken, type Settings } from '../config/settings.js';
+import { chooseSettings, findToken, type Settings } from '../config/choose-settings.js';
 import { callGateway } from '../control/client/call-gateway.js';
 import type { Status } from '../control/methods/operator.gateway.js';
 import { describeUnknown } from '../holder/describe-holder.js';
@@ -8,7 +8,7 @@ import type { Holder } from '../listener/holder.js';
 import { ANCHOR_HOST, gatewayUrl } from '../listener/listen-address.js';
 import { ExitCode, exitCodeOfHolder } from '../process/exit-code.js';
 import { readProofSecret } from '../state-folder/proof-secret.js';
-import { complain, holderLines, printResult, wantsColor, type PortReport } from '../process/report.js';
+import { complain, holderLines, printResult, wantsColor, type PortReport } from '../process/report-failure.js';
 import { refuseFlags } from './flags-of.js';
 import type { Flags } from './flags.js';
 import { planProfiles } from './plan-profiles.js';

@@ -1,11 +1,11 @@
-import { findToken, type Settings } from '../config/settings.js';
+import { findToken, type Settings } from '../config/choose-settings.js';
 import { callGateway } from '../control/client/call-gateway.js';
 import { describeHolder } from '../holder/describe-holder.js';
 import { stopHolder, type StopOutcome } from '../holder/stop-holder.js';
 import type { HostPort } from '../listener/endpoint.js';
 import type { Holder } from '../listener/holder.js';
 import { ExitCode, exitCodeOfHolder } from '../process/exit-code.js';
-import { complain } from '../process/report.js';
+import { complain } from '../process/report-failure.js';
 import { readProofSecret } from '../state-folder/proof-secret.js';
 import type { Program } from './command.js';
 import type { LocatedSettings } from './where-it-runs.js';

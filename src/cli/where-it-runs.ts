@@ -1,4 +1,4 @@
-import type { Settings } from '../config/settings.js';
+import type { Settings } from '../config/choose-settings.js';
 import { portOfCard, whoHoldsProfile } from '../state-folder/who-holds-profile.js';
 
 /** The settings of a gateway that is there now, as far as it could be found by its profile. */

@@ -1,5 +1,5 @@
 import { InputError } from '../common/input.error.js';
-import type { ConfigFileState } from '../control/methods/control.options.js';
+import type { ConfigFileState } from '../control/methods/control-methods.options.js';
 import { readConfiguration } from './config-file.js';
 
 /** Looks at a configuration file as the next start will find it: it may have been edited since this one. */

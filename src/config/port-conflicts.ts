@@ -1,4 +1,4 @@
-import { PORTS_PER_GATEWAY } from './port.js';
+import { PORTS_PER_GATEWAY } from './choose-port.js';
 
 /** A gateway, by name, and its port. */
 export interface PlannedPort {

@@ -5,7 +5,7 @@ import { NotAllowedError } from '../common/not-allowed.error.js';
 import { codeOf, readIfThere } from '../common/own-file.js';
 import { removeTemporariesOf, replaceWhole } from '../common/private-file.js';
 import { DEFAULT_PROFILE } from '../options/holder.options.js';
-import type { Given } from './port.js';
+import type { Given } from './choose-port.js';
 import type { Profile } from './profile.js';
 
 /** In the state folder: the port in decimal digits, and a line break. */

@@ -40,6 +40,7 @@ const CHECKS: Checks<GatewayLockOptions> = {
     wait: oneOf('fail', 'standby'),
     identify: flag,
     onWait: callback,
+    onWaitForAddress: callback,
   }),
   identity: group<NonNullable<GatewayLockOptions['identity']>>({ profile: text, version: text }),
   stateFolder: text,

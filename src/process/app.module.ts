@@ -3,9 +3,9 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { ControlMethodsModule } from '../control/methods/control-methods.module.js';
 import { GatewayLockModule } from '../gateway-lock.module.js';
 import type { GatewayLockOptions } from '../options/gateway-lock.options.js';
-import { ChosenPort } from '../config/chosen-port.service.js';
+import { RememberPort } from '../config/remember-port.service.js';
 import { examineConfiguration } from '../config/examine-configuration.js';
-import { lockOptions, type Settings } from '../config/settings.js';
+import { lockOptions, type Settings } from '../config/choose-settings.js';
 
 /** The gateway that `nest start` and `openclaw gateway` run. */
 @Module({})
@@ -19,7 +19,7 @@ export class AppModule {
         GatewayLockModule.forRoot({ protocol: 'openclaw', ...lockOptions(settings), ...lock }),
         ControlMethodsModule.forRoot({ configFile: () => examineConfiguration(configuration.file) }),
       ],
-      providers: [{ provide: ChosenPort, useValue: new ChosenPort(profile, port) }],
+      providers: [{ provide: RememberPort, useValue: new RememberPort(profile, port) }],
     };
   }
 }

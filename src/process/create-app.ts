@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module.js';
 import { ProbeHttpAdapter } from '../serving/probe-http.adapter.js';
 import type { GatewayLockOptions } from '../options/gateway-lock.options.js';
-import type { Settings } from '../config/settings.js';
+import type { Settings } from '../config/choose-settings.js';
 import { StderrLogger } from './stderr-logger.js';
 
 const QUIET: LogLevel[] = ['fatal', 'error', 'warn'];

@@ -95,6 +95,6 @@ describe('the commands of a program of nest-commander', () => {
 describe('the script of the commands', () => {
   it('holds nothing of Nest, which only a gateway loads', () => {
     expect(readFileSync(BIN, 'utf8')).not.toMatch(/node_modules\/(@nestjs|rxjs|nest-commander|ws)\//);
-    expect(readFileSync(join(ROOT, 'dist/bin/run-app.js'), 'utf8')).toMatch(/node_modules\/@nestjs\//);
+    expect(readFileSync(join(ROOT, 'dist/bin/load-nest.js'), 'utf8')).toMatch(/node_modules\/@nestjs\//);
   });
 });

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 
 import { ephemeralPorts, IANA_RANGE, isEphemeral } from '../../src/config/ephemeral-ports.js';
 import { conflictsOf } from '../../src/config/port-conflicts.js';
-import { portOfProfile, PORTS_PER_GATEWAY } from '../../src/config/port.js';
+import { portOfProfile, PORTS_PER_GATEWAY } from '../../src/config/choose-port.js';
 import { rememberPort } from '../../src/config/remembered-port.js';
 import { snapshot } from '../kit/snapshot.js';
 import { tempFolder } from '../kit/temp.js';

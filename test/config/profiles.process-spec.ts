@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, 
 import { join } from 'node:path';
 
 import { ephemeralPorts, isEphemeral } from '../../src/config/ephemeral-ports.js';
-import { portOfProfile } from '../../src/config/port.js';
+import { portOfProfile } from '../../src/config/choose-port.js';
 import { freeProfile, Home } from '../kit/home.js';
 import { freePort, isFree } from '../kit/ports.js';
 import { parse } from '../kit/openclaw.js';

@@ -2,9 +2,15 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { InputError } from '../../src/common/input.error.js';
-import { portOfProfile } from '../../src/config/port.js';
+import { portOfProfile } from '../../src/config/choose-port.js';
 import type { Profile } from '../../src/config/profile.js';
-import { chooseSettings, findToken, lockOptions, type SettingFlags, type Settings } from '../../src/config/settings.js';
+import {
+  chooseSettings,
+  findToken,
+  lockOptions,
+  type SettingFlags,
+  type Settings,
+} from '../../src/config/choose-settings.js';
 import { tempFolder } from '../kit/temp.js';
 
 /** All that can say something of a start. */

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { portOfProfile } from '../../src/config/port.js';
+import { portOfProfile } from '../../src/config/choose-port.js';
 import { onCleanUp } from './cleaner.js';
 import type { Result } from './openclaw.js';
 import { reserveSlot } from './ports.js';

@@ -12,7 +12,7 @@ import {
 } from '../../src/listener/listen-address.js';
 import { printable } from '../../src/common/printable.js';
 import { InputError } from '../../src/common/input.error.js';
-import { choosePort, type Given } from '../../src/config/port.js';
+import { choosePort, type Given } from '../../src/config/choose-port.js';
 import { proven } from '../kit/proven.js';
 import { anyHost, ipv4, ipv6, spelledTwice } from '../kit/random-hosts.js';
 

@@ -5,12 +5,12 @@ import type { GatewayLockSettings } from '../../options/gateway-lock.options.js'
 import { InputError } from '../../common/input.error.js';
 import type { ConnectionEnds } from '../../holder/connection-user.js';
 import { callerOf } from './caller.js';
-import { checkToken } from './check-token.js';
+import { checkToken } from './token-format.js';
 import { GuessBudget, type Verdict } from './guess-budget.js';
 import { refusePublicBindWithoutToken } from './public-bind.js';
 import { SocketUsers } from './socket-user.js';
 import { obtainTokenFile } from './token-file.js';
-import { digestOf, SCOPES, Tokens, type Scope, type TokenGrant } from './tokens.js';
+import { digestOf, SCOPES, Tokens, type Scope, type TokenGrant } from './compare-token.js';
 
 const GUESSABLE =
   'the token of this gateway can be guessed, so callers may try only four in a second, and one that guesses can keep others of its address out: give one of 32 random hex digits or more, or none, and the gateway makes one';

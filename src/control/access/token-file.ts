@@ -4,7 +4,7 @@ import { InputError } from '../../common/input.error.js';
 import { NotAllowedError } from '../../common/not-allowed.error.js';
 import { codeOf, openOwn, readIfThere } from '../../common/own-file.js';
 import { closeToOthers, createWhole, removeTemporariesOf } from '../../common/private-file.js';
-import { checkToken } from './check-token.js';
+import { checkToken } from './token-format.js';
 
 const TOKEN_BYTES = 32;
 

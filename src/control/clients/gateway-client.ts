@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws';
 
 import type { WsClient } from '../../serving/ws-client.js';
-import type { Scope } from '../access/tokens.js';
+import type { Scope } from '../access/compare-token.js';
 import type { ConnectParams } from '../wire/connect-params.js';
 import { eventHead, numbered } from '../wire/frames.js';
 

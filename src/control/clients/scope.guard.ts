@@ -11,7 +11,7 @@ import type { WebSocket } from 'ws';
 
 import { GatewayClients } from './gateway-clients.service.js';
 import { GatewayRequestException } from '../wire/request-error.js';
-import type { Scope } from '../access/tokens.js';
+import type { Scope } from '../access/compare-token.js';
 
 const REQUIRED_SCOPE = 'openclaw:scope';
 

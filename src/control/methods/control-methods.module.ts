@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 
-import { CONTROL_OPTIONS, type ControlOptions } from './control.options.js';
+import { CONTROL_OPTIONS, type ControlOptions } from './control-methods.options.js';
 import { OperatorGateway } from './operator.gateway.js';
 import { ProbesController } from './probes.controller.js';
 

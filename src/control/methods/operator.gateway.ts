@@ -10,7 +10,7 @@ import type { GatewayCard } from '../../listener/holder.js';
 import { RequireScope } from '../clients/scope.guard.js';
 import { ClientEvents, type Health, type PresenceEntry } from '../clients/client-events.service.js';
 import { GatewayClients } from '../clients/gateway-clients.service.js';
-import { CONTROL_OPTIONS, type ConfigFileState, type ControlOptions } from './control.options.js';
+import { CONTROL_OPTIONS, type ConfigFileState, type ControlOptions } from './control-methods.options.js';
 import { ParamsPipe } from '../protocol/params.pipe.js';
 
 const MAX_REASON_LENGTH = 200;

@@ -10,7 +10,7 @@ import type { GatewayLockSettings } from '../../options/gateway-lock.options.js'
 import type { AccessPolicy, RequestRefusal } from '../../serving/access-policy.js';
 import type { WsClient } from '../../serving/ws-client.js';
 import { RequestGate } from '../access/request-gate.js';
-import { EventLog } from './event-log.js';
+import { RateLimitedLog } from './rate-limited-log.js';
 import { Metrics } from './metrics.service.js';
 
 const TOO_MANY_IDLE = 'too many idle connections';
@@ -20,7 +20,7 @@ const MAX_SHOWN_CHARACTERS = 64;
 /** Decides which requests may use the port, and notes every refusal in the log and the metrics. */
 @Injectable()
 export class AccessControl implements AccessPolicy {
-  readonly #log = new EventLog();
+  readonly #log = new RateLimitedLog();
   readonly #gate: RequestGate;
 
   constructor(

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 
 import { CloseCode, type WsClient } from '../../serving/ws-client.js';
 import type { TokenVerdict } from '../access/authenticator.service.js';
-import type { Scope } from '../access/tokens.js';
+import type { Scope } from '../access/compare-token.js';
 import { ConnectParams } from '../wire/connect-params.js';
 import {
   errorFrame,

@@ -13,8 +13,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { obtainTokenFile, readTokenFile } from '../../../src/control/access/token-file.js';
-import { checkToken } from '../../../src/control/access/check-token.js';
-import { Tokens } from '../../../src/control/access/tokens.js';
+import { checkToken } from '../../../src/control/access/token-format.js';
+import { Tokens } from '../../../src/control/access/compare-token.js';
 import { NotAllowedError } from '../../../src/common/not-allowed.error.js';
 import { InputError } from '../../../src/common/input.error.js';
 import { createApp } from '../../kit/app.js';

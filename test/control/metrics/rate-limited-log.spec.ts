@@ -1,11 +1,11 @@
 import { Logger } from '@nestjs/common';
 
-import { EventLog } from '../../../src/control/metrics/event-log.js';
+import { RateLimitedLog } from '../../../src/control/metrics/rate-limited-log.js';
 import { onCleanUp } from '../../kit/cleaner.js';
 
 const WINDOW_MS = 10_000;
 
-function logged(): { log: EventLog; lines: string[] } {
+function logged(): { log: RateLimitedLog; lines: string[] } {
   const lines: string[] = [];
   const spy = jest.spyOn(Logger.prototype, 'warn').mockImplementation((line: string) => void lines.push(line));
   jest.useFakeTimers();
@@ -13,10 +13,10 @@ function logged(): { log: EventLog; lines: string[] } {
     spy.mockRestore();
     jest.useRealTimers();
   });
-  return { log: new EventLog(), lines };
+  return { log: new RateLimitedLog(), lines };
 }
 
-describe('EventLog', () => {
+describe('RateLimitedLog', () => {
   it('writes each of a few events', () => {
     const { log, lines } = logged();
     log.warn('kind', 'one');

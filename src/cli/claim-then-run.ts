@@ -1,6 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 
-import { lockOptions, type Settings } from '../config/settings.js';
+import { lockOptions, type Settings } from '../config/choose-settings.js';
 import { refusePublicBindWithoutToken } from '../control/access/public-bind.js';
 import { acquireLock } from '../holder/acquire-lock.js';
 import { describeHolder } from '../holder/describe-holder.js';
@@ -12,7 +12,7 @@ import type { GatewayLockOptions } from '../options/gateway-lock.options.js';
 import { ACQUIRE_DEFAULTS } from '../options/holder.options.js';
 import { ExitCode } from '../process/exit-code.js';
 import { initGatewayProcess } from '../process/gateway-process.js';
-import { complain, reportFailure, type FailureOptions } from '../process/report.js';
+import { complain, reportFailure, type FailureOptions } from '../process/report-failure.js';
 import { StopSignals } from '../process/stop-signals.js';
 import { whoHoldsProfile } from '../state-folder/who-holds-profile.js';
 import { DEFAULT_TIMEOUT_MS, type Flags } from './flags.js';
@@ -58,7 +58,7 @@ export async function serve(settings: Settings, flags: Flags, program: Program):
     });
   // Before anything with a decorator, in whatever order a bundler puts the rest.
   await import('reflect-metadata');
-  const { runGateway } = await import('./run-app.js');
+  const { runGateway } = await import('./load-nest.js');
   return runGateway(createApp, { ...failure, hasFailed, signals });
 }
 

@@ -1,7 +1,7 @@
 import { describeHolder, uptime } from '../../src/holder/describe-holder.js';
 import type { Holder } from '../../src/index.js';
 import { GatewayLockError } from '../../src/listener/gateway-lock.error.js';
-import { holderLines, refusalDetails, wantsColor } from '../../src/process/report.js';
+import { holderLines, refusalDetails, wantsColor } from '../../src/process/report-failure.js';
 
 const readyFor = (profile: string): Holder => ({
   verdict: 'ready',

@@ -10,7 +10,7 @@ interface Window {
 }
 
 /** Logs one line per event, and of each kind only a few lines in ten seconds, so that a flood fills no disk. */
-export class EventLog {
+export class RateLimitedLog {
   readonly #logger = new Logger('Gateway');
   readonly #windows = new Map<string, Window>();
 

@@ -10,7 +10,7 @@ import { portFileOf, rememberPort } from './remembered-port.js';
  * in the bootstrap, with the lock held: a start that is refused writes nothing.
  */
 @Injectable()
-export class ChosenPort implements OnApplicationBootstrap {
+export class RememberPort implements OnApplicationBootstrap {
   readonly #logger = new Logger('Profile');
 
   constructor(

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 
-import { checkToken } from '../control/access/check-token.js';
+import { checkToken } from '../control/access/token-format.js';
 import { checkHost, checkOrigin } from '../control/access/request-gate.js';
 import { readNamedTokenFile, readTokenFile } from '../control/access/token-file.js';
 import type { GatewayLockOptions } from '../options/gateway-lock.options.js';
@@ -8,7 +8,7 @@ import { InputError } from '../common/input.error.js';
 import { DEFAULT_HOST, parseListenHost } from '../listener/listen-address.js';
 import { readConfiguration } from './config-file.js';
 import type { Configuration } from './configuration.js';
-import { choosePort, type Given } from './port.js';
+import { choosePort, type Given } from './choose-port.js';
 import type { Profile } from './profile.js';
 import { readRememberedPort } from './remembered-port.js';
 

@@ -7,7 +7,7 @@ import { pause, type LaunchedGateway, type LaunchOptions } from './launch-option
 import { LaunchError, type GuardHolder } from './launch.error.js';
 import { describeView, LOOK_AGAIN_MS, lookForGateway, mayBecomeReady } from './look-for-gateway.js';
 import { PidGuard } from './pid-guard.js';
-import { startGateway } from './start-gateway.js';
+import { startGateway } from './spawn-gateway.js';
 
 /** The pause between two looks at the guard, which is only a small file. */
 const GUARD_AGAIN_MS = 25;
@@ -20,7 +20,7 @@ const TURN_MS = 1_000;
  *
  * @throws {LaunchError | InputError | NotAllowedError}
  */
-export async function launchGateway(options: LaunchOptions): Promise<LaunchedGateway> {
+export async function ensureGateway(options: LaunchOptions): Promise<LaunchedGateway> {
   return new Launch(options).run();
 }
 

@@ -15,7 +15,7 @@ import { ShutdownWatch } from './shutdown-watch.js';
 
 /** The lock's outermost hooks: the last at start, which lets clients in, and the first at shutdown, which lets them go. */
 @Injectable()
-class GatewayDrain
+class OutermostHooks
   implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown, OnApplicationShutdown
 {
   constructor(
@@ -42,9 +42,9 @@ class GatewayDrain
   }
 }
 
-@Module({ providers: [GatewayDrain] })
-export class GatewayDrainModule {
+@Module({ providers: [OutermostHooks] })
+export class OutermostHooksModule {
   constructor(modules: ModulesContainer) {
-    placeInHookOrder(modules, GatewayDrainModule, -Infinity);
+    placeInHookOrder(modules, OutermostHooksModule, -Infinity);
   }
 }
