@@ -78,7 +78,7 @@ export class RequestGate {
 }
 
 function notAllowed(kind: 'host' | 'origin', value: string): RequestRefusal {
-  return { status: 403, reason: `${kind} not allowed`, value, allowedBy: `--allow-${kind}` };
+  return { status: 403, reason: `${kind} not allowed`, value, allowedBy: `callers.${kind}s, or --allow-${kind},` };
 }
 
 /**

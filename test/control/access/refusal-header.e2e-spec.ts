@@ -55,9 +55,9 @@ describe('every refusal', () => {
     await exchange(app.port, head('GET /healthz HTTP/1.1', own(app), `Origin: https://${long}`));
 
     expect(lines).toEqual([
-      'refused a request from 127.0.0.1: host not allowed: evil.example:99 (--allow-host would allow it)',
+      'refused a request from 127.0.0.1: host not allowed: evil.example:99 (callers.hosts, or --allow-host, would allow it)',
       expect.stringMatching(
-        /^refused a request from 127\.0\.0\.1: origin not allowed: https:\/\/evil\ufffd31mx{20,64} \(--allow-origin would allow it\)$/,
+        /^refused a request from 127\.0\.0\.1: origin not allowed: https:\/\/evil\ufffd31mx{20,64} \(callers\.origins, or --allow-origin, would allow it\)$/,
       ),
     ]);
   });
