@@ -29,7 +29,8 @@ export async function* followLog(file: string, offset: number, signal: AbortSign
       const text = readFrom(file, end, size - end);
       end += text.length;
       yield* some(text);
-    } else if (size < end && inodeOf(file, 1) === newest && sizeOf(`${file}.rotating`) === 0) {
+    } else if (size < end && sizeOf(`${file}.rotating`) === 0 && inodeOf(file, 1) === newest) {
+      // In this order: where the copy is renamed between the two looks, the second sees it.
       // Another program has emptied it.
       end = 0;
     }

@@ -18,7 +18,7 @@ describe('a process in the background', () => {
     }).catch((reason: unknown) => reason);
 
     expect(error).toMatchObject({
-      kind: 'not started',
+      code: 'not started',
       message: expect.stringMatching(/^the gateway could not be started: spawn .* ENOENT$/) as string,
     });
     expect(exitCodeOf(error)).toBe(71);

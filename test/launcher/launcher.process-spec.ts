@@ -74,7 +74,7 @@ describe('start', () => {
       `${folder}/gateway.log`,
       `${folder}/gateway.log`,
     ]);
-    expect(readdirSync(folder).sort()).toEqual(['gateway.log', 'launcher.json']);
+    expect(readdirSync(folder).sort()).toEqual(['gateway.log', 'gateway.secret', 'launcher.json']);
     expect(statSync(join(folder, 'gateway.log')).mode & 0o777).toBe(0o600);
     expect(await (await Operator.open(url)).call('health')).toMatchObject({ ok: true });
   });
@@ -106,7 +106,7 @@ describe('start', () => {
     const found = await start(folder, port);
 
     expect(found).toMatchObject({ pid: program.pid, started: false, logFile: null });
-    expect(readdirSync(folder)).toEqual([]);
+    expect(readdirSync(folder)).toEqual(['gateway.secret']);
   });
 
   it('is content with the gateway of the profile on any port, where it is told of none', async () => {
@@ -120,7 +120,7 @@ describe('start', () => {
       `gateway already there on ws://127.0.0.1:${port}: pid ${program.pid}\nto stop it: openclaw gateway stop --port ${port}\n`,
     );
     expect(code).toBe(0);
-    expect(readdirSync(folder)).toEqual(['openclaw.json']);
+    expect(readdirSync(folder).sort()).toEqual(['gateway.secret', 'openclaw.json']);
   });
 
   it('is not content with a gateway of the same name and another state folder', async () => {
@@ -149,7 +149,7 @@ describe('start', () => {
     expect([text.code, text.stdout, text.stderr]).toEqual([78, '', `${message}\n`]);
     expect(parse(json.stdout)).toMatchObject({ ok: false, failure: 'elsewhere', message, exitCode: 78 });
     expect([json.code, json.stderr]).toEqual([78, '']);
-    expect(readdirSync(folder)).toEqual([]);
+    expect(readdirSync(folder)).toEqual(['gateway.secret']);
     expect((await cardOf(port)).pid).toBe(program.pid);
   });
 
@@ -167,7 +167,7 @@ describe('start', () => {
       ),
     );
     expect(code).toBe(75);
-    expect(readdirSync(folder)).toEqual([]);
+    expect(readdirSync(folder)).toEqual(['gateway.secret']);
     program.signal('SIGKILL');
     await program.exit();
     expect(await start(folder, port)).toMatchObject({ started: true, url: `ws://127.0.0.1:${port}` });
@@ -222,7 +222,7 @@ describe('start', () => {
     expect(new Set(found.map((gateway) => gateway.pid))).toEqual(new Set([pid]));
     expect(found.filter(({ started }) => started)).toHaveLength(1);
     expect(processesIn(folder)).toEqual([pid]);
-    expect(readdirSync(folder).sort()).toEqual(['gateway.log', 'launcher.json']);
+    expect(readdirSync(folder).sort()).toEqual(['gateway.log', 'gateway.secret', 'launcher.json']);
     proven(`${STARTS} starts at once in the background: ${STARTS} times exit 0, 1 gateway`);
   });
 
@@ -497,7 +497,7 @@ describe('the guard of a launch', () => {
       const { pid, started } = await start(folder, port);
 
       expect([text, started]).toEqual([text, true]);
-      expect(readdirSync(folder).sort()).toEqual(['gateway.log', 'launcher.json']);
+      expect(readdirSync(folder).sort()).toEqual(['gateway.log', 'gateway.secret', 'launcher.json']);
       expect((await call(folder, ['stop', '--port', port])).code).toBe(0);
       await gone(pid);
     }
