@@ -23,19 +23,21 @@ export async function* followLog(file: string, offset: number, signal: AbortSign
       }
       newest = seen;
     }
-    // During a rotation the file is empty for a moment, before its content has the name of a rotated file.
     const size = sizeOf(file);
-    if (size > end) {
-      const text = readFrom(file, end, size - end);
-      end += text.length;
+    const text = size > end ? readFrom(file, end, size - end) : Buffer.alloc(0);
+    // A rotation since the look at `.1` leaves what was read so far to be printed first: the next round does that.
+    if (!isRotating(file) && inodeOf(file, 1) === newest) {
+      // Where the file is shorter than before, another program has emptied it.
+      end = size < end ? 0 : end + text.length;
       yield* some(text);
-    } else if (size < end && sizeOf(`${file}.rotating`) === 0 && inodeOf(file, 1) === newest) {
-      // In this order: where the copy is renamed between the two looks, the second sees it.
-      // Another program has emptied it.
-      end = 0;
     }
     await delay(LOOK_AGAIN_MS, undefined, { signal }).catch(() => undefined);
   }
+}
+
+/** Whether the file was copied and emptied, and the copy has yet to become `.1`; ask before the look at `.1`. */
+function isRotating(file: string): boolean {
+  return sizeOf(`${file}.rotating`) > 0;
 }
 
 function* some(text: Buffer): Generator<Buffer> {

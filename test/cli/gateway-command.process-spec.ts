@@ -58,7 +58,7 @@ describe('openclaw gateway', () => {
       expect.objectContaining({
         level: 'warn',
         message: expect.stringMatching(
-          /^refused a request from \S*127\.0\.0\.1: origin not allowed: \S+ \(--allow-origin would allow it\)$/,
+          /^refused a request from \S*127\.0\.0\.1: origin not allowed: \S+ \(callers\.origins, or --allow-origin, would allow it\)$/,
         ) as string,
       }),
     ]);
