@@ -283,7 +283,7 @@ describe('a gateway behind a tunnel', () => {
 
     expect({ code, stderr }).toEqual({
       code: 69,
-      stderr: `ws://127.0.0.1:${port} answered 403, as a gateway does not\n`,
+      stderr: `ws://127.0.0.1:${port} answered 403, as a gateway does not; the token of this user is not shown to ws://127.0.0.1:${port}\n`,
     });
   });
 });
