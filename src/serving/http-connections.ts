@@ -5,7 +5,7 @@ import { EvictionQueue } from './eviction-queue.js';
 import { ReadingTurns } from './reading-turns.js';
 
 /** Long enough for a client that reads to take some of its answer. */
-const LOOK_AGAIN_MS = 100;
+const LOOK_AGAIN_MS = 250;
 
 /** One connection to the port, which carries any number of requests, or one WebSocket. */
 export interface HttpConnection {
@@ -106,9 +106,12 @@ export class HttpConnections {
   #lookAgain(socket: Socket, response: ServerResponse): void {
     if (socket.writableLength === 0) return;
     const queued = queuedBytes(socket);
+    const due = performance.now() + LOOK_AGAIN_MS;
     setTimeout(() => {
-      if (queuedBytes(socket) === queued) socket.destroy();
-      else response.setTimeout(this.#stalledTimeoutMs);
+      if (queuedBytes(socket) !== queued) response.setTimeout(this.#stalledTimeoutMs);
+      // Late again: this process is still too busy to judge the client.
+      else if (performance.now() - due > LOOK_AGAIN_MS / 2) this.#lookAgain(socket, response);
+      else socket.destroy();
     }, LOOK_AGAIN_MS).unref();
   }
 
