@@ -87,8 +87,8 @@ function licenseIn(folder: string): string {
   return readFileSync(join(folder, file), 'utf8').trim();
 }
 
-async function succeed(command: string, args: string[], cwd: string): Promise<Program> {
-  const program = Program.start(command, args, { cwd });
+async function succeed(command: string, args: string[], cwd: string, env: NodeJS.ProcessEnv = {}): Promise<Program> {
+  const program = Program.start(command, args, { cwd, env });
   const { code } = await program.exit(INSTALL_DEADLINE_MS);
   if (code !== 0) throw new Error(`${command} ${args.join(' ')}: ${program.stdout}${program.stderr}`);
   return program;
@@ -101,16 +101,19 @@ function moduleFolder(): string {
   return folder;
 }
 
+/** npm needs the certificates, proxies and settings of the machine, and finds its own file elsewhere on another Node. */
+const npm = (args: string[], cwd: string): Promise<Program> => succeed('npm', args, cwd, process.env);
+
 async function pack(): Promise<string> {
   const folder = tempFolder();
   // Without scripts: the build they would make is there, and other tests run from it.
-  await succeed('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], ROOT);
+  await npm(['pack', '--ignore-scripts', '--pack-destination', folder], ROOT);
   const [tarball = ''] = readdirSync(folder);
   return join(folder, tarball);
 }
 
 const install = (cwd: string, ...packages: string[]): Promise<Program> =>
-  succeed('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', ...packages], cwd);
+  npm(['install', '--no-audit', '--no-fund', '--ignore-scripts', ...packages], cwd);
 
 describe('the packed package', () => {
   it('installed from nothing: the bin runs, and the second start is refused', async () => {
@@ -213,7 +216,7 @@ describe('the packed package', () => {
   });
 
   it('ships what runs and the docs, and nothing else', async () => {
-    const listing = await succeed('npm', ['pack', '--ignore-scripts', '--dry-run', '--json'], ROOT);
+    const listing = await npm(['pack', '--ignore-scripts', '--dry-run', '--json'], ROOT);
     const [{ files }] = JSON.parse(listing.stdout) as [{ files: { path: string }[] }];
     const paths = files.map(({ path }) => path);
     const others = paths.filter((path) => !/^(dist\/.*\.(js|cjs|d\.ts)|docs\/.*\.md)$/.test(path));
