@@ -1,7 +1,7 @@
 import type { Command, CommanderError } from 'commander';
 
 import { describeError, ExitCode, exitCodeOf } from '../process/exit-code.js';
-import { complain } from '../process/report-failure.js';
+import { complain } from '../process/print.js';
 import { resolveProfile } from '../config/profile.js';
 import type { CommandEntry, Program } from './command.js';
 import { flagsOf, type TypedFlags } from './flags-of.js';

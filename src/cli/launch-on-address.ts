@@ -4,7 +4,7 @@ import { LaunchError } from '../launcher/launch.error.js';
 import { hasAddress, waitForAddress } from '../listener/has-address.js';
 import { DEFAULT_HOST } from '../listener/listen-address.js';
 import { ExitCode } from '../process/exit-code.js';
-import { complain } from '../process/report-failure.js';
+import { complain } from '../process/print.js';
 
 /**
  * Launches the gateway, and once more where it was refused for an address that this machine did not have yet, as that of a

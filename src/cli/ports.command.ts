@@ -2,7 +2,7 @@ import { conflictsOf, type PlannedPort } from '../config/port-conflicts.js';
 import { PORTS_PER_GATEWAY } from '../config/choose-port.js';
 import { chooseSettings, type PortOrigin } from '../config/choose-settings.js';
 import { ExitCode } from '../process/exit-code.js';
-import { complain, printResult } from '../process/report-failure.js';
+import { complain, printResult } from '../process/print.js';
 import { portOfCard } from '../state-folder/who-holds-profile.js';
 import { planProfiles, type PlannedProfile } from './plan-profiles.js';
 import type { Invocation } from './command.js';

@@ -3,17 +3,15 @@ import { printableJson } from '../common/printable.js';
 import { chooseSettings, chooseToken, findToken, givenTokens, TOKEN_VARIABLE } from '../config/choose-settings.js';
 import { callGateway } from '../control/client/call-gateway.js';
 import { GatewayCallError } from '../control/client/gateway-call.error.js';
-import { ANCHOR_HOST, gatewayUrl } from '../listener/listen-address.js';
+import { hostsToAsk } from '../holder/serving-address.js';
+import { gatewayUrl } from '../listener/listen-address.js';
 import { ExitCode, exitCodeOf } from '../process/exit-code.js';
-import { printResult } from '../process/report-failure.js';
+import { printResult } from '../process/print.js';
 import { readProofSecret } from '../state-folder/proof-secret.js';
 import { refuseFlags, timeoutOf } from './flags-of.js';
 import { DEFAULT_TIMEOUT_MS, type Flags } from './flags.js';
 import type { Invocation } from './command.js';
 import { whereItRuns } from './where-it-runs.js';
-
-/** All of these hold 127.0.0.1 as well. */
-const WILDCARDS = new Set(['localhost', '0.0.0.0', '::']);
 
 interface Target {
   readonly url: string;
@@ -52,7 +50,8 @@ async function request(method: string, params: object | undefined, invocation: I
 async function ownGateway({ flags, profile }: Invocation): Promise<Target> {
   const settings = await whereItRuns(await chooseSettings(profile, flags));
   const { host, port } = settings;
-  const url = gatewayUrl(WILDCARDS.has(host) ? ANCHOR_HOST : host, port);
+  const [hostToAsk = host] = hostsToAsk(host);
+  const url = gatewayUrl(hostToAsk, port);
   const token = findToken(settings);
   return {
     url,

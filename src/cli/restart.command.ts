@@ -1,7 +1,7 @@
 import { chooseSettings, type Settings } from '../config/choose-settings.js';
 import { DEFAULT_PROFILE } from '../options/holder.options.js';
 import { ExitCode } from '../process/exit-code.js';
-import { printResult } from '../process/report-failure.js';
+import { printResult } from '../process/print.js';
 import { DEFAULT_TIMEOUT_MS } from './flags.js';
 import type { Invocation } from './command.js';
 import { describeStop, stopExitCode, stopGateway } from './stop-gateway.js';

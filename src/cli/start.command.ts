@@ -11,7 +11,7 @@ import { LaunchError } from '../launcher/launch.error.js';
 import type { HostPort } from '../listener/endpoint.js';
 import { addressOfUrl } from '../listener/listen-address.js';
 import { ExitCode, exitCodeOf } from '../process/exit-code.js';
-import { complain, printResult } from '../process/report-failure.js';
+import { complain, printResult } from '../process/print.js';
 import { StopSignals } from '../process/stop-signals.js';
 import { timeoutOf } from './flags-of.js';
 import { DEFAULT_TIMEOUT_MS, type Flags } from './flags.js';

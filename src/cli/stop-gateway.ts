@@ -5,7 +5,7 @@ import { stopHolder, type StopOutcome } from '../holder/stop-holder.js';
 import type { HostPort } from '../listener/endpoint.js';
 import type { Holder } from '../listener/holder.js';
 import { ExitCode, exitCodeOfHolder } from '../process/exit-code.js';
-import { complain } from '../process/report-failure.js';
+import { complain } from '../process/print.js';
 import { readProofSecret } from '../state-folder/proof-secret.js';
 import type { Program } from './command.js';
 import type { LocatedSettings } from './where-it-runs.js';

@@ -1,6 +1,6 @@
 import { chooseSettings } from '../config/choose-settings.js';
 import { ExitCode } from '../process/exit-code.js';
-import { printResult } from '../process/report-failure.js';
+import { printResult } from '../process/print.js';
 import { DEFAULT_TIMEOUT_MS } from './flags.js';
 import { timeoutOf } from './flags-of.js';
 import type { Invocation } from './command.js';

@@ -145,3 +145,8 @@ export function lacksAddress(error: unknown): error is GatewayLockError {
     error instanceof GatewayLockError && error.code === 'GATEWAY_BIND_FAILED' && error.cause.code === 'EADDRNOTAVAIL'
   );
 }
+
+/** Whether another process has what a start wanted: the port, a derived one, or the profile. */
+export function isHeld(error: unknown): error is GatewayLockError {
+  return error instanceof GatewayLockError && error.code !== 'GATEWAY_BIND_FAILED';
+}

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 
-import { complain } from './report-failure.js';
+import { complain } from './print.js';
 import { ExitCode } from './exit-code.js';
 
 /** Notes what goes wrong with standard output, which Node tells in an event: unheard, it would be a stack. */

@@ -1,12 +1,12 @@
 import { styleText } from 'node:util';
 
-import { printableJson } from '../common/printable.js';
 import { describeError, ExitCode, exitCodeOf } from './exit-code.js';
 import { adviseOn, type Advice, type Obstacle } from '../holder/advise-on-holder.js';
 import { commandFor, describeHolder, describeUse } from '../holder/describe-holder.js';
 import { GatewayLockError, lacksAddress, type GatewayLockErrorCode } from '../listener/gateway-lock.error.js';
 import type { Holder, Verdict } from '../listener/holder.js';
 import { addressOfUrl } from '../listener/listen-address.js';
+import { complain, printResult, wantsColor } from './print.js';
 
 /** What `--json` prints of a port, for `status` and for a refused start alike. */
 export interface PortReport {
@@ -153,21 +153,6 @@ function mixUp({ card }: Holder, profile: string | undefined): readonly Advice[]
       `profile ${card.profile} is there, and this is ${profile}: give one of them another port with --port`,
     ],
   ];
-}
-
-/** Colour is for people at a terminal who have not declined it (no-color.org). */
-export function wantsColor(stream: NodeJS.WriteStream): boolean {
-  return stream.isTTY && !process.env['NO_COLOR'];
-}
-
-/** Prints what was asked for on stdout: an object in one line of JSON for scripts, or the lines for people. */
-export function printResult(json: boolean | undefined, report: object, lines: readonly string[] = []): void {
-  process.stdout.write(`${json ? printableJson(JSON.stringify(report)) : lines.join('\n')}\n`);
-}
-
-/** Prints a line on stderr, for the person who started the process. */
-export function complain(text: string): void {
-  process.stderr.write(`${text}\n`);
 }
 
 /** Reports an error, and ends the process with the exit code for it. */

@@ -11,7 +11,8 @@ import type { GatewayLockSettings } from '../options/gateway-lock.options.js';
 import { GatewayLockService } from '../lock/gateway-lock.service.js';
 import { announceReady } from './announce-ready.js';
 import { stopWithNestStart } from './stop-with-nest-start.js';
-import { complain, reportFailure, type FailureOptions } from './report-failure.js';
+import { complain } from './print.js';
+import { reportFailure, type FailureOptions } from './report-failure.js';
 import { StopSignals } from './stop-signals.js';
 
 /** How long a stop waits for a start that is under way, so that no module is destroyed in the middle of its bootstrap. */

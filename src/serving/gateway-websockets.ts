@@ -8,21 +8,14 @@ import type { WebSocket, WebSocketServer } from 'ws';
 
 import type { GatewayLockSettings } from '../options/gateway-lock.options.js';
 import type { AccessPolicy } from './access-policy.js';
+import { closeFrameOf, drainClients, GOING_AWAY } from './drain-clients.js';
 import type { GatewayState } from './gateway-state.js';
 import { refuseUpgrade, releaseUpgraded } from './raw-response.js';
 import { requestPath } from './request-path.js';
-import { CloseCode, WsClient, type MessageHandler, type WsClientHost } from './ws-client.js';
+import { WsClient, type MessageHandler, type WsClientHost } from './ws-client.js';
 import type { WsFormat } from './ws-format.js';
 import { WsHeartbeat } from './ws-heartbeat.js';
 import type { ShutdownNotice } from './ws-session.js';
-
-interface CloseFrame {
-  readonly code: number;
-  readonly reason: string;
-}
-
-const GOING_AWAY: CloseFrame = { code: CloseCode.GOING_AWAY, reason: 'gateway stopped' };
-const SERVICE_RESTART: CloseFrame = { code: CloseCode.SERVICE_RESTART, reason: 'service restart' };
 
 /** The `Sec-WebSocket-Version` of a draft that ws still speaks; RFC 6455 has version 13. */
 const DRAFT_VERSION = 8;
@@ -158,36 +151,11 @@ export class GatewayWebSockets implements WsClientHost {
     }
   }
 
-  /**
-   * Tells every client that the gateway stops, lets running handlers answer, closes, and cuts off the clients that have
-   * not closed when the grace is over. A client that reads within the grace sees a close frame and never an abnormal end.
-   */
+  /** Tells every client that the gateway stops and closes it, within the grace. No client enters from then on. */
   async drain(notice: ShutdownNotice, graceMs: number): Promise<void> {
     this.#heartbeat.stop();
-    if (notice.restartExpectedMs !== null) this.#closeFrame = SERVICE_RESTART;
-    const timers: NodeJS.Timeout[] = [];
-    const after = (ms: number): Promise<void> => new Promise((resolve) => timers.push(setTimeout(resolve, ms)));
-    // Half for the handlers, so that one that never ends leaves its client time to read the close frame.
-    const answered = after(graceMs / 2);
-    const over = after(graceMs);
-    await Promise.all([...this.clients.values()].map((client) => this.#dismiss(client, notice, answered, over)));
-    for (const timer of timers) clearTimeout(timer);
-  }
-
-  async #dismiss(
-    client: WsClient,
-    notice: ShutdownNotice,
-    answered: Promise<void>,
-    over: Promise<void>,
-  ): Promise<void> {
-    const { socket } = client;
-    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-    client.session.farewell(notice);
-    await Promise.race([client.idle(), answered, closed]);
-    client.close(this.#closeFrame.code, this.#closeFrame.reason);
-    await Promise.race([closed, over]);
-    if (socket.readyState !== socket.CLOSED) socket.terminate();
-    await closed;
+    this.#closeFrame = closeFrameOf(notice);
+    await drainClients([...this.clients.values()], notice, graceMs);
   }
 
   /** A format that tells its messages apart by itself may be spoken on any path. */

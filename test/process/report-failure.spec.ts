@@ -1,7 +1,7 @@
 import { describeHolder, uptime } from '../../src/holder/describe-holder.js';
 import type { Holder } from '../../src/index.js';
 import { GatewayLockError } from '../../src/listener/gateway-lock.error.js';
-import { holderLines, refusalDetails, wantsColor } from '../../src/process/report-failure.js';
+import { holderLines, refusalDetails } from '../../src/process/report-failure.js';
 
 const readyFor = (profile: string): Holder => ({
   verdict: 'ready',
@@ -95,23 +95,6 @@ describe('what is said of a holder', () => {
   it('is coloured on request alone', () => {
     expect(holderLines(blocked, { ...STATUS, color: false }).join('\n')).not.toContain('\u001b');
     expect(holderLines(blocked, { ...STATUS, color: true }).join('\n')).toContain('\u001b[2m');
-  });
-
-  it.each([
-    [true, undefined, true],
-    [true, '', true],
-    [true, '1', false],
-    [false, undefined, false],
-  ])('on a terminal: %s, with NO_COLOR %j, wants colour: %s', (isTTY, noColor, wanted) => {
-    const before = process.env['NO_COLOR'];
-    if (noColor === undefined) delete process.env['NO_COLOR'];
-    else process.env['NO_COLOR'] = noColor;
-
-    const wants = wantsColor({ isTTY } as NodeJS.WriteStream);
-
-    if (before === undefined) delete process.env['NO_COLOR'];
-    else process.env['NO_COLOR'] = before;
-    expect(wants).toBe(wanted);
   });
 
   it('advises for the profile of the holder, and for one of our own', () => {

@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 
-import type { RequestRefusal } from '../../serving/access-policy.js';
 import { InputError } from '../../common/input.error.js';
+import { MAX_PORT } from '../../listener/listen-address.js';
+import type { RequestRefusal } from '../../serving/access-policy.js';
 
 /** The hosts and origins that are allowed beside those of loopback. Both are compared exactly, case aside. */
 export interface AllowedCallers {
@@ -24,7 +25,6 @@ const EMBEDDED: RequestRefusal = {
 };
 const LOOPBACK_NAMES = ['127.0.0.1', '[::1]', 'localhost'];
 const HTTP_PORT = 80;
-const MAX_PORT = 65_535;
 /** A name has no other characters on the wire; in particular it is never a pattern that would match other names. */
 const AUTHORITY = /^(\[[\da-f:.]+\]|[a-z\d._-]+)(?::([1-9]\d{0,4}))?$/;
 const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/(\[[\da-f:.]+\]|[a-z\d._-]+)(?::([1-9]\d{0,4}))?$/;

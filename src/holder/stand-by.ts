@@ -1,0 +1,110 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { Endpoint } from '../listener/endpoint.js';
+import { isHeld, lacksAddress, type GatewayLockError } from '../listener/gateway-lock.error.js';
+import { waitForAddress } from '../listener/has-address.js';
+import type { Holder, Verdict } from '../listener/holder.js';
+import { isRefused } from '../listener/is-refused.js';
+import { addressOfUrl } from '../listener/listen-address.js';
+import type { AcquireSettings } from '../options/holder.options.js';
+import { watchHolder } from './watch-holder.js';
+import { whoHolds } from './who-holds.js';
+
+/** How often a standby looks again at a holder that cannot be watched. */
+const POLL_MS = 500;
+/**
+ * How often a standby tries again on a holder that is dying, whose descriptors do not close together. Each pause is twice
+ * as long as the one before: most standbys of a crowd have lost to one of them, which needs the processor now.
+ */
+const RETRIES = { count: 5, pauseMs: 2 };
+
+/** The verdicts with which a holder may be a gateway, and so may agree to be watched. */
+const WATCHED: ReadonlySet<Verdict> = new Set<Verdict>(['ready', 'starting', 'draining', 'stalled']);
+
+/** One attempt, which takes all locks or none. */
+export type Claim<Locks> = () => Promise<Locks>;
+
+/**
+ * Waits for the holder to go without polling: it watches a connection, which the kernel closes when the holder ends.
+ * Meanwhile it holds nothing, so that two standbys that wait for each other's port, or for one profile, do not block each
+ * other.
+ */
+export async function standBy<Locks>(
+  claim: Claim<Locks>,
+  signal: AbortSignal,
+  { onWait, onWaitForAddress }: AcquireSettings,
+): Promise<Locks> {
+  const see = reportChanges(onWait);
+  let retriesLeft = 0;
+  for (;;) {
+    try {
+      return await claim();
+    } catch (error) {
+      if (lacksAddress(error)) {
+        onWaitForAddress?.(error.url);
+        await waitForAddress(error.address.host, signal);
+        continue;
+      }
+      if (!isHeld(error)) throw error;
+      if (retriesLeft > 0) {
+        await delay(RETRIES.pauseMs * 2 ** (RETRIES.count - retriesLeft), undefined, { signal });
+        retriesLeft--;
+      } else {
+        // Only a holder that was watched until its end is met while it dies.
+        retriesLeft = (await waitForHolder(error, see, signal)) ? RETRIES.count : 0;
+      }
+    }
+  }
+}
+
+/** Calls back each time that the holder, or what is known of it, is another. */
+function reportChanges(onWait: AcquireSettings['onWait']): (holder: Holder) => void {
+  let lastSeen: string | undefined;
+  return (holder) => {
+    const seen = [holder.verdict, holder.card?.instanceId, holder.owner?.pid].join(' ');
+    if (seen !== lastSeen) onWait?.(holder);
+    lastSeen = seen;
+  };
+}
+
+/**
+ * Waits until the lock is worth another attempt.
+ *
+ * @returns whether the holder was watched until its end
+ */
+async function waitForHolder(
+  refusal: GatewayLockError,
+  see: (holder: Holder) => void,
+  signal: AbortSignal,
+): Promise<boolean> {
+  do {
+    if (refusal.holder) see(refusal.holder);
+    else if (await watchToTheEnd(refusal.endpoint, see, signal)) return true;
+    await delay(POLL_MS, undefined, { signal });
+  } while (await isStillHeld(refusal));
+  return false;
+}
+
+/** @returns whether the holder agreed to be watched, and then was until its end */
+async function watchToTheEnd(endpoint: Endpoint, see: (holder: Holder) => void, signal: AbortSignal): Promise<boolean> {
+  const holder = await whoHolds(endpoint);
+  signal.throwIfAborted();
+  see(holder);
+  if (!WATCHED.has(holder.verdict)) return false;
+  // Where a crowd asks a new holder all at once, it may not answer the first look in time.
+  const lookAgain = (): void => void whoHolds(endpoint).then(see);
+  // The address where it was found: the one that was refused may be a wildcard.
+  const found = 'socketPath' in endpoint ? endpoint : addressOfUrl(holder.url);
+  const agreed = await watchHolder(found, { signal, onAgreed: lookAgain, onSilence: lookAgain });
+  signal.throwIfAborted();
+  return agreed;
+}
+
+/**
+ * Whether an attempt would fail again. The port is not asked, since an attempt begins with it. A profile or a derived
+ * port is asked first: an attempt would take the port before it, and keep others from the port in vain.
+ */
+async function isStillHeld({ endpoint, code, basePort }: GatewayLockError): Promise<boolean> {
+  const isPort = code === 'GATEWAY_ALREADY_LISTENING' && basePort === undefined;
+  return !isPort && !(await isRefused(endpoint, POLL_MS));
+}
