@@ -3,7 +3,7 @@ import { ApplicationConfig, HttpAdapterHost, ModulesContainer, type AbstractHttp
 import type { Server } from 'node:http';
 
 import { GatewayClients } from './control/clients/gateway-clients.service.js';
-import { AccessControl } from './control/metrics/access-control.service.js';
+import { AccessControl } from './control/access/access-control.service.js';
 import { MetricsReport } from './control/metrics/metrics-report.js';
 import { Metrics } from './control/metrics/metrics.service.js';
 import { ControlProtocolModule } from './control/protocol/control-protocol.module.js';

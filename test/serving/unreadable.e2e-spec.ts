@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 
 import { Controller, Post, Res } from '@nestjs/common';
 
-import { AccessControl } from '../../src/control/metrics/access-control.service.js';
+import { AccessControl } from '../../src/control/access/access-control.service.js';
 import type { RequestRefusal } from '../../src/serving/access-policy.js';
 import { GatewayHttpServer } from '../../src/serving/gateway-http.server.js';
 import { startApp } from '../kit/app.js';

@@ -2,7 +2,6 @@ import { type OnApplicationShutdown } from '@nestjs/common';
 
 import type { GatewayPhase, GatewayState } from '../../serving/gateway-state.js';
 import type { GatewayWebSockets } from '../../serving/gateway-websockets.js';
-import type { GatewayClients } from '../clients/gateway-clients.service.js';
 import { EventLoopDelay } from './event-loop-delay.js';
 import type { Metrics } from './metrics.service.js';
 import { histogramSamples, prometheusText, type MetricFamily, type Sample } from './prometheus-text.js';
@@ -19,7 +18,8 @@ export class MetricsReport implements OnApplicationShutdown {
     private readonly metrics: Metrics,
     private readonly state: GatewayState,
     private readonly webSockets: GatewayWebSockets,
-    private readonly clients: GatewayClients,
+    /** The clients that have been let in. */
+    private readonly clients: { readonly size: number },
   ) {}
 
   /** All metrics, in the text format of Prometheus 0.0.4. */

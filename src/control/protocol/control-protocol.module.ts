@@ -3,7 +3,7 @@ import { Module } from '@nestjs/common';
 import { Authenticator } from '../access/authenticator.service.js';
 import { ClientEvents } from '../clients/client-events.service.js';
 import { GatewayClients } from '../clients/gateway-clients.service.js';
-import { AccessControl } from '../metrics/access-control.service.js';
+import { AccessControl } from '../access/access-control.service.js';
 import { Metrics } from '../metrics/metrics.service.js';
 import { OpenclawFormat } from './openclaw-format.js';
 

@@ -11,7 +11,7 @@ import { ClientEvents } from '../clients/client-events.service.js';
 import type { GatewayClient } from '../clients/gateway-client.js';
 import { GatewayClients } from '../clients/gateway-clients.service.js';
 import { Metrics } from '../metrics/metrics.service.js';
-import { AccessControl } from '../metrics/access-control.service.js';
+import { AccessControl } from '../access/access-control.service.js';
 import type { HandshakeFailure } from './handshake.js';
 import type { ConnectParams } from '../wire/connect-params.js';
 import type { RequestOutcome } from '../wire/frames.js';

@@ -9,9 +9,9 @@ import { GATEWAY_LOCK_SETTINGS } from '../../options/gateway-lock.module-definit
 import type { GatewayLockSettings } from '../../options/gateway-lock.options.js';
 import type { AccessPolicy, RequestRefusal } from '../../serving/access-policy.js';
 import type { WsClient } from '../../serving/ws-client.js';
-import { RequestGate } from '../access/request-gate.js';
+import { Metrics } from '../metrics/metrics.service.js';
 import { RateLimitedLog } from './rate-limited-log.js';
-import { Metrics } from './metrics.service.js';
+import { RequestGate } from './request-gate.js';
 
 const TOO_MANY_IDLE = 'too many idle connections';
 /** How much of a text that a client sent a log line shows. */

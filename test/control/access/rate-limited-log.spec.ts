@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 
-import { RateLimitedLog } from '../../../src/control/metrics/rate-limited-log.js';
+import { RateLimitedLog } from '../../../src/control/access/rate-limited-log.js';
 import { onCleanUp } from '../../kit/cleaner.js';
 
 const WINDOW_MS = 10_000;
