@@ -93,5 +93,6 @@ function announceAddress(url: string): void {
 /** Another state folder can have a gateway of the same name. */
 async function isReady({ verdict, card }: Holder, { profile }: Settings): Promise<boolean> {
   if (verdict !== 'ready') return false;
-  return (await whoHoldsProfile(profile.stateFolder))?.card.instanceId === card?.instanceId;
+  const ofProfile = await whoHoldsProfile(profile.stateFolder);
+  return ofProfile !== 'unknown' && ofProfile?.card.instanceId === card?.instanceId;
 }

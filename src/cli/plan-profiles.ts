@@ -2,6 +2,7 @@ import { InputError } from '../common/input.error.js';
 import { knownProfiles } from '../config/known-profiles.js';
 import type { Profile } from '../config/profile.js';
 import { whoHoldsProfile, type ProfileHolder } from '../state-folder/who-holds-profile.js';
+import { isHeld, LOCATE_TIMEOUT_MS, unlocated } from './where-it-runs.js';
 import { chooseSettings, type Settings } from '../config/choose-settings.js';
 
 /** What a start would use, or why there would be none. */
@@ -12,6 +13,8 @@ export type PlannedProfile = Plan & {
   readonly profile: Profile;
   /** Its gateway, which may listen on another port than the next one would. */
   readonly running: ProfileHolder | undefined;
+  /** Whether a gateway of the profile may be there, on a port that it could not be asked for. */
+  readonly isUnlocated: boolean;
 };
 
 /**
@@ -23,8 +26,18 @@ export type PlannedProfile = Plan & {
 export async function planProfiles(current: Settings): Promise<PlannedProfile[]> {
   return Promise.all(
     knownProfiles(current.profile).map(async (profile) => {
-      const running = await whoHoldsProfile(profile.stateFolder);
-      return { profile, running, ...(await plan(profile, current)) };
+      const [running, planned] = await Promise.all([
+        whoHoldsProfile(profile.stateFolder, { timeoutMs: LOCATE_TIMEOUT_MS }),
+        plan(profile, current),
+      ]);
+      if (running !== 'unknown') return { profile, running, isUnlocated: false, ...planned };
+      const isUnlocated = !planned.settings || !(await isHeld(planned.settings));
+      const problem = planned.problem ?? unlocated(profile);
+      return {
+        profile,
+        running: undefined,
+        ...(isUnlocated ? { isUnlocated, settings: undefined, problem } : { isUnlocated, ...planned }),
+      };
     }),
   );
 }

@@ -21,9 +21,11 @@ interface PortPlan {
 
 /** Prints the port of every profile of this user, and which are in the way of others. */
 export async function ports({ flags, profile }: Invocation): Promise<number> {
-  const profiles = describePlans(await planProfiles(await chooseSettings(profile, flags)));
+  const planned = await planProfiles(await chooseSettings(profile, flags));
+  const profiles = describePlans(planned);
   const ok = profiles.every(({ conflicts, problem }) => conflicts.length === 0 && problem === null);
-  const exitCode = ok ? ExitCode.OK : ExitCode.USAGE;
+  const isUnsure = planned.some(({ isUnlocated }) => isUnlocated);
+  const exitCode = ok ? ExitCode.OK : isUnsure ? ExitCode.NOT_READY : ExitCode.USAGE;
   printResult(flags.json, { ok, profiles, exitCode }, portTable(profiles));
   profiles.forEach(({ problem }) => problem !== null && complain(problem));
   if (profiles.some(({ conflicts }) => conflicts.length > 0)) {

@@ -31,7 +31,8 @@ export async function lookForGateway({ address, profile, signal }: LaunchOptions
     whoHoldsProfile(profile.stateFolder, { timeoutMs: LOOK_MS }),
   ]);
   signal.throwIfAborted();
-  const own = ofProfile?.card.profile === profile.name ? ofProfile : undefined;
+  // One that is not known is for the gateway that is started to find, by its bind.
+  const own = ofProfile !== 'unknown' && ofProfile?.card.profile === profile.name ? ofProfile : undefined;
   return { holder: own ?? ofPort, ready: own?.verdict === 'ready' ? own.card : undefined };
 }
 

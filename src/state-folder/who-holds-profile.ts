@@ -14,17 +14,18 @@ export type ProfileHolder = Holder & { readonly card: GatewayCard };
 /**
  * The gateway of this user that holds a state folder, on whatever port it listens. Creates no files. Never rejects.
  *
- * @returns `undefined` where there is none, or none that shows a card
+ * @returns `undefined` where there is none, or a process that is no gateway of this user; `unknown` where a process
+ * holds it, or may hold it, that could not be asked or did not answer in time
  */
 export async function whoHoldsProfile(
   stateFolder: string,
   options: WhoHoldsOptions = {},
-): Promise<ProfileHolder | undefined> {
+): Promise<ProfileHolder | 'unknown' | undefined> {
   const identity = await identityOf(stateFolder).catch(() => undefined);
   if (!identity) return undefined;
   const secret = readProofSecret(stateFolder);
   const holder = await whoHolds({ socketPath: profileSocketPath(stateFolder, identity) }, { ...options, secret });
-  if (!hasCard(holder)) return undefined;
+  if (!hasCard(holder)) return unlessNobody(holder);
   if (holder.ownership === 'proven') return holder;
   return secret === undefined ? confirmedByPort(holder, options) : undefined;
 }
@@ -34,13 +35,22 @@ export async function whoHoldsProfile(
  * is held by a process of this user that shows the same card: every user can bind a local socket, and show any card. So
  * what counts is the card that the port shows.
  */
-async function confirmedByPort(holder: ProfileHolder, options: WhoHoldsOptions): Promise<ProfileHolder | undefined> {
+async function confirmedByPort(
+  holder: ProfileHolder,
+  options: WhoHoldsOptions,
+): Promise<ProfileHolder | 'unknown' | undefined> {
   const address = addressOfUrl(holder.card.url);
   if (!isOfThisMachine(address.host)) return undefined;
   const onPort = await whoHolds(address, options);
-  if (!hasCard(onPort) || !isOwn(onPort)) return undefined;
+  if (!hasCard(onPort)) return unlessNobody(onPort);
+  if (!isOwn(onPort)) return undefined;
   const isSame = onPort.card.instanceId === holder.card.instanceId && onPort.card.profile === holder.card.profile;
   return isSame ? { ...onPort, url: onPort.card.url } : undefined;
+}
+
+/** A busy or frozen gateway is still there: to take it for none would be to look for it elsewhere. */
+function unlessNobody({ verdict }: Holder): 'unknown' | undefined {
+  return verdict === 'stalled' || verdict === 'unknown' ? 'unknown' : undefined;
 }
 
 function isOfThisMachine(host: string): boolean {

@@ -521,6 +521,33 @@ describe('a gateway on a port that only a flag has named', () => {
     });
   });
 
+  it('is never called free or stopped while it is frozen, and cannot say where it is', async () => {
+    const home = new Home();
+    const port = await freePort();
+    home.configure(undefined, { gateway: { port: await freePort() } });
+    const program = await home.serve(['gateway', '--port', port]);
+    program.signal('SIGSTOP');
+
+    const [status, all, ports, stopped] = [
+      await home.run(['gateway', 'status']),
+      await home.run(['gateway', 'status', '--all', '--json']),
+      await home.run(['gateway', 'ports', '--json']),
+      await home.run(['gateway', 'stop']),
+    ];
+
+    const said = /^the gateway of profile default could not be found: a process holds .*; try again, or give --port$/m;
+    for (const { code, stdout, stderr } of [status, stopped]) {
+      expect([code, stdout]).toEqual([75, '']);
+      expect(stderr).toMatch(said);
+    }
+    const row = { name: 'default', port: null, problem: expect.stringMatching(said) as unknown };
+    expect(parse(all.stdout)).toMatchObject({ profiles: [{ ...row, verdict: null }] });
+    expect(parse(ports.stdout)).toMatchObject({ ok: false, exitCode: 75, profiles: [row] });
+    expect((await home.run(['gateway', 'status', '--port', port])).stdout).toContain('stalled');
+    program.signal('SIGCONT');
+    expect((await home.run(['gateway', 'status'])).code).toBe(0);
+  });
+
   it('is found though its files have become wrong meanwhile', async () => {
     const home = new Home();
     const port = await freePort();
