@@ -3,7 +3,7 @@ import './process/no-inspector.js';
 import { runCommandLine } from './cli/command-line.js';
 import { OPENCLAW } from './cli/openclaw.js';
 import { ExitCode } from './process/exit-code.js';
-import { OutputWatch } from './process/output.js';
+import { OutputWatch } from './process/output-watch.js';
 import { exitWith } from './process/report-failure.js';
 
 // A command that waits for what never comes lets the process end, and has not done what it was asked for.

@@ -14,7 +14,7 @@ export { GatewayLockModule } from './gateway-lock.module.js';
 export { whoHolds, type WhoHoldsOptions } from './holder/who-holds.js';
 export { LaunchError, type GuardHolder, type LaunchFailure } from './launcher/launch.error.js';
 export { PidGuard } from './launcher/pid-guard.js';
-export type { AuthOptions, CallersOptions, ClientLimits, ClientScope } from './options/control.options.js';
+export type { AuthOptions, CallersOptions, ClientLimits, ClientScope } from './options/access.options.js';
 export type { GatewayLockOptions } from './options/gateway-lock.options.js';
 export type { AcquireOptions, IdentityOptions } from './options/holder.options.js';
 export type { GatewayHttpOptions, GatewayWsOptions, WsMessage, WsMessageParser } from './options/serving.options.js';

@@ -11,7 +11,7 @@ import type { Holder } from '../listener/holder.js';
 import type { GatewayLockOptions } from '../options/gateway-lock.options.js';
 import { ACQUIRE_DEFAULTS } from '../options/holder.options.js';
 import { ExitCode } from '../process/exit-code.js';
-import { initGatewayProcess } from '../process/gateway-process.js';
+import { initGatewayProcess } from '../process/init-gateway-process.js';
 import { complain } from '../process/print.js';
 import { reportFailure, type FailureOptions } from '../process/report-failure.js';
 import { StopSignals } from '../process/stop-signals.js';
@@ -29,7 +29,7 @@ export async function serve(settings: Settings, flags: Flags, program: Program):
   const { ensure = false, force, json = false, standby = false } = flags;
   const { profile } = settings;
   if (process.env[LOG_VARIABLE] === '1') {
-    (await import('../launcher/detached-gateway.js')).serveDetached(profile.stateFolder);
+    (await import('../launcher/serve-detached.js')).serveDetached(profile.stateFolder);
   }
   const isEnough = (holder: Holder): Promise<boolean> | boolean => ensure && isReady(holder, settings);
   const failure: FailureOptions = { json, isEnough, program: program.name };

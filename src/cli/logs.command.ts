@@ -4,7 +4,7 @@ import { commandFor } from '../holder/describe-holder.js';
 import { followLog } from '../launcher/follow-log.js';
 import { lastLines, logFileIn } from '../launcher/gateway-log.js';
 import { LaunchError } from '../launcher/launch.error.js';
-import { explain } from '../launcher/state-file.js';
+import { explain } from '../launcher/small-file.js';
 import { ExitCode } from '../process/exit-code.js';
 import { StopSignals } from '../process/stop-signals.js';
 import { DEFAULT_LINES, type Flags } from './flags.js';

@@ -2,7 +2,7 @@ import { chooseSettings, findToken, type Settings } from '../config/choose-setti
 import { callGateway } from '../control/client/call-gateway.js';
 import type { Status } from '../control/methods/operator.gateway.js';
 import { describeUnknown } from '../holder/describe-holder.js';
-import { examinePort, type PortExamination } from '../holder/examine-port.js';
+import { examinePort, type PortExamination } from '../holder/port-statistics.js';
 import { isOwn, whoHolds } from '../holder/who-holds.js';
 import type { Holder } from '../listener/holder.js';
 import { ANCHOR_HOST, gatewayUrl } from '../listener/listen-address.js';

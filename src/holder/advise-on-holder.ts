@@ -1,7 +1,7 @@
 import type { Holder } from '../listener/holder.js';
 import { gatewayUrl } from '../listener/listen-address.js';
 import { commandFor, isOwnInspector } from './describe-holder.js';
-import { wayIn } from './refusal.js';
+import { wayIn } from './read-refusal-header.js';
 
 /** What an operator can do about a holder, and the command that does it. */
 export type Advice = readonly [purpose: string, command: string];

@@ -7,7 +7,7 @@ import { isConnectedToItself } from '../listener/is-refused.js';
 import { hasIPv6Form } from '../listener/listen-address.js';
 import { CARD_PATH, parseCard } from './card.js';
 import { judgeFailedConnect } from './failed-connect.js';
-import { refusalIn } from './refusal.js';
+import { refusalIn } from './read-refusal-header.js';
 import { isProof, newNonce, NONCE_HEADER, PROOF_HEADER, socketAddress, tcpAddress } from './proof.js';
 
 /**

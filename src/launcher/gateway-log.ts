@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { openOwn } from '../common/own-file.js';
 import { closeToOthers } from '../common/private-file.js';
-import { explain } from './state-file.js';
+import { explain } from './small-file.js';
 
 const LOG_FILE = 'gateway.log';
 /** How many older files are kept: `gateway.log.1`, the newest, to `gateway.log.5`. */

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { NotAllowedError } from '../common/not-allowed.error.js';
 import { replaceWhole } from '../common/private-file.js';
 import { isWholeNumber } from '../common/whole-number.js';
-import { isSameStart, processStart } from './process-start.js';
-import { lookAt } from './state-file.js';
+import { isSameStart, processStart } from './process-identity.js';
+import { lookAt } from './small-file.js';
 
 export const HISTORY_FILE = 'launcher.json';
 

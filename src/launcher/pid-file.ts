@@ -4,8 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { createWhole } from '../common/private-file.js';
 import { isWholeNumber } from '../common/whole-number.js';
-import { isSameStart, processStart } from './process-start.js';
-import { explain, lookAt, type FileSnapshot } from './state-file.js';
+import { isSameStart, processStart } from './process-identity.js';
+import { explain, lookAt, type FileSnapshot } from './small-file.js';
 
 /** How long to wait while another launcher removes a stale file. */
 const RETRY = { attempts: 100, pauseMs: 10 };

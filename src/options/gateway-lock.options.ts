@@ -9,7 +9,7 @@ import {
   type CallersSettings,
   type ClientLimits,
   type ClientSettings,
-} from './control.options.js';
+} from './access.options.js';
 import { checkDerivedPorts, type DerivedPorts } from './derived-ports.js';
 import {
   ACQUIRE_DEFAULTS,

@@ -5,7 +5,7 @@ import type { INestApplication } from '@nestjs/common';
 import { InputError } from '../common/input.error.js';
 import { GatewayLockError } from '../listener/gateway-lock.error.js';
 import { describeError, ExitCode, exitCodeOf } from './exit-code.js';
-import { initGatewayProcess } from './gateway-process.js';
+import { initGatewayProcess } from './init-gateway-process.js';
 import { GATEWAY_LOCK_SETTINGS } from '../options/gateway-lock.module-definition.js';
 import type { GatewayLockSettings } from '../options/gateway-lock.options.js';
 import { GatewayLockService } from '../lock/gateway-lock.service.js';

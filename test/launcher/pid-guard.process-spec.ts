@@ -17,7 +17,7 @@ import { NotAllowedError } from '../../src/common/not-allowed.error.js';
 import { LaunchError } from '../../src/launcher/launch.error.js';
 import { parseRecord } from '../../src/launcher/pid-file.js';
 import { PidGuard } from '../../src/launcher/pid-guard.js';
-import { processStart } from '../../src/launcher/process-start.js';
+import { processStart } from '../../src/launcher/process-identity.js';
 import { onCleanUp } from '../kit/cleaner.js';
 import { within } from '../kit/deadline.js';
 import { fixture } from '../kit/program.js';

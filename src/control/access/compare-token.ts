@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-import type { ClientScope } from '../../options/control.options.js';
+import type { ClientScope } from '../../options/access.options.js';
 import { isGuessable } from './token-strength.js';
 
 /** What a client may do: what its token was given, and never what it says of itself. */

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { WebSocket } from 'ws';
 
 import { PACKAGE_VERSION } from '../../common/package-version.js';
-import { askWhose, NoCardError, OneConnectionAgent } from '../../holder/own-connection.js';
+import { askWhose, NoCardError, OneConnectionAgent } from '../../holder/ask-whose.js';
 import { isOwn } from '../../holder/who-holds.js';
 import { addressOfUrl } from '../../listener/listen-address.js';
 import { PROTOCOL_VERSIONS, type RequestError } from '../wire/frames.js';

@@ -2,8 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 import { describeUnknown } from '../../holder/describe-holder.js';
 import { judgeFailedConnect } from '../../holder/failed-connect.js';
-import { NoCardError } from '../../holder/own-connection.js';
-import { refusalIn, wayIn } from '../../holder/refusal.js';
+import { NoCardError } from '../../holder/ask-whose.js';
+import { refusalIn, wayIn } from '../../holder/read-refusal-header.js';
 import { whoHolds } from '../../holder/who-holds.js';
 import { addressOfUrl, isLoopbackHost } from '../../listener/listen-address.js';
 import { GatewayCallError } from './gateway-call.error.js';

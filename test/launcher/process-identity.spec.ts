@@ -1,4 +1,4 @@
-import { isSameStart, parseLstart, startOnLinux, processStart } from '../../src/launcher/process-start.js';
+import { isSameStart, parseLstart, startOnLinux, processStart } from '../../src/launcher/process-identity.js';
 
 const BOOT = '8d3f0b7e-57e3-4b0e-9d1e-3f2a0c7b1a11\n';
 const FIELDS_FROM_4 = '1 24203 23184 0 -1 4194304 99 0 0 0 0 0 0 0 20 0 11 0 357342 3133440 382';

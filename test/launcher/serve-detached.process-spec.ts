@@ -21,7 +21,7 @@ interface Detached {
 async function detached(): Promise<Detached> {
   const folder = tempFolder();
   writeFileSync(join(folder, 'gateway.log'), '');
-  const script = join(ROOT, 'dist/launcher/detached-gateway.js');
+  const script = join(ROOT, 'dist/launcher/serve-detached.js');
   const program = Program.start(process.execPath, ['--input-type=module', '--eval', GATEWAY, script], {
     env: { OPENCLAW_LAUNCHED_LOG: '1', OPENCLAW_STATE_DIR: folder },
     stdin: true,
