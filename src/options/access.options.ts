@@ -15,7 +15,7 @@ export type ClientScope = 'operator.read' | 'operator.write' | 'operator.admin';
 export interface CallersOptions {
   /**
    * Hosts exactly as in a `Host` header (RFC 9110, 7.2): `gateway.example:8443`. Without a port, the gateway's own port
-   * is meant.
+   * is meant, and none, 80 and 443, as behind a proxy.
    * @default []
    */
   hosts?: readonly string[];
@@ -24,6 +24,12 @@ export interface CallersOptions {
    * @default []
    */
   origins?: readonly string[];
+  /**
+   * IP addresses and ranges (`10.0.0.0/8`) of proxies, which have to set `X-Forwarded-For`, `X-Forwarded-Proto` and
+   * `X-Forwarded-Host` themselves. From these the headers are taken, and from no others.
+   * @default []
+   */
+  trustedProxies?: readonly string[];
 }
 
 /** Limits on the clients of `protocol: 'openclaw'`. */
@@ -55,7 +61,7 @@ export type CallersSettings = Required<CallersOptions>;
 
 export type ClientSettings = Required<ClientLimits>;
 
-export const CALLERS_DEFAULTS: CallersSettings = { hosts: [], origins: [] };
+export const CALLERS_DEFAULTS: CallersSettings = { hosts: [], origins: [], trustedProxies: [] };
 
 export const CLIENT_DEFAULTS: ClientSettings = {
   maxHandshakes: 128,

@@ -57,7 +57,11 @@ const CHECKS: Checks<GatewayLockOptions> = {
     ),
     tokenFile: text,
   }),
-  callers: group<NonNullable<GatewayLockOptions['callers']>>({ hosts: texts, origins: texts }),
+  callers: group<NonNullable<GatewayLockOptions['callers']>>({
+    hosts: texts,
+    origins: texts,
+    trustedProxies: texts,
+  }),
   clients: group<NonNullable<GatewayLockOptions['clients']>>({
     maxHandshakes: count,
     handshakeTimeoutMs: milliseconds,

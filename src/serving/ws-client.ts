@@ -4,6 +4,7 @@ import type { MessageMappingProperties } from '@nestjs/websockets';
 import { isObservable, tap, type Observable, type Subscription } from 'rxjs';
 import type { WebSocket } from 'ws';
 
+import { clientAddress } from './forwarded-for.js';
 import { dismissWebSocket, setPauser } from './reading-turns.js';
 import type { WsSession } from './ws-session.js';
 
@@ -73,7 +74,7 @@ export class WsClient {
     readonly path: string,
     private readonly host: WsClientHost,
   ) {
-    this.remoteAddress = connection.remoteAddress ?? 'unknown';
+    this.remoteAddress = clientAddress(connection) ?? 'unknown';
   }
 
   /** Begins to listen to the client; `session`, which is set next, is given its messages. */

@@ -8,6 +8,7 @@ import { printable } from '../../common/printable.js';
 import { GATEWAY_LOCK_SETTINGS } from '../../options/gateway-lock.module-definition.js';
 import type { GatewayLockSettings } from '../../options/gateway-lock.options.js';
 import type { AccessPolicy, RequestRefusal } from '../../serving/access-policy.js';
+import { clientAddress } from '../../serving/forwarded-for.js';
 import type { WsClient } from '../../serving/ws-client.js';
 import { Metrics } from '../metrics/metrics.service.js';
 import { RateLimitedLog } from './rate-limited-log.js';
@@ -74,6 +75,6 @@ function shown(text: string): string {
 }
 
 /** A closed connection has no address any more, and one over a local socket never had one. */
-function addressOf({ remoteAddress = 'an unknown address' }: Socket): string {
-  return remoteAddress;
+function addressOf(socket: Socket): string {
+  return clientAddress(socket) ?? 'an unknown address';
 }

@@ -2,6 +2,7 @@ import { isIPv6 } from 'node:net';
 
 import type { ConnectionEnds } from '../../holder/connection-user.js';
 import { ipv6Groups } from '../../listener/listen-address.js';
+import { forwardedFor } from '../../serving/forwarded-for.js';
 import type { SocketUsers } from './socket-user.js';
 
 /** A caller is told apart from others by its name. */
@@ -16,15 +17,22 @@ const GROUPS_OF_A_NETWORK = 4;
 
 /**
  * Who shows a token: on loopback a user of this machine, where the system tells which, and elsewhere an address. An IPv6
- * caller usually has a whole /64 of addresses (RFC 6177), and this machine has all of 127.0.0.0/8.
+ * caller usually has a whole /64 of addresses (RFC 6177), and this machine has all of 127.0.0.0/8. Behind a proxy, it is
+ * never the user of the proxy.
  */
 export async function callerOf(ends: ConnectionEnds, users: SocketUsers): Promise<Caller> {
+  const behindProxy = forwardedFor(ends);
+  if (behindProxy !== undefined) return { name: networkOf(plainOf(behindProxy)), isTrusted: false };
   const { remoteAddress = 'unknown' } = ends;
-  const address = remoteAddress.replace(/^::ffff:(?=[\d.]+$)/i, '');
+  const address = plainOf(remoteAddress);
   if (address !== '::1' && !address.startsWith('127.')) return { name: networkOf(address), isTrusted: false };
   const uid = await users.uidOf(ends);
   if (uid === undefined) return { name: 'this machine', isTrusted: false };
   return { name: `user ${uid}`, isTrusted: uid === ROOT || uid === process.getuid?.() };
+}
+
+function plainOf(address: string): string {
+  return address.replace(/^::ffff:(?=[\d.]+$)/i, '');
 }
 
 function networkOf(address: string): string {

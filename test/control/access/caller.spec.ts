@@ -3,6 +3,7 @@ import { once } from 'node:events';
 
 import { callerOf } from '../../../src/control/access/caller.js';
 import { SocketUsers } from '../../../src/control/access/socket-user.js';
+import { noteForwardedFor } from '../../../src/serving/forwarded-for.js';
 import { findUid } from '../../../src/holder/connection-user.js';
 import { onCleanUp } from '../../kit/cleaner.js';
 import { LINUX } from '../../kit/sockets.js';
@@ -54,6 +55,17 @@ describe('callerOf', () => {
   ])('knows %s on loopback by the table of the kernel', async (_who, uid, isTrusted) => {
     const users = new SocketUsers(() => Promise.resolve(row({ uid })));
     expect(await callerOf(ENDS, users)).toEqual({ name: `user ${uid}`, isTrusted });
+  });
+
+  it.each([
+    ['192.0.2.7', '192.0.2.7'],
+    ['127.0.0.1', '127.0.0.1'],
+    ['2001:db8:1:2::3', '2001:db8:1:2::/64'],
+  ])('knows the client of a proxy by its address, and not by the user of the proxy: %s', async (address, name) => {
+    const ends = { ...ENDS };
+    noteForwardedFor(ends, address);
+    const users = new SocketUsers(() => Promise.resolve(row({ uid: 0 })));
+    expect(await callerOf(ends, users)).toEqual({ name, isTrusted: false });
   });
 
   it('trusts no address that only looks like a user of this machine', async () => {

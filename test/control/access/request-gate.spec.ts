@@ -16,10 +16,19 @@ const PORT = 18_789;
 const OTHER_PORT = PORT + 1;
 const CALLERS = {
   hosts: ['gateway.example', 'proxy.example:8443'],
-  origins: ['https://app.example', 'tauri://localhost'],
+  origins: ['https://app.example', 'http://plain.example:80', 'tauri://localhost'],
 };
 
-const ALLOWED_HOSTS = ['127.0.0.1:P', 'localhost:P', '[::1]:P', 'gateway.example:P', 'proxy.example:8443'];
+const ALLOWED_HOSTS = [
+  '127.0.0.1:P',
+  'localhost:P',
+  '[::1]:P',
+  'gateway.example:P',
+  'proxy.example:8443',
+  'gateway.example',
+  'gateway.example:80',
+  'gateway.example:443',
+];
 const REFUSED_HOSTS = [
   '',
   'evil.example',
@@ -61,7 +70,8 @@ const REFUSED_HOSTS = [
   '0x7f.0.0.1:P',
   '0177.0.0.1:P',
   '127.0.0.01:P',
-  'gateway.example',
+  'gateway.example.',
+  'gateway.example:8443',
   'gateway.example.:P',
   'gateway.example:Q',
   'sub.gateway.example:P',
@@ -75,6 +85,8 @@ const ALLOWED_ORIGINS = [
   'http://localhost:P',
   'http://[::1]:P',
   'https://app.example',
+  'https://app.example:443',
+  'http://plain.example',
   'tauri://localhost',
 ];
 const REFUSED_ORIGINS = [
@@ -108,8 +120,10 @@ const REFUSED_ORIGINS = [
   'http://app.example',
   'https://app.example/',
   'https://app.example.',
-  'https://app.example:443',
+  'https://app.example:80',
   'https://app.example:444',
+  'http://app.example:443',
+  'https://plain.example',
   'https://app.example.evil',
   'https://evil.app.example',
   'https://evil-app.example',
@@ -212,6 +226,13 @@ describe('RequestGate', () => {
     expect(gate.isHostAllowed(`[fe80::2]:${PORT}`, reached)).toBe(false);
   });
 
+  it('takes the default port of HTTPS for a name without one where the client speaks TLS', () => {
+    const behindTls = new RequestGate({ hosts: ['gateway.example:443'], origins: [] });
+    expect(behindTls.isHostAllowed('gateway.example', end, true)).toBe(true);
+    expect(behindTls.isHostAllowed('gateway.example', end)).toBe(false);
+    expect(gate.isHostAllowed('localhost', { ...end, localPort: 80 }, true)).toBe(false);
+  });
+
   it('knows that the default port of HTTP is left out', () => {
     const onDefault = { localAddress: '127.0.0.1', localPort: 80 };
     expect(gate.isHostAllowed('localhost', onDefault)).toBe(true);
@@ -288,6 +309,38 @@ class AppGateway {
     seen.clients++;
   }
 }
+
+describe('a request through a proxy', () => {
+  const RIGHT = ['X-Forwarded-For: 192.0.2.7', 'x-forwarded-proto: https', 'X-Forwarded-Host: gateway.example'];
+
+  async function statusFor(trustedProxies: readonly string[], ...headers: string[]): Promise<number> {
+    const { port } = await startControlApp({ lock: { callers: { hosts: ['gateway.example:443'], trustedProxies } } });
+    const lines = headers.map((line) => at(port, line));
+    return statusOf(await exchange(port, head('GET /healthz HTTP/1.1', ...lines, 'Connection: close')));
+  }
+
+  it.each([
+    ['in for the host that a trusted one names', 200, ['127.0.0.1'], ['Host: upstream', ...RIGHT]],
+    ['in for the host that one of a range names', 200, ['127.0.0.0/8'], ['Host: upstream', ...RIGHT]],
+    ['out for the same from another address', 403, ['192.0.2.1', '10.0.0.0/8'], ['Host: upstream', ...RIGHT]],
+    ['out for the same where none is trusted', 403, [], ['Host: upstream', ...RIGHT]],
+    [
+      'out for a wrong host that a trusted one names',
+      403,
+      ['127.0.0.1'],
+      ['Host: 127.0.0.1:P', 'X-Forwarded-Host: evil.example'],
+    ],
+    [
+      'out for a right host that its client has named before',
+      403,
+      ['127.0.0.1'],
+      ['Host: 127.0.0.1:P', 'x-forwarded-proto: https', 'X-Forwarded-Host: gateway.example, evil.example'],
+    ],
+    ['in for the Host where it names none', 200, ['127.0.0.1'], ['Host: 127.0.0.1:P']],
+  ])('is let %s', async (_what, status, trusted, headers) => {
+    expect(await statusFor(trusted, ...headers)).toBe(status);
+  });
+});
 
 describe('a request to the control port', () => {
   beforeEach(() => Object.assign(seen, { requests: 0, clients: 0 }));
