@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { createGatewayApp } from './process/create-app.js';
 import { InputError } from './common/input.error.js';
 import { resolveProfile } from './config/profile.js';
+import { refuseRemoteMode } from './config/local-mode.js';
 import { exitWith } from './process/report-failure.js';
 import { runGateway } from './process/run-gateway.js';
 import { chooseSettings, PORT_VARIABLE } from './config/choose-settings.js';
@@ -21,6 +22,7 @@ async function main(): Promise<number> {
   loadEnvFile();
   const nameVariable = (variable: string): string => (given.has(variable) ? variable : `${variable} in .env`);
   const settings = await chooseSettings(resolveProfile(), {}, process.env, nameVariable);
+  refuseRemoteMode(settings.configuration);
   return runGateway(() => createGatewayApp(settings));
 }
 

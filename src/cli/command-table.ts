@@ -42,7 +42,7 @@ const SERVING_FLAGS = {
   ...ADDRESS_FLAGS,
   allowHost: {
     flags: '--allow-host <host>',
-    description: 'a name that clients may call this gateway by, as host or host:port; may be repeated',
+    description: 'a name that clients may call this gateway by, with or without a port; may be repeated',
     repeatable: true,
   },
   allowOrigin: {
@@ -50,8 +50,29 @@ const SERVING_FLAGS = {
     description: 'a web page that may connect, as https://app.example; may be repeated',
     repeatable: true,
   },
+  trustedProxy: {
+    flags: '--trusted-proxy <address>',
+    description: 'a proxy whose X-Forwarded headers count, as an IP address or 10.0.0.0/8; may be repeated',
+    repeatable: true,
+  },
+  bind: { flags: '--bind <where>', description: 'loopback or lan, in place of --host' },
+  auth: { flags: '--auth <how>', description: 'token, which it always is' },
+  allowUnconfigured: {
+    flags: '--allow-unconfigured',
+    description: 'start also where gateway.mode in the configuration file is "remote"',
+  },
   verbose: { flags: '-v, --verbose', description: 'log all that happens, on stderr' },
 } satisfies FlagTable;
+
+/** Flags of OpenClaw's own gateway command that would change who may get in. */
+const UNSUPPORTED = {
+  flags: {
+    password: { flags: '--password <password>', description: '' },
+    tailscale: { flags: '--tailscale <mode>', description: '' },
+  },
+  because: (flag) =>
+    `${flag} is not supported: leave it out; clients show a token (--token), and Tailscale is run apart`,
+} satisfies CommandEntry['useless'];
 
 const REQUEST_FLAGS = {
   ...ADDRESS_FLAGS,
@@ -75,6 +96,7 @@ export const GATEWAY: CommandEntry = {
     },
     standby: { flags: '--standby', description: 'wait for the holder of the port to go, and take over at once' },
   },
+  useless: UNSUPPORTED,
   load: async () => (await import('./gateway.command.js')).gateway,
 };
 
@@ -84,6 +106,7 @@ export const SUB_COMMANDS = {
     name: 'start',
     description: 'start the gateway in the background, or find the one that is there',
     flags: { ...SERVING_FLAGS, ...timeoutFlag('how long until it has to be ready', DEFAULT_TIMEOUT_MS.start) },
+    useless: UNSUPPORTED,
     load: async () => (await import('./start.command.js')).start,
   },
   status: {

@@ -5,6 +5,9 @@ import type { SettingFlags } from '../config/choose-settings.js';
 export interface Flags extends SettingFlags, ProfileFlags {
   readonly json?: boolean;
   readonly verbose?: boolean;
+  readonly allowUnconfigured?: boolean;
+  readonly password?: string;
+  readonly tailscale?: string;
   readonly ensure?: boolean;
   /** `true` without a value. */
   readonly force?: true | string;

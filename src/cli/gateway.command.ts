@@ -1,5 +1,6 @@
 import { InputError } from '../common/input.error.js';
 import { chooseSettings } from '../config/choose-settings.js';
+import { refuseRemoteMode } from '../config/local-mode.js';
 import type { Flags } from './flags.js';
 import type { Invocation } from './command.js';
 import { serve } from './claim-then-run.js';
@@ -9,6 +10,7 @@ export async function gateway({ flags, profile, program }: Invocation): Promise<
   checkForce(flags);
   refuseContradictions(flags);
   const settings = await chooseSettings(profile, flags);
+  refuseRemoteMode(settings.configuration, flags.allowUnconfigured);
   return serve(settings, flags, program);
 }
 

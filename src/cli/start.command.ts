@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { NotAllowedError } from '../common/not-allowed.error.js';
 import type { Profile } from '../config/profile.js';
 import { chooseSettings, TOKEN_FILE_VARIABLE } from '../config/choose-settings.js';
+import { refuseRemoteMode } from '../config/local-mode.js';
 import { commandFor } from '../holder/describe-holder.js';
 import type { LaunchedGateway } from '../launcher/launch-options.js';
 import { LaunchError } from '../launcher/launch.error.js';
@@ -25,6 +26,7 @@ export async function start({ flags, profile, program }: Invocation): Promise<nu
   const timeoutMs = timeoutOf(flags, DEFAULT_TIMEOUT_MS.start);
   // What is wrong is said here, and not in a log.
   const settings = await chooseSettings(profile, flags);
+  refuseRemoteMode(settings.configuration, flags.allowUnconfigured);
   const stop = new AbortController();
   // A gateway that this has begun to start is killed when the process exits.
   const signals = new StopSignals();
@@ -42,6 +44,7 @@ export async function start({ flags, profile, program }: Invocation): Promise<nu
       warn: complain,
       report: process.stderr.isTTY && !json ? complain : () => undefined,
     });
+    if (gateway.started) settings.configuration.warnings?.forEach(complain);
     printResult(
       json,
       { ok: true, ...gateway, exitCode: ExitCode.OK },
@@ -59,7 +62,7 @@ export async function start({ flags, profile, program }: Invocation): Promise<nu
 function commandOf(
   { host, port }: HostPort,
   { name }: Profile,
-  { tokenFile, allowHost = [], allowOrigin = [], verbose = false }: Flags,
+  { tokenFile, allowHost = [], allowOrigin = [], trustedProxy = [], allowUnconfigured, verbose = false }: Flags,
 ): [string, ...string[]] {
   // The same command, however it was built and found.
   const script = realpathSync(process.argv[1] ?? '');
@@ -74,6 +77,8 @@ function commandOf(
     ...(tokenFile === undefined ? [] : [`--token-file=${resolve(tokenFile)}`]),
     ...allowHost.map((allowed) => `--allow-host=${allowed}`),
     ...allowOrigin.map((allowed) => `--allow-origin=${allowed}`),
+    ...trustedProxy.map((trusted) => `--trusted-proxy=${trusted}`),
+    ...(allowUnconfigured ? ['--allow-unconfigured'] : []),
     ...(verbose ? ['--verbose'] : []),
   ];
 }

@@ -2,10 +2,12 @@ import { join, resolve } from 'node:path';
 
 import { checkToken } from '../control/access/token-format.js';
 import { checkHost, checkOrigin } from '../control/access/request-gate.js';
+import { checkProxy } from '../control/access/trusted-proxies.js';
 import { readNamedTokenFile, readTokenFile } from '../control/access/token-file.js';
 import type { GatewayLockOptions } from '../options/gateway-lock.options.js';
 import { InputError } from '../common/input.error.js';
 import { DEFAULT_HOST, parseListenHost } from '../listener/listen-address.js';
+import { hostOfBindFlag } from './bind.js';
 import { readConfiguration } from './config-file.js';
 import type { Configuration } from './configuration.js';
 import { choosePort, type Given } from './choose-port.js';
@@ -23,10 +25,15 @@ const TOKEN_FILE = 'gateway.token';
 export interface SettingFlags {
   readonly port?: string | undefined;
   readonly host?: string | undefined;
+  /** A word for the host, as OpenClaw has it. */
+  readonly bind?: string | undefined;
+  /** How clients show who they are, as OpenClaw has it. */
+  readonly auth?: string | undefined;
   readonly token?: string | undefined;
   readonly tokenFile?: string | undefined;
   readonly allowHost?: readonly string[] | undefined;
   readonly allowOrigin?: readonly string[] | undefined;
+  readonly trustedProxy?: readonly string[] | undefined;
 }
 
 /** Where a port comes from. `running`: from a gateway that runs now; the next start would take another port. */
@@ -43,6 +50,7 @@ export interface Settings {
   readonly token: string | undefined;
   readonly allowHosts: readonly string[];
   readonly allowOrigins: readonly string[];
+  readonly trustedProxies: readonly string[];
   readonly configuration: Configuration;
 }
 
@@ -81,7 +89,7 @@ export async function chooseSettings(
     profile,
     port: choosePort(profile.name, ...ports),
     portOrigin: ports.find(({ value }) => value !== undefined)?.origin ?? 'derived',
-    host: chooseHost(flags.host, configuration),
+    host: chooseHost(flags, configuration),
     token: chooseToken(
       ...givenTokens(flags, environment, nameVariable),
       configured('gateway.auth.token', configuration.token),
@@ -95,32 +103,46 @@ export async function chooseSettings(
       checkOrigin,
       { source: '--allow-origin', value: flags.allowOrigin },
       configured('gatewayLock.allowOrigins', configuration.allowOrigins),
+      configured('gateway.controlUi.allowedOrigins', configuration.controlUiOrigins),
+    ),
+    trustedProxies: chooseList(
+      checkProxy,
+      { source: '--trusted-proxy', value: flags.trustedProxy },
+      configured('gateway.trustedProxies', configuration.trustedProxies),
     ),
     configuration,
   };
 }
 
 /** Checks the flags before any file is read: a person corrects the command line before a file. */
-function checkFlags({ name }: Profile, { port, host, token, tokenFile, allowHost, allowOrigin }: SettingFlags): void {
+function checkFlags({ name }: Profile, flags: SettingFlags): void {
+  const { port, auth, token, tokenFile, allowHost, allowOrigin, trustedProxy } = flags;
   choosePort(name, { source: '--port', value: port });
-  if (host !== undefined) withSource('--host', () => parseListenHost(host));
+  hostOfFlags(flags);
+  if (auth !== undefined && auth !== 'token') {
+    throw new InputError(
+      `--auth: ${JSON.stringify(auth)} is not supported; this gateway uses a token: give token, or leave it out`,
+    );
+  }
   chooseToken({ source: '--token', value: token });
   if (token !== undefined && tokenFile !== undefined) {
     throw new InputError('--token and --token-file both give a token: give one of them');
   }
   chooseList(checkHost, { source: '--allow-host', value: allowHost });
   chooseList(checkOrigin, { source: '--allow-origin', value: allowOrigin });
+  chooseList(checkProxy, { source: '--trusted-proxy', value: trustedProxy });
 }
 
 /** The options of the lock module for these settings. */
-export function lockOptions({ profile, port, host, token, allowHosts, allowOrigins }: Settings): GatewayLockOptions {
+export function lockOptions(settings: Settings): GatewayLockOptions {
+  const { profile, port, host, token, allowHosts, allowOrigins, trustedProxies } = settings;
   return {
     port,
     host,
     identity: { profile: profile.name },
     stateFolder: profile.stateFolder,
     auth: token === undefined ? { tokenFile: tokenFileOf(profile) } : { token },
-    callers: { hosts: allowHosts, origins: allowOrigins },
+    callers: { hosts: allowHosts, origins: allowOrigins, trustedProxies },
   };
 }
 
@@ -169,10 +191,19 @@ function tokenFileOf({ stateFolder }: Profile): string {
   return join(stateFolder, TOKEN_FILE);
 }
 
-function chooseHost(flag: string | undefined, { host, hostProblem }: Configuration): string {
-  if (flag !== undefined) return withSource('--host', () => parseListenHost(flag));
+function chooseHost(flags: SettingFlags, { host, hostProblem }: Configuration): string {
+  const flagged = hostOfFlags(flags);
+  if (flagged !== undefined) return flagged;
   if (hostProblem !== undefined) throw new InputError(hostProblem);
   return host ?? DEFAULT_HOST;
+}
+
+function hostOfFlags({ host, bind }: SettingFlags): string | undefined {
+  if (host !== undefined && bind !== undefined) {
+    throw new InputError('--host and --bind both say where to listen: give one of them');
+  }
+  if (bind !== undefined) return hostOfBindFlag(bind);
+  return host === undefined ? undefined : withSource('--host', () => parseListenHost(host));
 }
 
 function chooseList(

@@ -2,8 +2,10 @@ import JSON5 from 'json5';
 import * as v from 'valibot';
 
 import { InputError } from '../common/input.error.js';
-import { DEFAULT_HOST, IPV4_WILDCARD, MAX_PORT, parseListenHost } from '../listener/listen-address.js';
+import { MAX_PORT, parseListenHost } from '../listener/listen-address.js';
+import { hostOfBind } from './bind.js';
 import type { Configured } from './configuration.js';
+import { originsOfControlUi, unsupportedKeys, valueAt } from './unsupported-keys.js';
 
 const PORT_RULE = `is not a port; give a whole number from 1 to ${MAX_PORT}, or leave it out`;
 const BIND_RULE = 'is not an address to bind; give loopback, lan, custom, localhost or an IP address, or leave it out';
@@ -20,13 +22,12 @@ const SECRET_PATH = /^gateway\.auth(\.|$)/;
 /** In characters. */
 const MAX_SHOWN = 80;
 
-/** The words that `gateway.bind` may be; everything else there is an address. */
-const BINDS: Readonly<Record<string, string>> = { auto: DEFAULT_HOST, loopback: DEFAULT_HOST, lan: IPV4_WILDCARD };
 const CUSTOM = 'custom';
 const TAILNET = 'tailnet';
 
 const Hosts = listOf('gateway.example');
 const Origins = listOf('https://app.example');
+const Proxies = listOf('127.0.0.1');
 
 const ConfigurationSchema = section('is not a configuration; give an object such as { gateway: { port: 18789 } }', {
   gateway: v.optional(
@@ -36,6 +37,7 @@ const ConfigurationSchema = section('is not a configuration; give an object such
       ),
       bind: v.optional(v.pipe(v.string(BIND_RULE), v.check(isBind, BIND_RULE))),
       customBindHost: v.optional(v.unknown()),
+      trustedProxies: v.optional(Proxies),
       auth: v.optional(
         section('has to be an object; give one such as { token: "…" }, or leave it out', {
           token: v.optional(v.string(TOKEN_RULE)),
@@ -58,7 +60,8 @@ const ConfigurationSchema = section('is not a configuration; give an object such
  * @throws {InputError} one line: the file, the place in it, the value, the rule and the way out
  */
 export function parseConfiguration(text: string, file: string): Configured {
-  const { success, output, issues } = v.safeParse(ConfigurationSchema, parseJson5(text, file), { abortEarly: true });
+  const parsed = parseJson5(text, file);
+  const { success, output, issues } = v.safeParse(ConfigurationSchema, parsed, { abortEarly: true });
   if (!success) {
     const [issue] = issues;
     const path = v.getDotPath(issue) ?? '';
@@ -66,12 +69,18 @@ export function parseConfiguration(text: string, file: string): Configured {
     throw wrong(file, path, issue.input, issue.message);
   }
   const { gateway, gatewayLock } = output;
+  const { origins, warnings } = originsOfControlUi(parsed, file);
+  const unfollowed = [...unsupportedKeys(parsed, file), ...warnings];
   return {
     port: gateway?.port,
     ...hostOf(gateway ?? {}, file),
     token: literalToken(gateway?.auth?.token, file),
     allowHosts: gatewayLock?.allowHosts,
     allowOrigins: gatewayLock?.allowOrigins,
+    controlUiOrigins: origins,
+    trustedProxies: gateway?.trustedProxies,
+    ...(valueAt(parsed, 'gateway.mode') === 'remote' && { isRemote: true }),
+    ...(unfollowed.length > 0 && { warnings: unfollowed }),
   };
 }
 
@@ -104,7 +113,7 @@ function hostOf(
       hostProblem: `${file}: gateway.bind: "tailnet" is an address that only Tailscale knows; give it with --host <address>, or as gateway.bind`,
     };
   }
-  if (bind !== CUSTOM) return { host: BINDS[bind] ?? parseListenHost(bind) };
+  if (bind !== CUSTOM) return { host: hostOfBind(bind) ?? parseListenHost(bind) };
   if (typeof customBindHost === 'string' && isListenHost(customBindHost)) {
     return { host: parseListenHost(customBindHost) };
   }
@@ -112,7 +121,7 @@ function hostOf(
 }
 
 function isBind(text: string): boolean {
-  return Object.hasOwn(BINDS, text) || text === CUSTOM || text === TAILNET || isListenHost(text);
+  return hostOfBind(text) !== undefined || text === CUSTOM || text === TAILNET || isListenHost(text);
 }
 
 function isListenHost(text: string): boolean {

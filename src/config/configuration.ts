@@ -8,6 +8,13 @@ export interface Configured {
   readonly token?: string | undefined;
   readonly allowHosts?: readonly string[] | undefined;
   readonly allowOrigins?: readonly string[] | undefined;
+  /** Of OpenClaw's own key; those of ours go first. */
+  readonly controlUiOrigins?: readonly string[] | undefined;
+  readonly trustedProxies?: readonly string[] | undefined;
+  /** Whether the gateway runs on another machine. */
+  readonly isRemote?: boolean;
+  /** The keys that would change who may get in, and are not followed; a line for each. */
+  readonly warnings?: readonly string[];
 }
 
 /** A configuration file, which may be missing, and what it says. */

@@ -4,6 +4,7 @@ import { ControlMethodsModule } from '../control/methods/control-methods.module.
 import { GatewayLockModule } from '../gateway-lock.module.js';
 import type { GatewayLockOptions } from '../options/gateway-lock.options.js';
 import { RememberPort } from '../config/remember-port.service.js';
+import { WarnOfConfiguration } from '../config/warn-of-configuration.service.js';
 import { examineConfiguration } from '../config/examine-configuration.js';
 import { lockOptions, type Settings } from '../config/choose-settings.js';
 
@@ -19,7 +20,10 @@ export class AppModule {
         GatewayLockModule.forRoot({ protocol: 'openclaw', ...lockOptions(settings), ...lock }),
         ControlMethodsModule.forRoot({ configFile: () => examineConfiguration(configuration.file) }),
       ],
-      providers: [{ provide: RememberPort, useValue: new RememberPort(profile, port) }],
+      providers: [
+        { provide: RememberPort, useValue: new RememberPort(profile, port) },
+        { provide: WarnOfConfiguration, useValue: new WarnOfConfiguration(configuration) },
+      ],
     };
   }
 }

@@ -52,11 +52,13 @@ describe('the help of a command', () => {
 
 describe('a flag', () => {
   it.each(
-    ENTRIES.flatMap(({ name, useless }) =>
-      Object.values(useless?.flags ?? {}).map(({ flags }) => [name, longName(flags), flags.endsWith('>')] as const),
+    ENTRIES.flatMap((entry) =>
+      Object.values(entry.useless?.flags ?? {}).map(
+        ({ flags }) => [path(entry), longName(flags), flags.endsWith('>')] as const,
+      ),
     ),
-  )('that would mean nothing is refused by %s: %s', async (name, flag, takesValue) => {
-    const { code, stdout, stderr } = await run(`gateway ${name} ${flag}${takesValue ? ' 1' : ''}`);
+  )('that would mean nothing is refused by %s: %s', async (command, flag, takesValue) => {
+    const { code, stdout, stderr } = await run(`${command} ${flag}${takesValue ? ' 1' : ''}`);
 
     expect(stderr).toMatch(new RegExp(`^${flag}.*: leave it out.*\n$`));
     expect([code, stdout]).toEqual([64, '']);

@@ -45,6 +45,7 @@ describe('a configuration', () => {
       token: 'a-token-of-a-file',
       allowHosts: ['gateway.example'],
       allowOrigins: [],
+      warnings: [`${FILE}: gateway.auth.password is not supported; this gateway uses a token`],
     });
   });
 

@@ -97,6 +97,28 @@ const TABLE: readonly Row[] = [
     otherwise: [],
     read: ({ allowOrigins }) => allowOrigins,
   },
+  {
+    of: 'allowed origins',
+    places: [
+      ['flag', { flags: { allowOrigin: ['https://a.example'] } }, ['https://a.example']],
+      [
+        "OpenClaw's key",
+        { config: { gateway: { controlUi: { allowedOrigins: ['https://c.example', '*'] } } } },
+        ['https://c.example'],
+      ],
+    ],
+    otherwise: [],
+    read: ({ allowOrigins }) => allowOrigins,
+  },
+  {
+    of: 'trusted proxies',
+    places: [
+      ['flag', { flags: { trustedProxy: ['10.0.0.1', '10.1.0.0/16'] } }, ['10.0.0.1', '10.1.0.0/16']],
+      ['config', { config: { gateway: { trustedProxies: ['::1'] } } }, ['::1']],
+    ],
+    otherwise: [],
+    read: ({ trustedProxies }) => trustedProxies,
+  },
 ];
 
 /** Every choice of places that say something, with what then counts. */
@@ -129,6 +151,21 @@ describe('what counts', () => {
 
   it('the default profile has a port that all know, and remembers none', async () => {
     expect((await settingsOf({ name: 'default', remembered: '1004\n' })).port).toBe(18789);
+  });
+
+  it.each([
+    ['loopback', 'localhost'],
+    ['auto', 'localhost'],
+    ['lan', '0.0.0.0'],
+  ])('--bind %s listens on %s, whatever the file says', async (bind, host) => {
+    const config = { gateway: { bind: '127.0.0.3' } };
+    expect((await settingsOf({ config, flags: { bind, auth: 'token' } })).host).toBe(host);
+  });
+
+  it("the origins of our own key go before those of OpenClaw's", async () => {
+    const gatewayLock = { allowOrigins: ['https://b.example'] };
+    const gateway = { controlUi: { allowedOrigins: ['https://c.example'] } };
+    expect((await settingsOf({ config: { gateway, gatewayLock } })).allowOrigins).toEqual(['https://b.example']);
   });
 
   it('says whether there is a configuration file', async () => {
@@ -188,6 +225,32 @@ describe('what is wrong', () => {
       '--allow-origin: "app.example" is not an allowed origin: give one such as https://app.example',
     ],
     [
+      'a proxy in a flag',
+      { flags: { trustedProxy: ['proxy.example'] } },
+      '--trusted-proxy: "proxy.example" is not the address of a proxy: give an IP address or a range such as 127.0.0.1 or 10.0.0.0/8',
+    ],
+    [
+      'a proxy in the file',
+      { config: { gateway: { trustedProxies: ['10.0.0.0/64'] } } },
+      /^\S+\/openclaw\.json: gateway\.trustedProxies: "10\.0\.0\.0\/64" is not the address of a proxy: /,
+    ],
+    [
+      'a word for the host that names no address',
+      { flags: { bind: 'tailnet' } },
+      '--bind: "tailnet" is not supported; give loopback or lan, or the address itself with --host <address>',
+    ],
+    ['a word that only looks like one', { flags: { bind: 'toString' } }, /^--bind: "toString" is not supported; /],
+    [
+      'two flags for the host',
+      { flags: { bind: 'lan', host: '127.0.0.2' } },
+      '--host and --bind both say where to listen: give one of them',
+    ],
+    [
+      'a way to show who one is',
+      { flags: { auth: 'none' } },
+      '--auth: "none" is not supported; this gateway uses a token: give token, or leave it out',
+    ],
+    [
       'an address that only Tailscale knows',
       { config: { gateway: { bind: 'tailnet' } } },
       /^\S+\/openclaw\.json: gateway\.bind: "tailnet" is an address that only Tailscale knows; give it with --host <address>, or/,
@@ -238,7 +301,7 @@ describe('what becomes of it', () => {
       identity: { profile: 'work' },
       stateFolder: settings.profile.stateFolder,
       auth: { token: 'of-the-flag' },
-      callers: { hosts: ['a.example'], origins: [] },
+      callers: { hosts: ['a.example'], origins: [], trustedProxies: [] },
     });
     expect(findToken(settings)).toBe('of-the-flag');
   });
