@@ -43,11 +43,16 @@ export function parseListenHost(text: string): string {
 
 /** The eight groups of an IPv6 address without a zone (RFC 4291, 2.2), whose dotted form is not understood. */
 export function ipv6Groups(address: string): number[] {
-  const [head = '', tail] = address.split('::');
-  const before = head.split(':').filter(Boolean);
-  const after = tail?.split(':').filter(Boolean) ?? [];
-  const zeros = new Array<string>(Math.max(8 - before.length - after.length, 0)).fill('0');
-  return (tail === undefined ? before : [...before, ...zeros, ...after]).map((group) => parseInt(group, 16));
+  const gap = address.indexOf('::');
+  if (gap === -1) return groupsIn(address);
+  const [before, after] = [groupsIn(address.slice(0, gap)), groupsIn(address.slice(gap))];
+  const zeros = new Array<number>(Math.max(8 - before.length - after.length, 0)).fill(0);
+  return [...before, ...zeros, ...after];
+}
+
+function groupsIn(text: string): number[] {
+  const groups = text.split(':').filter(Boolean);
+  return groups.map((group) => parseInt(group, 16));
 }
 
 /** The canonical spelling of an IPv6 address, with its zone. A v4-mapped one becomes the IPv4 address it stands for. */

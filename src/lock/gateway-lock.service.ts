@@ -177,7 +177,7 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
 
   #serve({ listener, further, derived }: LockSet): void {
     const { state, server } = this.#parts;
-    state.listensOn(listener.addresses);
+    state.listensOn(listener);
     this.#parts.onHeld();
     // The HTTP server watches the deadlines of its connections from this event on.
     server.http.once('listening', () => {

@@ -1,4 +1,4 @@
-import type { BoundAddress } from '../listener/claimed-listener.js';
+import type { BoundAddress, ClaimedListener } from '../listener/claimed-listener.js';
 
 /**
  * - `starting`: the port is being taken, or other modules are still starting behind it
@@ -11,7 +11,7 @@ export type GatewayPhase = 'starting' | 'ready' | 'draining' | 'released';
 /** What all parts of a gateway share: its phase, and the addresses that it listens on. */
 export class GatewayState {
   phase: GatewayPhase = 'starting';
-  #addresses: readonly BoundAddress[] | undefined;
+  #listener: ClaimedListener | undefined;
 
   get isReady(): boolean {
     return this.phase === 'ready';
@@ -23,8 +23,7 @@ export class GatewayState {
    * @throws {Error} the lock is not held yet
    */
   get addresses(): readonly BoundAddress[] {
-    if (this.#addresses) return this.#addresses;
-    throw new Error('the gateway lock is not held yet: its address is known from onApplicationBootstrap on');
+    return this.#held.addresses;
   }
 
   /**
@@ -33,12 +32,12 @@ export class GatewayState {
    * @throws {Error} the lock is not held yet
    */
   get url(): string {
-    return this.addresses[0]?.url ?? '';
+    return this.#held.url;
   }
 
   /** Notes that the lock is held. */
-  listensOn(addresses: readonly BoundAddress[]): void {
-    this.#addresses = addresses;
+  listensOn(listener: ClaimedListener): void {
+    this.#listener = listener;
   }
 
   /**
@@ -54,5 +53,10 @@ export class GatewayState {
   /** @throws {Error} the gateway was told to stop while it was starting */
   refuseIfStopping(): void {
     if (this.phase !== 'starting') throw new Error('the gateway was told to stop while it was starting');
+  }
+
+  get #held(): ClaimedListener {
+    if (this.#listener) return this.#listener;
+    throw new Error('the gateway lock is not held yet: its address is known from onApplicationBootstrap on');
   }
 }

@@ -17,6 +17,8 @@ const LAST_BYTES = 1024;
 /** How long a dismissed client has to read what it was sent, before its connection is destroyed. */
 const DISMISSAL_GRACE_MS = 500;
 
+const ignore = (): void => undefined;
+
 const READING = Symbol('reading');
 type ReadSocket = Socket & { [READING]?: Reading };
 
@@ -221,8 +223,4 @@ function readingOf(socket: Socket): Reading | undefined {
 function destroyAfterGrace(socket: Socket): void {
   const timer = setTimeout(() => socket.destroy(), DISMISSAL_GRACE_MS);
   socket.once('close', () => clearTimeout(timer));
-}
-
-function ignore(): void {
-  return undefined;
 }

@@ -7,6 +7,7 @@ import {
   addressOfUrl,
   addressSet,
   gatewayUrl,
+  ipv6Groups,
   isLoopbackHost,
   parseListenHost,
 } from '../../src/listener/listen-address.js';
@@ -136,6 +137,17 @@ describe('parseListenHost', () => {
     }
     throw new Error('it was taken');
   }
+});
+
+describe('ipv6Groups', () => {
+  it('gives the eight groups of a canonical address, with and without a gap', () => {
+    const groups = fc.array(fc.oneof(fc.constant(0), fc.nat(0xffff)), { minLength: 8, maxLength: 8 });
+    forAll(groups, (groups) => {
+      const spelled = groups.map((group) => group.toString(16)).join(':');
+      expect(ipv6Groups(spelled)).toEqual(groups);
+      expect(ipv6Groups(new URL(`http://[${spelled}]`).hostname.slice(1, -1))).toEqual(groups);
+    });
+  });
 });
 
 describe('addressSet', () => {

@@ -43,6 +43,8 @@ describe.each(ADAPTERS)('with %s', (_name, http) => {
     expect(await (await fetch(httpUrl(lock.url, '/hello'))).text()).toBe('hello');
     await app.close();
     expect(server.listening).toBe(false);
+    // A tool that starts a server without an address opens nothing either.
+    await new Promise<void>((resolve) => server.listen(0, resolve));
     expect(server.address()).toBeNull();
   });
 

@@ -38,6 +38,12 @@ describe('an option', () => {
     expect((error as InputError).message).not.toMatch(/secret|\n/);
   });
 
+  it.each([[18_789], [null], ['18789']])('is not given as %j in place of all options', (options) => {
+    const error = refusalOf(options);
+
+    expect((error as InputError).message).toMatch(/^options: .* cannot be used: give an object$/);
+  });
+
   it('counts as not given where it is undefined', () => {
     const options = { port: undefined, auth: undefined };
 
@@ -62,7 +68,7 @@ describe('GatewayLockModule', () => {
   });
 });
 
-function refusalOf(options: object): unknown {
+function refusalOf(options: unknown): unknown {
   try {
     return checkOptions(options);
   } catch (error) {

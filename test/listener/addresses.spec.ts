@@ -3,11 +3,8 @@ import { lookup } from 'node:dns/promises';
 import type { ClaimOptions } from '../../src/index.js';
 import { claim, onListen, refusalOf, urlOf } from '../kit/claims.js';
 import { within } from '../kit/deadline.js';
-import { startGateway } from '../kit/gateway.js';
-import { inOwnNetwork, NO_NAMESPACES } from '../kit/namespace.js';
 import { portOf, rawConnection, stranger } from '../kit/net.js';
 import { freePort, isFree } from '../kit/ports.js';
-import { BIN } from '../kit/program.js';
 import { binds, ETH0, freeEverywhere, LINUX, SOCKETS, taken, WITHOUT_ETH0 } from '../kit/sockets.js';
 
 // X: the second is refused; ok: both listen.
@@ -215,36 +212,6 @@ describe('a port that cannot be bound', () => {
     });
   }
 });
-
-if (LINUX) {
-  // A machine of one's own may not allow namespaces; a run that others rely on leaves nothing out.
-  const skipped = NO_NAMESPACES !== undefined && !process.env['CI'];
-  (skipped ? describe.skip : describe)(`a network namespace${skipped ? ` (${NO_NAMESPACES})` : ''}`, () => {
-    it('without IPv6 has its gateway on 127.0.0.1 alone, and none on ::1', async () => {
-      const port = await freeEverywhere();
-      const gateway = inOwnNetwork(BIN, ['gateway', '--port', port], { ipv6: false });
-      const impossible = inOwnNetwork(BIN, ['gateway', '--port', port, '--host', '::1'], { ipv6: false });
-
-      const [, addresses] = await gateway.output('stdout', /^addresses: (.*)$/m);
-
-      expect(addresses).toBe(`ws://127.0.0.1:${port}`);
-      expect(await impossible.exit()).toEqual({ code: 75, signal: null });
-      expect(impossible.stderr).toContain(`failed to bind gateway socket on ws://[::1]:${port}: listen EADDRNOTAVAIL`);
-    });
-
-    it('has ports of its own: each can have its gateway on the same one', async () => {
-      const { program, port, url } = await startGateway(await freeEverywhere());
-
-      const others = [1, 2].map(() => inOwnNetwork(BIN, ['gateway', '--port', port]));
-
-      for (const other of others) await other.output('stdout', new RegExp(`^gateway listening on ${url}$`, 'm'));
-      for (const gateway of [program, ...others]) {
-        gateway.signal('SIGTERM');
-        expect(await gateway.exit()).toEqual({ code: 0, signal: null });
-      }
-    });
-  });
-}
 
 function cellOf(holder: string, contender: string): string | undefined {
   return CELLS.find((cell) => cell.holder === holder && cell.contender === contender)?.cell;
