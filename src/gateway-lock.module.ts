@@ -2,6 +2,7 @@ import { Global, Logger, Module, type DynamicModule, type FactoryProvider, type 
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer, type AbstractHttpAdapter } from '@nestjs/core';
 import type { Server } from 'node:http';
 
+import { descriptorLimit } from './common/descriptors.js';
 import { GatewayClients } from './control/clients/gateway-clients.service.js';
 import { AccessControl } from './control/access/access-control.service.js';
 import { MetricsReport } from './control/metrics/metrics-report.js';
@@ -26,6 +27,7 @@ import {
   MODULE_OPTIONS_TOKEN,
 } from './options/gateway-lock.module-definition.js';
 import { withDefaults, type GatewayLockOptions, type GatewayLockSettings } from './options/gateway-lock.options.js';
+import { DescriptorReserve } from './serving/descriptor-reserve.js';
 import { createGatewayHttp, GatewayHttpServer } from './serving/gateway-http.server.js';
 import { GatewayState } from './serving/gateway-state.js';
 import { GatewayWebSockets } from './serving/gateway-websockets.js';
@@ -54,13 +56,17 @@ function buildGateway(
   const shutdown = new ShutdownWatch(settings.shutdownDeadlineMs);
   const card = new GatewayCardService(settings.identity, state);
   const http = createGatewayHttp(settings);
-  const webSockets = new GatewayWebSockets(settings.ws, state, access, formatOf(settings, openclaw, modules));
+  const reserve = new DescriptorReserve(descriptorLimit());
+  const maxConnections = Math.min(settings.ws.maxConnections, reserve.mostClients);
+  const format = formatOf(settings, openclaw, modules);
+  const webSockets = new GatewayWebSockets({ ...settings.ws, maxConnections }, state, access, format);
   const adapter = new GatewayWsAdapter(http, webSockets, settings.ws);
   const server = new GatewayHttpServer({
     http,
     settings,
     state,
     access,
+    reserve,
     routes: new Map([
       [CARD_PATH, card.answer],
       [WATCH_PATH, new HolderWatches().answer],

@@ -1,6 +1,7 @@
 import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo, Server, Socket } from 'node:net';
 
+import { isOutOfDescriptors } from '../common/descriptors.js';
 import { gatewayUrl, hasIPv6Form } from './listen-address.js';
 
 /** One address that is held. */
@@ -106,8 +107,9 @@ export class ClaimedListener {
   }
 
   #watch({ server, address: { url } }: Member): void {
-    server.on('error', (cause: Error) => {
-      if (!this.#closed) this.#reportLoss({ url, cause });
+    server.on('error', (cause) => {
+      // Where none is left to accept a connection with, that one is lost, and the listener is not.
+      if (!this.#closed && !isOutOfDescriptors(cause)) this.#reportLoss({ url, cause });
     });
     // The port is free from the call on, but 'close' comes only with the end of the last connection. Any handler of the
     // app can make this call, through `request.socket.server`.

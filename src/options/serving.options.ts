@@ -42,7 +42,7 @@ export interface GatewayWsOptions {
    */
   maxPayloadBytes?: number;
   /**
-   * How many WebSockets may be open. A further upgrade gets 503.
+   * How many clients may be let in. A further upgrade gets 503. Fewer, where this process may have few files open.
    * @default 16384
    */
   maxConnections?: number;

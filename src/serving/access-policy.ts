@@ -15,6 +15,9 @@ export interface RequestRefusal {
   readonly allowedBy?: string;
 }
 
+/** Why a connection was closed that had done nothing wrong: to make room for others. */
+export type EvictionCause = 'too many idle' | 'no descriptor';
+
 /** Decides which requests are admitted, and is told which connections were refused or cut off. */
 export interface AccessPolicy {
   /**
@@ -26,8 +29,8 @@ export interface AccessPolicy {
   judge(request: IncomingMessage, response?: ServerResponse): RequestRefusal | undefined;
   /** Called for each request or upgrade that is refused, by this policy or by the server. */
   onRefused(refusal: RequestRefusal, socket: Socket): void;
-  /** Called for each connection that is closed because too many were idle. */
-  onEvicted(socket: Socket): void;
+  /** Called for each connection that is closed to make room for others. */
+  onEvicted(socket: Socket, cause: EvictionCause): void;
   /** Called for each client that is cut off because it did not read, or gave no sign of life. */
   onDropped(client: WsClient, why: 'slow' | 'dead'): void;
 }

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 
 import type { GatewayLockSettings } from '../options/gateway-lock.options.js';
 import type { AccessPolicy, RequestRefusal } from './access-policy.js';
+import type { DescriptorReserve } from './descriptor-reserve.js';
 import type { GatewayState } from './gateway-state.js';
 import { HttpConnections } from './http-connections.js';
 import { PROBE_HEADERS } from './probe-headers.js';
@@ -22,6 +23,7 @@ export interface GatewayHttpParts {
   readonly settings: Pick<GatewayLockSettings, 'http' | 'probePaths'>;
   readonly state: GatewayState;
   readonly access: AccessPolicy;
+  readonly reserve: DescriptorReserve;
   /** Answered to GET in every phase, ahead of the app, by path. A shutdown does not wait for these. */
   readonly routes: ReadonlyMap<string, RequestHandler>;
   /** Takes upgrades to WebSockets while the gateway is ready. */
@@ -72,11 +74,11 @@ export class GatewayHttpServer {
   readonly #routesOnly = new WeakSet<object>();
 
   constructor(parts: GatewayHttpParts) {
-    const { http, settings, access } = parts;
+    const { http, settings, access, reserve } = parts;
     this.#parts = parts;
     this.http = http;
     this.#probePaths = new Set(settings.probePaths);
-    this.#connections = new HttpConnections(http, settings.http, (socket) => access.onEvicted(socket));
+    this.#connections = new HttpConnections(http, settings.http, reserve, (...evicted) => access.onEvicted(...evicted));
     http.on('request', (request, response) => this.#request(request, response));
     // Node would answer these two by itself, ahead of the access policy.
     http.on('checkContinue', (request, response) => this.#request(request, response));

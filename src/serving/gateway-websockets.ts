@@ -7,15 +7,18 @@ import type { MessageMappingProperties } from '@nestjs/websockets';
 import type { WebSocket, WebSocketServer } from 'ws';
 
 import type { GatewayLockSettings } from '../options/gateway-lock.options.js';
-import type { AccessPolicy } from './access-policy.js';
+import type { AccessPolicy, RequestRefusal } from './access-policy.js';
 import { closeFrameOf, drainClients, GOING_AWAY } from './drain-clients.js';
 import type { GatewayState } from './gateway-state.js';
+import { isLetIn, letIn } from './http-connections.js';
 import { refuseUpgrade, releaseUpgraded } from './raw-response.js';
 import { requestPath } from './request-path.js';
 import { WsClient, type MessageHandler, type WsClientHost } from './ws-client.js';
 import type { WsFormat } from './ws-format.js';
 import { WsHeartbeat } from './ws-heartbeat.js';
 import type { ShutdownNotice } from './ws-session.js';
+
+const TOO_MANY: RequestRefusal = { status: 503, reason: 'too many connections' };
 
 /** The `Sec-WebSocket-Version` of a draft that ws still speaks; RFC 6455 has version 13. */
 const DRAFT_VERSION = 8;
@@ -44,6 +47,8 @@ export class GatewayWebSockets implements WsClientHost {
   /** The upgrade request of each client that is yet to enter, which Nest passes to the gateway classes. */
   readonly #requests = new WeakMap<WsClient, IncomingMessage>();
   #closeFrame = GOING_AWAY;
+  /** How many clients have been let in. */
+  #entered = 0;
 
   constructor(
     private readonly limits: GatewayLockSettings['ws'],
@@ -94,6 +99,14 @@ export class GatewayWebSockets implements WsClientHost {
       client.close(this.#closeFrame.code, this.#closeFrame.reason);
       return false;
     }
+    if (this.#entered >= this.limits.maxConnections) {
+      // Many may have knocked at the same time.
+      this.access.onRefused(TOO_MANY, client.connection);
+      client.refuse(CloseCode.TRY_AGAIN_LATER, TOO_MANY.reason);
+      return false;
+    }
+    this.#entered++;
+    letIn(client.connection);
     this.#paths.get(client.path)?.server.emit('connection', client.socket, request);
     return true;
   }
@@ -123,6 +136,7 @@ export class GatewayWebSockets implements WsClientHost {
 
   onGone(client: WsClient): void {
     this.clients.delete(client.socket);
+    if (isLetIn(client.connection)) this.#entered--;
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -131,8 +145,8 @@ export class GatewayWebSockets implements WsClientHost {
     const refuse = (status: number, reason: string): void => refuseUpgrade(this.access, socket, { status, reason });
     if (!served) {
       refuse(404, 'unknown path');
-    } else if (this.clients.size >= this.limits.maxConnections) {
-      refuse(503, 'too many connections');
+    } else if (this.#entered >= this.limits.maxConnections) {
+      refuseUpgrade(this.access, socket, TOO_MANY);
     } else if (request.httpVersion === '1.0') {
       // RFC 6455, 4.2.1.
       refuse(400, 'a WebSocket needs HTTP/1.1');

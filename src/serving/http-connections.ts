@@ -1,11 +1,27 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
+import type { EvictionCause } from './access-policy.js';
+import type { DescriptorReserve } from './descriptor-reserve.js';
 import { EvictionQueue } from './eviction-queue.js';
 import { ReadingTurns } from './reading-turns.js';
 
 /** Long enough for a client that reads to take some of its answer. */
 const LOOK_AGAIN_MS = 250;
+/** How long it is believed that no more connections fit. */
+const ROOM_KNOWN_MS = 10_000;
+
+const LET_IN = Symbol('let in');
+type PortSocket = Socket & { [LET_IN]?: boolean };
+
+/** Notes that a client has been let in over a connection, which then is not closed to make room for others. */
+export function letIn(socket: Socket): void {
+  (socket as PortSocket)[LET_IN] = true;
+}
+
+export function isLetIn(socket: Socket): boolean {
+  return (socket as PortSocket)[LET_IN] === true;
+}
 
 /** One connection to the port, which carries any number of requests, or one WebSocket. */
 export interface HttpConnection {
@@ -29,21 +45,26 @@ export class HttpConnections {
   readonly #idle: EvictionQueue<Socket>;
   readonly #turns = new ReadingTurns();
   readonly #stalledTimeoutMs: number;
+  /** How many connections there is room for, as far as it is known. */
+  #most = Infinity;
+  #mostKnownAt = 0;
   #running = 0;
   #reportIdle: (() => void) | undefined;
 
-  /** @param onEvicted called for each connection that is closed because too many are idle */
+  /** @param onEvicted called for each connection that is closed to make room for others */
   constructor(
     http: Server,
     { maxIdleConnections, stalledTimeoutMs }: HttpConnectionLimits,
-    onEvicted: (socket: Socket) => void,
+    private readonly reserve: DescriptorReserve,
+    private readonly onEvicted: (socket: Socket, cause: EvictionCause) => void,
   ) {
     this.#stalledTimeoutMs = stalledTimeoutMs;
-    this.#idle = new EvictionQueue<Socket>(maxIdleConnections, (socket) => {
-      onEvicted(socket);
-      socket.destroy();
+    this.#idle = new EvictionQueue<Socket>(maxIdleConnections, (socket) => this.#evict(socket, 'too many idle'));
+    reserve.watch(http);
+    http.on('connection', (socket: Socket) => {
+      this.of(socket);
+      this.#makeRoom(socket);
     });
-    http.on('connection', (socket: Socket) => this.of(socket));
   }
 
   of(socket: Socket): HttpConnection {
@@ -97,6 +118,32 @@ export class HttpConnections {
   /** Cuts off every connection that is left, upgraded ones included. */
   destroyAll(): void {
     for (const socket of this.#connections.keys()) socket.destroy();
+  }
+
+  /**
+   * Closes the oldest connections where file descriptors are short, the newest itself if no other can be spared. Without
+   * regard to whether a request of them is being answered, since a client that does not read keeps one open for long.
+   */
+  #makeRoom(newest: Socket): void {
+    const excess = this.reserve.excessWith(newest);
+    if (excess > 0) {
+      this.#most = this.#connections.size - excess;
+      this.#mostKnownAt = performance.now();
+    }
+    if (this.#connections.size <= this.#most) return;
+    // Other files of this process may have been closed since.
+    if (performance.now() - this.#mostKnownAt > ROOM_KNOWN_MS) this.#most = Infinity;
+    for (const [socket, { running }] of this.#connections) {
+      if (this.#connections.size <= this.#most) return;
+      if (running === 0 && !isLetIn(socket)) this.#evict(socket, 'no descriptor');
+    }
+  }
+
+  #evict(socket: Socket, cause: EvictionCause): void {
+    this.onEvicted(socket, cause);
+    // Its descriptor is free when this returns; its end is reported later.
+    socket.destroy();
+    this.#connections.delete(socket);
   }
 
   /**

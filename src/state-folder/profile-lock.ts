@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Server, Socket } from 'node:net';
 
+import { isOutOfDescriptors } from '../common/descriptors.js';
 import { bindExclusively } from '../listener/settle-contention.js';
 import type { ListenerLoss } from '../listener/claimed-listener.js';
 import type { HostPort } from '../listener/endpoint.js';
@@ -96,7 +97,9 @@ export class ProfileLock implements FurtherLock {
   ) {
     server.on('connection', (socket: Socket) => this.#answer(socket));
     this.lost = new Promise((resolve) => {
-      server.on('error', (cause) => resolve({ url: `unix:${socketPath.replace('\0', '@')}`, cause }));
+      server.on('error', (cause) => {
+        if (!isOutOfDescriptors(cause)) resolve({ url: `unix:${socketPath.replace('\0', '@')}`, cause });
+      });
     });
   }
 

@@ -196,6 +196,22 @@ describe('a listener that is lost while the gateway runs', () => {
     expect(lock.phase).toBe('draining');
   });
 
+  it.each(['EMFILE', 'ENFILE'])(
+    'is not one that could not accept a connection for want of a descriptor: %s',
+    async (code) => {
+      const servers: Server[] = [];
+      onListen((server) => servers.push(server));
+      const { lock } = await startApp();
+
+      // As Node reports what accept(2) says; the kernel keeps the socket listening.
+      for (const server of servers.slice(1)) server.emit('error', Object.assign(new Error(`accept ${code}`), { code }));
+      await new Promise(setImmediate);
+
+      expect(servers).toHaveLength(3);
+      expect(lock.phase).toBe('ready');
+    },
+  );
+
   it('is not what an orderly close is', async () => {
     const { app, lock } = await startApp();
     let lost = false;

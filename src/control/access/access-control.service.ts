@@ -7,14 +7,17 @@ import { Inject, Injectable } from '@nestjs/common';
 import { printable } from '../../common/printable.js';
 import { GATEWAY_LOCK_SETTINGS } from '../../options/gateway-lock.module-definition.js';
 import type { GatewayLockSettings } from '../../options/gateway-lock.options.js';
-import type { AccessPolicy, RequestRefusal } from '../../serving/access-policy.js';
+import type { AccessPolicy, EvictionCause, RequestRefusal } from '../../serving/access-policy.js';
 import { clientAddress } from '../../serving/forwarded-for.js';
 import type { WsClient } from '../../serving/ws-client.js';
 import { Metrics } from '../metrics/metrics.service.js';
 import { RateLimitedLog } from './rate-limited-log.js';
 import { RequestGate } from './request-gate.js';
 
-const TOO_MANY_IDLE = 'too many idle connections';
+const EVICTED: Readonly<Record<EvictionCause, string>> = {
+  'too many idle': 'too many idle connections',
+  'no descriptor': 'too few file descriptors',
+};
 /** How much of a text that a client sent a log line shows. */
 const MAX_SHOWN_CHARACTERS = 64;
 
@@ -42,9 +45,10 @@ export class AccessControl implements AccessPolicy {
     this.#log.warn(reason, `refused a request from ${addressOf(socket)}: ${reason}${what}${wayOut}`);
   }
 
-  onEvicted(socket: Socket): void {
-    this.metrics.refused(TOO_MANY_IDLE);
-    this.#log.warn(TOO_MANY_IDLE, `hung up on a connection from ${addressOf(socket)}: ${TOO_MANY_IDLE}`);
+  onEvicted(socket: Socket, cause: EvictionCause): void {
+    const reason = EVICTED[cause];
+    this.metrics.refused(reason);
+    this.#log.warn(reason, `hung up on a connection from ${addressOf(socket)}: ${reason}`);
   }
 
   onDropped({ remoteAddress }: WsClient, why: 'slow' | 'dead'): void {
