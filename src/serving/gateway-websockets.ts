@@ -13,7 +13,7 @@ import type { GatewayState } from './gateway-state.js';
 import { isLetIn, letIn } from './http-connections.js';
 import { refuseUpgrade, releaseUpgraded } from './raw-response.js';
 import { requestPath } from './request-path.js';
-import { WsClient, type MessageHandler, type WsClientHost } from './ws-client.js';
+import { CloseCode, WsClient, type MessageHandler, type WsClientHost } from './ws-client.js';
 import type { WsFormat } from './ws-format.js';
 import { WsHeartbeat } from './ws-heartbeat.js';
 import type { ShutdownNotice } from './ws-session.js';

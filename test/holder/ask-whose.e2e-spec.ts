@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 
-import { askWhose, OneConnectionAgent } from '../../src/holder/own-connection.js';
+import { askWhose, OneConnectionAgent } from '../../src/holder/ask-whose.js';
 import { readProofSecret } from '../../src/state-folder/proof-secret.js';
 import { startApp } from '../kit/app.js';
 import { onCleanUp } from '../kit/cleaner.js';
