@@ -74,10 +74,13 @@ describe('a start', () => {
 
   it('names the holder of a port, and does not ask where it is told not to', async () => {
     const port = portOf(await stranger());
+    const url = `ws://127.0.0.1:${port}`;
+    // It says nothing. On a busy machine the search for its process can run out of time, and then it may be a gateway.
+    const verdict = expect.stringMatching(/^(foreign|stalled)$/) as string;
     const start = (identify: boolean): Promise<unknown> =>
       acquireLock(() => claimListener({ port }), { ...ACQUIRE_DEFAULTS, identify }, signal);
 
-    await expect(start(true)).rejects.toMatchObject({ holder: { verdict: 'foreign' } });
+    await expect(start(true)).rejects.toMatchObject({ holder: { verdict, url } });
     await expect(start(false)).rejects.toMatchObject({ code: 'GATEWAY_ALREADY_LISTENING', holder: undefined });
   });
 
