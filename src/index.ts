@@ -24,7 +24,7 @@ export type { DerivedPorts } from './options/derived-ports.js';
 export { GatewayWsAdapter } from './serving/gateway-ws.adapter.js';
 export type { ShutdownNotice } from './serving/ws-session.js';
 export { claimListener, type ClaimOptions } from './listener/claim-listener.js';
-export type { BoundAddress, ClaimedListener, ListenerLoss } from './listener/claimed-listener.js';
+export type { BoundAddress, ClaimedListener, LateAddress, ListenerLoss } from './listener/claimed-listener.js';
 export type { Endpoint, HostPort, LocalSocket } from './listener/endpoint.js';
 export { GatewayLockError, type GatewayLockErrorCode } from './listener/gateway-lock.error.js';
 export type { GatewayCard, Holder, PortOwner, Verdict } from './listener/holder.js';

@@ -60,7 +60,9 @@ export async function claimListener({
     );
   }
   const addresses = addressSet(parseListenHost(host), { ipv6Only });
-  return new ClaimedListener(await bindAll(addresses, port));
+  const servers = await bindAll(addresses, port);
+  // Only the last address of a set is optional.
+  return new ClaimedListener(servers, addresses[servers.length]);
 }
 
 async function bindAll(addresses: AddressSet, port: number, attempt = 1): Promise<[Server, ...Server[]]> {

@@ -2,7 +2,8 @@ import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo, Server, Socket } from 'node:net';
 
 import { isOutOfDescriptors } from '../common/descriptors.js';
-import { gatewayUrl, hasIPv6Form } from './listen-address.js';
+import { bindLater } from './bind-later.js';
+import { gatewayUrl, hasIPv6Form, type ListenAddress } from './listen-address.js';
 
 /** One address that is held. */
 export interface BoundAddress {
@@ -21,6 +22,17 @@ export interface ListenerLoss {
   readonly cause?: Error;
 }
 
+/** What became of an address that this machine did not have at the start. */
+export interface LateAddress {
+  /** `ws://host:port`, IPv6 in brackets. */
+  readonly url: string;
+  /** False where another process has it: it is taken when that process lets go of it. */
+  readonly isTaken: boolean;
+}
+
+/** Between two looks for an address that is missing. */
+const LOOK_AGAIN_MS = 5_000;
+
 interface Member {
   /** The bound socket: a paused `net.Server`, and for the first address, once adopted, the HTTP server itself. */
   server: Server;
@@ -36,22 +48,33 @@ interface Member {
  * {@link claimListener} makes it.
  */
 export class ClaimedListener {
-  /** In the order in which they were bound. */
-  readonly addresses: readonly BoundAddress[];
   /** Resolves when one of the listeners is lost. Never rejects. */
   readonly lost: Promise<ListenerLoss>;
 
   readonly #first: Member;
-  readonly #others: readonly Member[];
+  readonly #others: Member[];
+  /** The server that answers, once it has adopted the listener. */
+  #http: HttpServer | undefined;
   #reportLoss!: (loss: ListenerLoss) => void;
+  #endLateBind: () => void = () => undefined;
   #closed = false;
 
-  /** @param servers listening servers, made with `pauseOnConnect`, in the order in which they were bound */
-  constructor([first, ...others]: readonly [Server, ...Server[]]) {
+  /**
+   * @param servers listening servers, made with `pauseOnConnect`, in the order in which they were bound
+   * @param missing an address of the set that this machine does not have
+   */
+  constructor(
+    [first, ...others]: readonly [Server, ...Server[]],
+    private readonly missing?: ListenAddress,
+  ) {
     this.lost = new Promise((resolve) => (this.#reportLoss = resolve));
     this.#first = this.#keep(first);
     this.#others = others.map((server) => this.#keep(server));
-    this.addresses = [this.#first, ...this.#others].map(({ address }) => address);
+  }
+
+  /** In the order in which they were bound. */
+  get addresses(): readonly BoundAddress[] {
+    return [this.#first, ...this.#others].map(({ address }) => address);
   }
 
   /** `ws://host:port` of the first address, which is the one that people are shown. */
@@ -74,10 +97,7 @@ export class ClaimedListener {
     if (this.#closed) throw new Error(`the listener on ${this.url} is closed and cannot be adopted`);
     // Node's HTTP server checks the deadlines of its connections only from this event on.
     http.once('listening', () => {
-      for (const { server } of this.#others) {
-        server.removeAllListeners('connection');
-        server.on('connection', (socket: Socket) => serve(http, socket));
-      }
+      this.#http = http;
       const early = [this.#first, ...this.#others].flatMap(({ waiting }) => waiting.splice(0));
       early.forEach((socket) => serve(http, socket));
     });
@@ -88,10 +108,31 @@ export class ClaimedListener {
     this.#watch(this.#first);
   }
 
+  /**
+   * Takes the address of the set that this machine did not have as soon as it has it: `::1`, where IPv6 is switched on
+   * later. Otherwise any process could have it. `GatewayLockModule` calls this.
+   *
+   * @param report called when it is taken, and once where another process has it
+   * @param everyMs between two looks, in milliseconds
+   */
+  completeLater(report: (late: LateAddress) => void, everyMs = LOOK_AGAIN_MS): void {
+    if (!this.missing || this.#closed) return;
+    const { host, ipv6Only } = this.missing;
+    const url = gatewayUrl(host, this.port);
+    this.#endLateBind = bindLater({ host, ipv6Only, port: this.port }, everyMs, {
+      onBound: (server) => {
+        this.#others.push(this.#keep(server));
+        report({ url, isTaken: true });
+      },
+      onHeld: () => report({ url, isTaken: false }),
+    });
+  }
+
   /** Frees the port, at once and without waiting for connections. The first address, the anchor, goes last. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#endLateBind();
     for (const { server, waiting } of [this.#first, ...this.#others].reverse()) {
       for (const socket of waiting.splice(0)) socket.destroy();
       server.close();
@@ -100,7 +141,10 @@ export class ClaimedListener {
 
   #keep(server: Server): Member {
     const waiting: Socket[] = [];
-    server.on('connection', (socket: Socket) => waiting.push(socket));
+    server.on('connection', (socket: Socket) => {
+      if (this.#http) serve(this.#http, socket);
+      else waiting.push(socket);
+    });
     const member = { server, waiting, address: boundAddress(server) };
     this.#watch(member);
     return member;

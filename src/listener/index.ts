@@ -1,5 +1,5 @@
 export { claimListener, type ClaimOptions } from './claim-listener.js';
-export type { BoundAddress, ClaimedListener, ListenerLoss } from './claimed-listener.js';
+export type { BoundAddress, ClaimedListener, LateAddress, ListenerLoss } from './claimed-listener.js';
 export type { Endpoint, HostPort, LocalSocket } from './endpoint.js';
 export { GatewayLockError, type GatewayLockErrorCode } from './gateway-lock.error.js';
 export type { GatewayCard, Holder, PortOwner, Verdict } from './holder.js';

@@ -5,7 +5,7 @@ import type { AbstractHttpAdapter, ApplicationConfig, HttpAdapterHost } from '@n
 
 import { within } from '../common/deadline.js';
 import { InputError } from '../common/input.error.js';
-import type { BoundAddress, ClaimedListener, ListenerLoss } from '../listener/claimed-listener.js';
+import type { BoundAddress, ClaimedListener, LateAddress, ListenerLoss } from '../listener/claimed-listener.js';
 import type { GatewayLockSettings } from '../options/gateway-lock.options.js';
 import type { GatewayHttpServer } from '../serving/gateway-http.server.js';
 import type { GatewayPhase, GatewayState } from '../serving/gateway-state.js';
@@ -184,6 +184,12 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
       for (const lock of further) lock.serve((socket) => server.serveRoutesOnly(socket));
     });
     listener.adopt(server.http);
+    for (const one of [listener, ...derived.values()]) {
+      one.completeLater((late) => {
+        state.listensOn(listener.addresses);
+        this.#onLate(late);
+      });
+    }
     for (const { lost } of [listener, ...further]) void lost.then((loss) => this.#onLost(loss));
     for (const { lost } of derived.values()) {
       // The server that adopted it may close it in a shutdown hook of its own.
@@ -217,6 +223,11 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
     this.#stopping.abort();
     shutdown.begin();
     await Promise.all([webSockets.drain(notice, shutdownGraceMs), within(server.idle(), shutdownGraceMs)]);
+  }
+
+  #onLate({ url, isTaken }: LateAddress): void {
+    if (isTaken) this.#logger.log(`listening on ${url} too, which this machine did not have at the start`);
+    else this.#logger.warn(`another process listens on ${url}, so clients that use it do not reach this gateway`);
   }
 
   #onLost(loss: ListenerLoss): void {

@@ -23,11 +23,30 @@ export function inOwnNetwork(script: string, args: readonly (string | number)[],
   return Program.start('unshare', [...NETWORK, ...shell, process.execPath, script, ...args.map(String)]);
 }
 
-/** Gives the network namespace of a program a further address. */
-export function addAddress({ pid }: Program, address: string): void {
+/** Runs a command in the network namespace of a program. */
+function enter({ pid }: Program, command: Arguments): Arguments {
   const user = NETWORK?.includes('-r') ? ['-U', '--preserve-credentials'] : [];
-  const added = spawnSync('nsenter', ['-t', String(pid), ...user, '-n', 'ip', 'address', 'add', address, 'dev', 'lo']);
-  if (added.status !== 0) throw new Error(`no address ${address} in the namespace: ${String(added.stderr)}`);
+  return ['-t', String(pid), ...user, '-n', ...command];
+}
+
+function change(program: Program, ...command: Arguments): void {
+  const changed = spawnSync('nsenter', enter(program, command));
+  if (changed.status !== 0) throw new Error(`${command.join(' ')} in the namespace: ${String(changed.stderr)}`);
+}
+
+/** Gives the network namespace of a program a further address. */
+export function addAddress(program: Program, address: string): void {
+  change(program, 'ip', 'address', 'add', address, 'dev', 'lo');
+}
+
+/** Switches IPv6 on or off in the network namespace of a program. Sockets that are bound stay so. */
+export function switchIPv6(program: Program, on: boolean): void {
+  change(program, 'sh', '-c', `echo ${on ? 0 : 1} > /proc/sys/net/ipv6/conf/all/disable_ipv6`);
+}
+
+/** Runs a script in the network namespace of a program. */
+export function inNetworkOf(program: Program, script: string, args: readonly (string | number)[]): Program {
+  return Program.start('nsenter', [...enter(program, [process.execPath, script, ...args.map(String)])]);
 }
 
 const PROCESSES = wayToUnshare(
