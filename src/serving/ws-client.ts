@@ -5,6 +5,7 @@ import { isObservable, tap, type Observable, type Subscription } from 'rxjs';
 import type { WebSocket } from 'ws';
 
 import { clientAddress } from './forwarded-for.js';
+import { expectMinimalLengths } from './minimal-lengths.js';
 import { dismissWebSocket, setPauser } from './reading-turns.js';
 import type { WsSession } from './ws-session.js';
 
@@ -81,6 +82,7 @@ export class WsClient {
   listen(): void {
     (this.socket as ClientSocket)[CLIENT] = this;
     setPauser(this.connection, this.socket);
+    expectMinimalLengths(this.socket);
     this.socket.on('message', onMessage).on('ping', onPing).on('error', onError).on('close', onClose);
   }
 

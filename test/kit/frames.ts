@@ -14,6 +14,8 @@ export interface Frame {
   readonly masked?: boolean;
   /** What the header says of the length, where that is not true. */
   readonly declared?: number;
+  /** How many bytes the length has beside the first: 2 or 8, where that is not the least. */
+  readonly lengthBytes?: 2 | 8;
 }
 
 export interface ReceivedFrame {
@@ -22,10 +24,18 @@ export interface ReceivedFrame {
   readonly payload: Buffer;
 }
 
-export function encodeFrame({ opcode, payload = '', fin = true, rsv = 0, masked = true, declared }: Frame): Buffer {
+export function encodeFrame({
+  opcode,
+  payload = '',
+  fin = true,
+  rsv = 0,
+  masked = true,
+  declared,
+  lengthBytes,
+}: Frame): Buffer {
   const data = Buffer.from(payload as string);
   const first = (fin ? 0x80 : 0) | (rsv << 4) | opcode;
-  const header = Buffer.concat([Buffer.from([first]), encodeLength(declared ?? data.length, masked)]);
+  const header = Buffer.concat([Buffer.from([first]), encodeLength(declared ?? data.length, masked, lengthBytes)]);
   if (!masked) return Buffer.concat([header, data]);
   const mask = randomBytes(4);
   return Buffer.concat([header, mask, data.map((byte, index) => byte ^ (mask[index % 4] ?? 0))]);
@@ -61,12 +71,18 @@ export class FrameDecoder {
   }
 }
 
-function encodeLength(length: number, masked: boolean): Buffer {
+function encodeLength(length: number, masked: boolean, lengthBytes = leastBytes(length)): Buffer {
   const bit = masked ? 0x80 : 0;
-  if (length < 126) return Buffer.from([bit | length]);
-  if (length < 0x1_0000) return Buffer.from([bit | 126, length >> 8, length & 0xff]);
+  if (lengthBytes === 0) return Buffer.from([bit | length]);
+  if (lengthBytes === 2) return Buffer.from([bit | 126, length >> 8, length & 0xff]);
   const bytes = Buffer.alloc(9);
   bytes.writeUInt8(bit | 127);
   bytes.writeBigUInt64BE(BigInt(length), 1);
   return bytes;
+}
+
+/** How many bytes a length needs beside the first (RFC 6455, 5.2). */
+function leastBytes(length: number): 0 | 2 | 8 {
+  if (length < 126) return 0;
+  return length < 0x1_0000 ? 2 : 8;
 }
