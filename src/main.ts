@@ -23,7 +23,7 @@ async function main(): Promise<number> {
   const nameVariable = (variable: string): string => (given.has(variable) ? variable : `${variable} in .env`);
   const settings = await chooseSettings(resolveProfile(), {}, process.env, nameVariable);
   refuseRemoteMode(settings.configuration);
-  return runGateway(() => createGatewayApp(settings));
+  return runGateway(() => createGatewayApp(settings), { title: true });
 }
 
 /** What the environment already says stays as it is. */

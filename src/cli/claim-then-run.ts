@@ -11,7 +11,7 @@ import type { Holder } from '../listener/holder.js';
 import type { GatewayLockOptions } from '../options/gateway-lock.options.js';
 import { ACQUIRE_DEFAULTS } from '../options/holder.options.js';
 import { ExitCode } from '../process/exit-code.js';
-import { initGatewayProcess } from '../process/init-gateway-process.js';
+import { outliveReaders, takeGatewayTitle } from '../process/init-gateway-process.js';
 import { complain } from '../process/print.js';
 import { reportFailure, type FailureOptions } from '../process/report-failure.js';
 import { StopSignals } from '../process/stop-signals.js';
@@ -34,7 +34,8 @@ export async function serve(settings: Settings, flags: Flags, program: Program):
   const isEnough = (holder: Holder): Promise<boolean> | boolean => ensure && isReady(holder, settings);
   const failure: FailureOptions = { json, isEnough, program: program.name };
 
-  initGatewayProcess();
+  takeGatewayTitle();
+  outliveReaders();
   const signals = new StopSignals();
   const stopped = signals.first.then(() => undefined);
   let lock: GatewayLockOptions | undefined;
@@ -54,13 +55,13 @@ export async function serve(settings: Settings, flags: Flags, program: Program):
   const createApp = (): Promise<INestApplication> =>
     program.createApp({
       settings,
-      lock: { protocol: 'openclaw', ...lockOptions(settings), ...lock },
+      lock: { protocol: 'openclaw', ...lockOptions(settings, program.name), ...lock },
       verbose: flags.verbose ?? false,
     });
   // Before anything with a decorator, in whatever order a bundler puts the rest.
   await import('reflect-metadata');
   const { runGateway } = await import('./load-nest.js');
-  return runGateway(createApp, { ...failure, hasFailed, signals });
+  return runGateway(createApp, { json, isEnough, hasFailed, signals, title: true });
 }
 
 async function claim(settings: Settings): Promise<{ readonly listener: ClaimedListener }> {

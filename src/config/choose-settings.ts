@@ -133,13 +133,17 @@ function checkFlags({ name }: Profile, flags: SettingFlags): void {
   chooseList(checkProxy, { source: '--trusted-proxy', value: trustedProxy });
 }
 
-/** The options of the lock module for these settings. */
-export function lockOptions(settings: Settings): GatewayLockOptions {
+/**
+ * The options of the lock module for these settings.
+ *
+ * @param command what an operator types for the program
+ */
+export function lockOptions(settings: Settings, command: string): GatewayLockOptions {
   const { profile, port, host, token, allowHosts, allowOrigins, trustedProxies } = settings;
   return {
     port,
     host,
-    identity: { profile: profile.name },
+    identity: { profile: profile.name, command },
     stateFolder: profile.stateFolder,
     auth: token === undefined ? { tokenFile: tokenFileOf(profile) } : { token },
     callers: { hosts: allowHosts, origins: allowOrigins, trustedProxies },

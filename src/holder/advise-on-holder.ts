@@ -1,4 +1,4 @@
-import type { Holder } from '../listener/holder.js';
+import type { Holder, PortOwner } from '../listener/holder.js';
 import { gatewayUrl } from '../listener/listen-address.js';
 import { commandFor, isOwnInspector } from './describe-holder.js';
 import { wayIn } from './read-refusal-header.js';
@@ -17,7 +17,7 @@ export interface Obstacle {
   readonly profile?: string | undefined;
   /**
    * What an operator types for the program that has the commands.
-   * @default 'openclaw'
+   * @default none: what the operating system and the options of the lock offer is advised
    */
   readonly program?: string | undefined;
   /**
@@ -36,7 +36,9 @@ export interface Obstacle {
 export function adviseOn(holder: Holder, obstacle: Obstacle): readonly Advice[] {
   const { verdict, owner } = holder;
   const { asked } = obstacle;
-  const { standby, elsewhere, look, stop } = commandsOn(holder, obstacle);
+  const { program } = obstacle;
+  const { standby, elsewhere, look, stop } =
+    program === undefined ? withoutCommands(holder, obstacle) : commandsOn(holder, { ...obstacle, program });
   switch (verdict) {
     case 'ready':
       return [...look, ...stop, ...(asked ? [] : instead(holder, obstacle, elsewhere))];
@@ -59,6 +61,9 @@ export function adviseOn(holder: Holder, obstacle: Obstacle): readonly Advice[] 
   }
 }
 
+/** The option of the lock that makes a start wait. */
+export const STAND_BY_OPTION = "give acquire: { wait: 'standby' } to GatewayLockModule.forRoot()";
+
 interface Commands {
   readonly standby: Advice;
   readonly elsewhere: Advice;
@@ -66,7 +71,10 @@ interface Commands {
   readonly stop: readonly Advice[];
 }
 
-function commandsOn(holder: Holder, obstacle: Obstacle): Commands {
+/** The obstacle of a program that has commands. */
+type ObstacleOfProgram = Obstacle & { readonly program: string };
+
+function commandsOn(holder: Holder, obstacle: ObstacleOfProgram): Commands {
   const { lock, port, profile, program, asked } = obstacle;
   const gateway = commandFor(profile, program);
   // Its own profile, since that is where its token is found.
@@ -83,12 +91,28 @@ function commandsOn(holder: Holder, obstacle: Obstacle): Commands {
         ? ['use another profile', `${commandFor(undefined, program)} --profile <name>`]
         : ['use another port', `${gateway} --port <port>`],
     look: isLooked ? [] : look,
-    stop: waysToStop(holder, obstacle, its),
+    stop: waysToStop(holder, obstacle, at(obstacle, 'stop it', `${its} stop`)),
   };
 }
 
+/** For an app without commands of ours. Its operator may have no `openclaw`, and would not stop this gateway with it. */
+function withoutCommands(holder: Holder, obstacle: Obstacle): Commands {
+  const { owner } = holder;
+  const [what, option] = obstacle.lock === 'profile' ? ['state folder', 'stateFolder'] : ['port', 'port'];
+  return {
+    standby: ['take over when it is gone', STAND_BY_OPTION],
+    elsewhere: [`use another ${what}`, `give another ${option} to GatewayLockModule.forRoot()`],
+    look: owner ? [['see it', `ps -fp ${owner.pid}`]] : [],
+    stop: waysToStop(holder, obstacle, isOfThisUser(owner) ? [['stop it', `kill ${owner.pid}`]] : []),
+  };
+}
+
+function isOfThisUser(owner: PortOwner | undefined): owner is PortOwner {
+  return owner !== undefined && (owner.uid === undefined || owner.uid === process.geteuid?.());
+}
+
 /** A gateway of another user is not stopped by any command of ours, and is not this user's to kill. */
-function waysToStop(holder: Holder, obstacle: Obstacle, its: string): readonly Advice[] {
+function waysToStop(holder: Holder, obstacle: Obstacle, order: readonly Advice[]): readonly Advice[] {
   const { verdict, owner, ownership, user } = holder;
   const { hasFailed, port } = obstacle;
   if (verdict === 'foreign') {
@@ -101,15 +125,15 @@ function waysToStop(holder: Holder, obstacle: Obstacle, its: string): readonly A
   if (ownership === 'other user') return user === undefined ? [] : [['stop it', `ask user ${user}`]];
   if (holder.isOpenClaw) return [['stop it', "openclaw gateway stop, with OpenClaw's own command"]];
   if (verdict === 'stalled') {
-    const isOwn = owner && (owner.uid === undefined || owner.uid === process.geteuid?.());
-    return isOwn ? [['end it', `kill -9 ${owner.pid}`]] : [];
+    return isOfThisUser(owner) ? [['end it', `kill -9 ${owner.pid}`]] : [];
   }
-  return hasFailed ? [] : at(obstacle, 'stop it', `${its} stop`);
+  return hasFailed ? [] : order;
 }
 
 /** How a gateway starts in spite of one that is ready. */
 function instead(holder: Holder, obstacle: Obstacle, elsewhere: Advice): readonly Advice[] {
   const { lock, hasFailed, profile, program } = obstacle;
+  if (program === undefined) return [elsewhere];
   // `--force` on a derived port would start this gateway with that one as its port.
   const canTakeOver = lock !== 'derived port' && holder.ownership !== 'other user' && !hasFailed;
   return canTakeOver ? at(obstacle, 'take over', commandFor(profile, program), ' --force') : [elsewhere];

@@ -9,7 +9,7 @@ export const GATEWAY_SERVICE = 'openclaw-gateway';
 const PHASES = ['starting', 'ready', 'draining'] as const satisfies readonly GatewayCard['phase'][];
 
 /** In characters; the texts of a card are shown on one line of a terminal. */
-const MAX_LENGTH = { profile: 128, version: 64, url: 128, phase: 32 };
+const MAX_LENGTH = { name: 64, profile: 128, version: 64, url: 128, phase: 32 };
 /** Process IDs have at most 32 bits, on Windows. */
 const MAX_PID = 0xffff_ffff;
 /** The last instant that a `Date` can hold. */
@@ -27,11 +27,12 @@ const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
  * @returns `undefined` for anything that is not a complete and plausible card
  */
 export function parseCard(text: string): GatewayCard | undefined {
-  const { service, pid, profile, version, phase, startedAt, url, instanceId } = jsonObject(text);
+  const { service, pid, name, profile, version, phase, startedAt, url, instanceId } = jsonObject(text);
   if (
     service !== GATEWAY_SERVICE ||
     !isText(phase, PRINTABLE, MAX_LENGTH.phase) ||
     !isWholeNumber(pid, 1, MAX_PID) ||
+    (name !== undefined && !isText(name, PRINTABLE, MAX_LENGTH.name)) ||
     !isText(profile, PRINTABLE, MAX_LENGTH.profile) ||
     !isText(version, PRINTABLE, MAX_LENGTH.version) ||
     !isWholeNumber(startedAt, 0, MAX_TIME) ||
@@ -41,7 +42,17 @@ export function parseCard(text: string): GatewayCard | undefined {
     return undefined;
   }
   const knownPhase = PHASES.find((known) => known === phase);
-  return { service, pid, profile, version, phase: knownPhase ?? 'starting', startedAt, url, instanceId };
+  return {
+    service,
+    pid,
+    ...(name !== undefined && { name }),
+    profile,
+    version,
+    phase: knownPhase ?? 'starting',
+    startedAt,
+    url,
+    instanceId,
+  };
 }
 
 function jsonObject(text: string): Record<keyof GatewayCard, unknown> | Partial<Record<keyof GatewayCard, never>> {

@@ -11,7 +11,7 @@ export function describeHolder(holder: Holder, now = Date.now()): string {
     case 'draining':
       if (!card) return `a gateway that is ${verdict}`;
       return [
-        `gateway ${card.version}`,
+        `${card.name ?? 'gateway'} ${card.version}`,
         `profile ${card.profile}`,
         pidOf(holder, card.pid),
         ...(ownership === 'other user' && user !== undefined ? [`user ${user}`] : []),
@@ -92,8 +92,8 @@ function passing({ passesOn }: Holder): string {
  * The command line for a profile. People copy it, and a card may hold any text for its profile: what is not a name is
  * left out.
  */
-export function commandFor(profile = DEFAULT_PROFILE, program = 'openclaw'): string {
-  const isNamed = profile !== DEFAULT_PROFILE && /^[a-z0-9][a-z0-9-]*$/.test(profile);
+export function commandFor(profile: string | undefined, program: string): string {
+  const isNamed = profile !== undefined && profile !== DEFAULT_PROFILE && /^[a-z0-9][a-z0-9-]*$/.test(profile);
   return `${program} gateway${isNamed ? ` --profile ${profile}` : ''}`;
 }
 

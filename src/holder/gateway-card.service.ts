@@ -14,6 +14,7 @@ export class GatewayCardService {
   readonly #instanceId = randomUUID();
   // The start of the process and not of this object: an operator compares it with what the system shows.
   readonly #startedAt = Math.round(Date.now() - process.uptime() * 1_000);
+  readonly #name: string | undefined;
   readonly #profile: string;
   // Read once: an upgrade may replace the files on disk while this version runs.
   readonly #version: string;
@@ -24,12 +25,13 @@ export class GatewayCardService {
     identity: GatewayLockSettings['identity'],
     private readonly state: GatewayState,
   ) {
-    const { profile, version } = identity;
+    const { name, profile, version } = identity;
+    this.#name = name;
     this.#profile = profile;
     this.#version = version;
     if (!parseCard(JSON.stringify(this.#cardAt('ws://127.0.0.1:1')))) {
       throw new RangeError(
-        `identity ${JSON.stringify(identity)} does not fit on a holder card: give a profile of 1 to 128 printable characters, and a version of 1 to 64`,
+        `identity ${JSON.stringify(identity)} does not fit on a holder card: give a profile of 1 to 128 printable characters, and a name and a version of 1 to 64`,
       );
     }
   }
@@ -68,6 +70,7 @@ export class GatewayCardService {
     return {
       service: GATEWAY_SERVICE,
       pid: process.pid,
+      ...(this.#name !== undefined && { name: this.#name }),
       profile: this.#profile,
       version: this.#version,
       // A released listener can still answer a client that was connected before.

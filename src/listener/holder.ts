@@ -3,6 +3,8 @@ export interface GatewayCard {
   readonly service: 'openclaw-gateway';
   /** The process ID, as the gateway sees it: in a PID namespace of its own it is another than outside. */
   readonly pid: number;
+  /** What the gateway is called; missing where it has no name of its own. */
+  readonly name?: string;
   readonly profile: string;
   readonly version: string;
   /** A phase that this version does not know is read as `starting`. */

@@ -42,7 +42,12 @@ const CHECKS: Checks<GatewayLockOptions> = {
     onWait: callback,
     onWaitForAddress: callback,
   }),
-  identity: group<NonNullable<GatewayLockOptions['identity']>>({ profile: text, version: text }),
+  identity: group<NonNullable<GatewayLockOptions['identity']>>({
+    name: text,
+    profile: text,
+    version: text,
+    command: text,
+  }),
   stateFolder: text,
   // Whose names are free, and whose numbers are checked together with the port.
   derived: ofType('object', 'an object'),

@@ -58,7 +58,7 @@ export interface GatewayLockOptions extends ClaimOptions {
   probePaths?: readonly string[];
   /** What happens where the port is held: the start fails, or waits as a standby. */
   acquire?: AcquireOptions;
-  /** What the gateway says of itself on its card. */
+  /** What the gateway is called, on its card and in the advice of its refusals. */
   identity?: IdentityOptions;
   /**
    * The folder where a gateway of this profile keeps its files. Made for this user alone if it is missing, and held

@@ -26,8 +26,13 @@ export interface AcquireOptions {
   onWaitForAddress?: (url: string) => void;
 }
 
-/** What the gateway says of itself on its card. */
+/** What the gateway is to those that find it on the port. */
 export interface IdentityOptions {
+  /**
+   * What a refusal and `status` call it, on its card: 1 to 64 printable characters.
+   * @default none: it is called `gateway`
+   */
+  name?: string;
   /**
    * 1 to 128 printable characters.
    * @default 'default'
@@ -38,13 +43,20 @@ export interface IdentityOptions {
    * @default the version of this package
    */
   version?: string;
+  /**
+   * What an operator types for the program that has the commands of `openclaw-gateway-lock/cli`: this gateway's refusals
+   * advise them. It is not on the card, since people copy what a refusal advises, and any process can show a card.
+   * @default none: refusals advise what works without such a program
+   */
+  command?: string;
 }
 
 type Callbacks = Pick<AcquireOptions, 'onWait' | 'onWaitForAddress'>;
 
 export type AcquireSettings = Required<Omit<AcquireOptions, keyof Callbacks>> & Callbacks;
 
-export type IdentitySettings = Required<IdentityOptions>;
+export type IdentitySettings = Required<Pick<IdentityOptions, 'profile' | 'version'>> &
+  Pick<IdentityOptions, 'name' | 'command'>;
 
 export const ACQUIRE_DEFAULTS: AcquireSettings = { wait: 'fail', identify: true };
 

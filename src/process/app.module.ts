@@ -17,7 +17,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [
-        GatewayLockModule.forRoot({ protocol: 'openclaw', ...lockOptions(settings), ...lock }),
+        GatewayLockModule.forRoot({ protocol: 'openclaw', ...lockOptions(settings, 'openclaw'), ...lock }),
         ControlMethodsModule.forRoot({ configFile: () => examineConfiguration(configuration.file) }),
       ],
       providers: [

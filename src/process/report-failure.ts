@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 
 import { describeError, ExitCode, exitCodeOf } from './exit-code.js';
-import { adviseOn, type Advice, type Obstacle } from '../holder/advise-on-holder.js';
+import { adviseOn, STAND_BY_OPTION, type Advice, type Obstacle } from '../holder/advise-on-holder.js';
 import { commandFor, describeHolder, describeUse } from '../holder/describe-holder.js';
 import { GatewayLockError, lacksAddress, type GatewayLockErrorCode } from '../listener/gateway-lock.error.js';
 import type { Holder, Verdict } from '../listener/holder.js';
@@ -33,9 +33,9 @@ export interface FailureOptions {
   readonly isEnough?: (holder: Holder) => boolean | Promise<boolean>;
   /**
    * What an operator types for the program that has the commands which a refusal advises.
-   * @default 'openclaw'
+   * @default none: what works without such a program is advised
    */
-  readonly program?: string;
+  readonly program?: string | undefined;
   /**
    * Whether a stop of the holder was tried in vain, so that the refusal does not advise it again.
    * @default false
@@ -97,7 +97,7 @@ export function refusalDetails(error: GatewayLockError, { color, ...context }: R
     derived === undefined ? [] : [['needed for', `${derived}, derived from port ${String(basePort)}`]];
   if (!holder) return paint([...needed, ...adviseOnAddress(error, { ...context, profile })], color);
   const obstacle = { ...obstacleOf(error, holder), ...context, profile };
-  const mistaken = obstacle.lock === 'profile' ? [] : mixUp(holder, profile);
+  const mistaken = obstacle.lock === 'profile' ? [] : mixUp(holder, context.program, profile);
   const what = obstacle.lock === 'profile' ? `profile ${String(error.profile)}` : `port ${error.address.port}`;
   return described(holder, what, [...needed, ...mistaken, ...adviseOn(holder, obstacle)], color);
 }
@@ -109,7 +109,7 @@ export function holderLines(
 ): string[] {
   const { port, profile } = obstacle;
   const advice = adviseOn(holder, { ...obstacle, lock: 'port', holderPort: port });
-  return described(holder, `port ${port}`, [...mixUp(holder, profile), ...advice], color);
+  return described(holder, `port ${port}`, [...mixUp(holder, obstacle.program, profile), ...advice], color);
 }
 
 /** A refusal calls every holder a gateway in its first line, so that one which is none is a sentence of its own. */
@@ -125,7 +125,8 @@ function adviseOnAddress(
 ): readonly Advice[] {
   if (!lacksAddress(error)) return [];
   const { host, port } = error.address;
-  return [['wait for it', `${commandFor(profile, program)} --host ${host} --port ${port} --standby`]];
+  const command = program && `${commandFor(profile, program)} --host ${host} --port ${port} --standby`;
+  return [['wait for it', command ?? STAND_BY_OPTION]];
 }
 
 function obstacleOf({ code, basePort, address: { port } }: GatewayLockError, { card }: Holder): Obstacle {
@@ -145,12 +146,12 @@ function paint(rows: readonly Advice[], color: boolean): string[] {
 }
 
 /** Two names can come to one port, and then neither is at fault. */
-function mixUp({ card }: Holder, profile: string | undefined): readonly Advice[] {
+function mixUp({ card }: Holder, program: string | undefined, profile: string | undefined): readonly Advice[] {
   if (!card || profile === undefined || card.profile === profile) return [];
   return [
     [
       'not yours',
-      `profile ${card.profile} is there, and this is ${profile}: give one of them another port with --port`,
+      `profile ${card.profile} is there, and this is ${profile}: give one of them another port${program === undefined ? '' : ' with --port'}`,
     ],
   ];
 }

@@ -5,9 +5,10 @@ import type { INestApplication } from '@nestjs/common';
 import { InputError } from '../common/input.error.js';
 import { GatewayLockError } from '../listener/gateway-lock.error.js';
 import { describeError, ExitCode, exitCodeOf } from './exit-code.js';
-import { initGatewayProcess } from './init-gateway-process.js';
+import { outliveReaders, takeGatewayTitle } from './init-gateway-process.js';
 import { GATEWAY_LOCK_SETTINGS } from '../options/gateway-lock.module-definition.js';
 import type { GatewayLockSettings } from '../options/gateway-lock.options.js';
+import type { IdentityOptions } from '../options/holder.options.js';
 import { GatewayLockService } from '../lock/gateway-lock.service.js';
 import { announceReady } from './announce-ready.js';
 import { stopWithNestStart } from './stop-with-nest-start.js';
@@ -18,7 +19,8 @@ import { StopSignals } from './stop-signals.js';
 /** How long a stop waits for a start that is under way, so that no module is destroyed in the middle of its bootstrap. */
 const START_GRACE_MS = 1_000;
 
-export interface RunOptions extends FailureOptions {
+/** How `runGateway` runs an app. */
+export interface RunOptions extends Pick<FailureOptions, 'json' | 'isEnough'> {
   /**
    * The signals that stop the gateway. A process that has something to stop before it calls `runGateway` makes them
    * itself, since they count from when they are made.
@@ -31,14 +33,21 @@ export interface RunOptions extends FailureOptions {
    * @default nothing more is started
    */
   readonly started?: (app: INestApplication) => unknown;
+  /**
+   * Whether the process gets the title `openclaw-gateway`. By it `status` and refusals tell a gateway that does not
+   * answer from a foreign program, and `stop` a gateway without a state folder from any other process.
+   * @default false: the process keeps its title
+   */
+  readonly title?: boolean;
+  /** @internal */
+  readonly hasFailed?: boolean;
 }
 
 /**
  * Runs an app with `GatewayLockModule` until it stops: starts it, prints on stdout where it listens, and stops it in order
  * on SIGTERM, SIGINT or SIGHUP. A second signal ends the process at once, and so does a shutdown that outlasts its
  * deadline. Under `nest start` the gateway stops in order when that is gone. Failures are printed on stderr, in one line,
- * or in a few for a held port. The process gets the title `openclaw-gateway`, which tells a gateway that hangs from other
- * Node processes.
+ * or in a few for a held port.
  *
  * @example
  * ```ts
@@ -54,7 +63,8 @@ export async function runGateway(
   createApp: () => Promise<INestApplication>,
   options: RunOptions = {},
 ): Promise<number> {
-  initGatewayProcess();
+  if (options.title) takeGatewayTitle();
+  outliveReaders();
   stopWithNestStart();
   const { signals = new StopSignals() } = options;
 
@@ -66,7 +76,8 @@ export async function runGateway(
     // Without an app nothing is served; the operating system frees a claimed port with the process.
     code = app ? await serve(app, signals, options) : ExitCode.OK;
   } catch (error) {
-    code = await reportFailure(error, options, profileOf(error, app));
+    const { profile, command: program } = identityOf(error, app);
+    code = await reportFailure(error, { ...options, program }, profile);
   }
   try {
     await app?.close();
@@ -114,8 +125,8 @@ function lockOf(app: INestApplication): GatewayLockService {
   }
 }
 
-function profileOf(error: unknown, app: INestApplication | undefined): string | undefined {
+function identityOf(error: unknown, app: INestApplication | undefined): IdentityOptions {
   // Only an app with the lock fails with such an error, and has the settings.
-  if (!(error instanceof GatewayLockError)) return undefined;
-  return app?.get<GatewayLockSettings>(GATEWAY_LOCK_SETTINGS).identity.profile;
+  if (!(error instanceof GatewayLockError)) return {};
+  return app?.get<GatewayLockSettings>(GATEWAY_LOCK_SETTINGS).identity ?? {};
 }

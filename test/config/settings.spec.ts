@@ -295,10 +295,10 @@ describe('what becomes of it', () => {
   it('with a token: the lock asks for it, and clients show it', async () => {
     const settings = await settingsOf({ flags: { token: 'of-the-flag', allowHost: ['a.example'] } });
 
-    expect(lockOptions(settings)).toEqual({
+    expect(lockOptions(settings, 'openclaw')).toEqual({
       port: settings.port,
       host: 'localhost',
-      identity: { profile: 'work' },
+      identity: { profile: 'work', command: 'openclaw' },
       stateFolder: settings.profile.stateFolder,
       auth: { token: 'of-the-flag' },
       callers: { hosts: ['a.example'], origins: [], trustedProxies: [] },
@@ -310,7 +310,7 @@ describe('what becomes of it', () => {
     const settings = await settingsOf({});
     const tokenFile = join(settings.profile.stateFolder, 'gateway.token');
 
-    expect(lockOptions(settings).auth).toEqual({ tokenFile });
+    expect(lockOptions(settings, 'openclaw').auth).toEqual({ tokenFile });
     expect(findToken(settings)).toBeUndefined();
     writeFileSync(tokenFile, 'a-token-of-a-file\n');
     expect(findToken(settings)).toBe('a-token-of-a-file');

@@ -27,6 +27,14 @@ describe('a card', () => {
     expect(parseCard(JSON.stringify(cardOf()))).toEqual(cardOf());
   });
 
+  it('may have a name', () => {
+    expect(parseCard(JSON.stringify(cardOf({ name: 'acme' })))).toEqual(cardOf({ name: 'acme' }));
+  });
+
+  it.each(['', 'x'.repeat(65), 'two\nlines', 1, null])('with the name %j is none', (name) => {
+    expect(parseCard(JSON.stringify(cardOf({ name })))).toBeUndefined();
+  });
+
   it.each(['starting', 'ready', 'draining'])('can say %s', (phase) => {
     expect(parseCard(JSON.stringify(cardOf({ phase })))?.phase).toBe(phase);
   });

@@ -115,7 +115,9 @@ describe('GatewayLockModule', () => {
 
 describe('the card', () => {
   it('is answered in every phase, to GET alone', async () => {
-    const { lock } = await startApp({ lock: { identity: { profile: 'rescue', version: '9.9.9' } } });
+    const { lock } = await startApp({
+      lock: { identity: { name: 'acme', profile: 'rescue', version: '9.9.9', command: 'acmectl' } },
+    });
     const url = httpUrl(lock.url, '/.well-known/gateway');
 
     const card = await fetch(url);
@@ -124,6 +126,7 @@ describe('the card', () => {
     expect(await card.json()).toEqual({
       service: 'openclaw-gateway',
       pid: process.pid,
+      name: 'acme',
       profile: 'rescue',
       version: '9.9.9',
       phase: 'ready',
@@ -135,7 +138,7 @@ describe('the card', () => {
     expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET']);
   });
 
-  it.each([{ profile: '' }, { profile: 'x'.repeat(129) }, { version: 'two\nlines' }])(
+  it.each([{ profile: '' }, { profile: 'x'.repeat(129) }, { version: 'two\nlines' }, { name: '' }])(
     'has no room for the identity %j',
     async (identity) => {
       await expect(createApp({ lock: { identity } })).rejects.toThrow(

@@ -21,8 +21,8 @@ const readyFor = (profile: string): Holder => ({
 
 const blocked: Holder = { verdict: 'blocked', url: 'ws://127.0.0.1:1', ownership: 'same user' };
 
-const PLAIN = { color: false };
-const STATUS = { color: false, port: 1, asked: 'status' } as const;
+const PLAIN = { color: false, program: 'openclaw' };
+const STATUS = { ...PLAIN, port: 1, asked: 'status' } as const;
 
 const cause = new Error('EADDRINUSE');
 const address = { host: '127.0.0.1', port: 18_800 };
@@ -77,7 +77,7 @@ describe('what follows the first line of a refusal', () => {
   it('of a profile whose folder has a gateway under another name: nothing of ports, which would not help', () => {
     const other = inUse('rescue').heldBy(readyFor('work'));
 
-    expect(refusalDetails(other, { color: false, profile: 'rescue' }).join('\n')).not.toContain('not yours');
+    expect(refusalDetails(other, { ...PLAIN, profile: 'rescue' }).join('\n')).not.toContain('not yours');
   });
 
   it('puts no name into a command that a shell could understand', () => {
@@ -91,6 +91,60 @@ describe('what follows the first line of a refusal', () => {
   });
 });
 
+describe('what follows the first line of a refusal of an app without commands', () => {
+  const APP = { color: false };
+  const owner = { pid: 4_711, uid: process.geteuid?.() ?? 0, isGateway: true, pidsInNamespaces: [4_711] };
+  const stalled: Holder = { verdict: 'stalled', url: 'ws://127.0.0.1:1', ownership: 'same user', owner };
+
+  it('of a ready gateway: its name, and what the system and the options offer', () => {
+    const { card, ...ready } = readyFor('default');
+    const acme = { ...ready, owner, ...(card && { card: { ...card, name: 'acme', startedAt: Date.now() } }) };
+
+    expect(refusalDetails(heldBy(acme), APP)).toEqual([
+      '  held by           acme 1.0.0, profile default, pid 4711, ready, up 0 s',
+      '  see it            ps -fp 4711',
+      '  stop it           kill 4711',
+      '  use another port  give another port to GatewayLockModule.forRoot()',
+    ]);
+  });
+
+  it('of a process of another user: nothing that this user may not do', () => {
+    const others = {
+      ...readyFor('default'),
+      ownership: 'other user',
+      user: 'root',
+      owner: { ...owner, uid: -1 },
+    } as const;
+    const unknown = { ...readyFor('default'), ownership: 'unknown', owner: { ...owner, uid: -1 } } as const;
+
+    expect(refusalDetails(heldBy(others), APP)).toContain('  stop it           ask user root');
+    expect(refusalDetails(heldBy(unknown), APP).join('\n')).not.toContain('stop it');
+  });
+
+  it('of one that hangs: how it is ended, or waited for', () => {
+    expect(refusalDetails(heldBy(stalled), APP).slice(1)).toEqual([
+      '  see it                     ps -fp 4711',
+      '  end it                     kill -9 4711',
+      "  take over when it is gone  give acquire: { wait: 'standby' } to GatewayLockModule.forRoot()",
+    ]);
+  });
+
+  it('of a state folder: another one', () => {
+    expect(refusalDetails(inUse('rescue').heldBy(readyFor('rescue')), APP).slice(1)).toEqual([
+      '  use another state folder  give another stateFolder to GatewayLockModule.forRoot()',
+    ]);
+  });
+
+  it('of an address that is not there yet: how it is waited for', () => {
+    const notThere = Object.assign(new Error('EADDRNOTAVAIL'), { code: 'EADDRNOTAVAIL' });
+    const failed = GatewayLockError.bindFailed({ host: '192.0.2.1', port: 1 }, notThere);
+
+    expect(refusalDetails(failed, APP)).toEqual([
+      "  wait for it  give acquire: { wait: 'standby' } to GatewayLockModule.forRoot()",
+    ]);
+  });
+});
+
 describe('what is said of a holder', () => {
   it('is coloured on request alone', () => {
     expect(holderLines(blocked, { ...STATUS, color: false }).join('\n')).not.toContain('\u001b');
@@ -98,7 +152,7 @@ describe('what is said of a holder', () => {
   });
 
   it('advises for the profile of the holder, and for one of our own', () => {
-    const text = refusalDetails(heldBy(readyFor('rescue')), { color: false, profile: 'dev' }).join('\n');
+    const text = refusalDetails(heldBy(readyFor('rescue')), { ...PLAIN, profile: 'dev' }).join('\n');
 
     expect(text).toContain('openclaw gateway --profile rescue status --port 1');
     expect(text).toContain('openclaw gateway --profile rescue stop --port 1');
@@ -116,7 +170,7 @@ describe('what is said of a holder', () => {
     const ready = readyFor('default');
 
     expect(holderLines(ready, STATUS).slice(1)).toEqual(['  stop it  openclaw gateway stop --port 1']);
-    expect(refusalDetails(heldBy(ready), { color: false, hasFailed: true }).slice(1)).toEqual([
+    expect(refusalDetails(heldBy(ready), { ...PLAIN, hasFailed: true }).slice(1)).toEqual([
       '  see it            openclaw gateway status --port 1',
       '  use another port  openclaw gateway --port <port>',
     ]);

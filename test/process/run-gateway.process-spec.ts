@@ -1,3 +1,5 @@
+import { whoHolds } from '../../src/index.js';
+import { addressOfUrl } from '../../src/listener/listen-address.js';
 import { freePort, isFree } from '../kit/ports.js';
 import { startGateway } from '../kit/gateway.js';
 import { fixture, Program } from '../kit/program.js';
@@ -28,6 +30,38 @@ describe('what runGateway starts afterwards', () => {
     expect(program.stdout).toBe('started while ready\n');
     expect(program.stderr).toMatch(/^Error: no broker/);
     expect(await isFree(port)).toBe(true);
+  });
+});
+
+describe('an app of one’s own', () => {
+  it('is refused in its own words, without a command of ours', async () => {
+    const port = await freePort();
+    const first = Program.node(fixture('hybrid-gateway'), [port]);
+    await first.output('stdout', /^gateway listening on/m);
+    const second = Program.node(fixture('hybrid-gateway'), [port]);
+
+    expect(await second.exit()).toEqual({ code: 78, signal: null });
+    expect(second.stderr).toMatch(
+      new RegExp(
+        `^another gateway instance is already listening on ws://127.0.0.1:${port}\n` +
+          `  held by +acme 2\\.0\\.0, profile default, pid ${first.pid}, ready, up \\d+ s\n` +
+          `  see it +ps -fp ${first.pid}\n` +
+          `  stop it +kill ${first.pid}\n` +
+          '  use another port +give another port to GatewayLockModule\\.forRoot\\(\\)\n$',
+      ),
+    );
+  });
+
+  it('takes the title of a gateway where it is asked to, and keeps its own elsewhere', async () => {
+    const programs = ['plain', 'titled'].map((kind) => Program.node(fixture('hybrid-gateway'), [0, kind]));
+    const cards = await Promise.all(
+      programs.map(async (program) => {
+        const [, url = ''] = await program.output('stdout', /^gateway listening on (ws:\S+)$/m);
+        return whoHolds(addressOfUrl(url));
+      }),
+    );
+
+    expect(cards.map(({ owner }) => owner?.isGateway)).toEqual([false, true]);
   });
 });
 
