@@ -1,5 +1,7 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Inject, Module, Optional, type DynamicModule } from '@nestjs/common';
 
+import { InputError } from '../../common/input.error.js';
+import { GATEWAY_LOCK_SETTINGS } from '../../options/gateway-lock.module-definition.js';
 import { CONTROL_OPTIONS, type ControlOptions } from './control-methods.options.js';
 import { OperatorGateway } from './operator.gateway.js';
 import { ProbesController } from './probes.controller.js';
@@ -24,5 +26,13 @@ export class ControlMethodsModule {
   /** The module with options. Without options, import the class itself. */
   static forRoot(options: ControlOptions): DynamicModule {
     return { module: ControlMethodsModule, providers: [{ provide: CONTROL_OPTIONS, useValue: options }] };
+  }
+
+  /** @throws {InputError} the app does not hold the lock */
+  constructor(@Optional() @Inject(GATEWAY_LOCK_SETTINGS) settings?: object) {
+    if (settings) return;
+    throw new InputError(
+      'ControlMethodsModule serves a gateway that holds the lock: import GatewayLockModule.forRoot() in the root module too',
+    );
   }
 }
