@@ -25,6 +25,7 @@ const rooms = [
   'gateway-lock.module.ts',
   'process',
   'cli',
+  'testing',
   'index.ts',
   'main.ts',
   'cli.ts',
@@ -43,7 +44,8 @@ const zones = rooms.map((room, index) => ({
 }));
 
 export default tseslint.config(
-  { ignores: ['dist', 'build', 'coverage', 'reports', 'node_modules'] },
+  // The examples are projects of their own, which find this package only where it is installed.
+  { ignores: ['dist', 'build', 'coverage', 'reports', 'node_modules', 'examples'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -39,6 +39,7 @@ export default {
     './src/control/': { lines: 91, branches: 95 },
     './src/config/': { lines: 95, branches: 90 },
     './src/launcher/': { lines: 73, branches: 82 },
+    './src/testing/': { lines: 98, branches: 90 },
     './src/process/': { lines: 67, branches: 75 },
   },
   setupFilesAfterEnv: ['<rootDir>/test/kit/process-specs.js', '<rootDir>/test/kit/clean-up.ts'],

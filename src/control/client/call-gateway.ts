@@ -2,13 +2,12 @@ import { randomUUID } from 'node:crypto';
 
 import { WebSocket } from 'ws';
 
-import { PACKAGE_VERSION } from '../../common/package-version.js';
 import { askWhose, NoCardError, OneConnectionAgent } from '../../holder/ask-whose.js';
 import { isOwn } from '../../holder/who-holds.js';
 import { addressOfUrl } from '../../listener/listen-address.js';
-import { PROTOCOL_VERSIONS, type RequestError } from '../wire/frames.js';
 import { failureOf, judgeAnswer, tooLate } from './failed-connection.js';
-import { GatewayCallError, type CallFailure } from './gateway-call.error.js';
+import { connectParams, MAX_ANSWER_BYTES, parseAnswer, refusedEntry, refusedRequest } from './gateway-answer.js';
+import { GatewayCallError } from './gateway-call.error.js';
 
 export interface CallOptions {
   /** As in `ws://127.0.0.1:18789`. */
@@ -29,18 +28,7 @@ export interface CallOptions {
   readonly ownOnly?: { readonly secret: string | undefined };
 }
 
-interface Frame {
-  readonly type?: string;
-  readonly event?: string;
-  readonly id?: string;
-  readonly ok?: boolean;
-  readonly payload?: unknown;
-  readonly error?: Partial<RequestError>;
-}
-
 const DEFAULT_TIMEOUT_MS = 10_000;
-const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
-const NOT_ALLOWED = new Set(['AUTH_TOKEN_MISSING', 'AUTH_TOKEN_MISMATCH', 'MISSING_SCOPE']);
 
 /**
  * Connects to a gateway, makes one request, and hangs up.
@@ -111,8 +99,6 @@ function request({ url, token, method, params, timeoutMs, deadline, agent }: Req
       setTimeout(() => socket.terminate(), CLOSE_GRACE_MS).unref();
     };
     const fail = (error: GatewayCallError): void => end(() => reject(error));
-    const failWith = (kind: CallFailure, message: string, answer?: RequestError): void =>
-      fail(new GatewayCallError(kind, message, answer));
     const timer = setTimeout(() => fail(tooLate(url, timeoutMs)), Math.max(deadline - performance.now(), 0));
     const ids = { connect: randomUUID(), request: randomUUID() };
     const ask = (id: string, name: string, about: object): void =>
@@ -126,64 +112,24 @@ function request({ url, token, method, params, timeoutMs, deadline, agent }: Req
     });
     socket.on('close', (code, reason) => {
       const why = reason.toString();
-      failWith('not ready', `the gateway on ${url} hung up: ${code}${why && ` ${why}`}`);
+      fail(new GatewayCallError('not ready', `the gateway on ${url} hung up: ${code}${why && ` ${why}`}`));
     });
     // A server that repeats its challenge is answered once.
     let hasAsked = false;
     socket.on('message', (data: Buffer) => {
-      const frame = parse(data);
+      const frame = parseAnswer(data);
       if (frame.type === 'event' && frame.event === 'connect.challenge' && !hasAsked) {
         hasAsked = true;
         ask(ids.connect, 'connect', connectParams(token));
       } else if (frame.type === 'res' && frame.id === ids.connect) {
         if (frame.ok) ask(ids.request, method, params ?? {});
-        else
-          failWith(
-            kindOf(frame.error),
-            `the gateway on ${url} lets nobody in: ${textOf(frame.error)}`,
-            full(frame.error),
-          );
+        else fail(refusedEntry(url, frame.error));
       } else if (frame.type === 'res' && frame.id === ids.request) {
         if (frame.ok) end(() => resolve(frame.payload ?? null));
-        else failWith(kindOf(frame.error), `${method}: ${textOf(frame.error)}`, full(frame.error));
+        else fail(refusedRequest(method, frame.error));
       }
     });
   });
 }
 
 const CLOSE_GRACE_MS = 1_000;
-
-function connectParams(token: string | undefined): object {
-  return {
-    minProtocol: PROTOCOL_VERSIONS.min,
-    maxProtocol: PROTOCOL_VERSIONS.max,
-    client: { id: 'cli', version: PACKAGE_VERSION, platform: process.platform, mode: 'cli' },
-    role: 'operator',
-    ...(token !== undefined && { auth: { token } }),
-  };
-}
-
-/** Anything else than an object is as good as an empty one. */
-function parse(data: Buffer): Frame {
-  try {
-    const value: unknown = JSON.parse(data.toString());
-    return typeof value === 'object' && value !== null ? value : {};
-  } catch {
-    return {};
-  }
-}
-
-function kindOf(error: Partial<RequestError> | undefined): CallFailure {
-  const { code } = (error?.details ?? {}) as { code?: string };
-  if (code !== undefined && NOT_ALLOWED.has(code)) return 'not allowed';
-  return error?.retryable ? 'not ready' : 'refused';
-}
-
-function textOf(error: Partial<RequestError> | undefined): string {
-  const message: unknown = error?.message;
-  return typeof message === 'string' ? message : 'it does not say why';
-}
-
-function full(error: Partial<RequestError> | undefined): RequestError {
-  return { code: 'UNAVAILABLE', ...error, message: textOf(error) };
-}
