@@ -22,6 +22,7 @@ const rooms = [
   'control/client',
   'config',
   'launcher',
+  'doctor',
   'gateway-lock.module.ts',
   'process',
   'cli',

@@ -3,6 +3,8 @@ import { Command, CommanderError } from 'commander';
 import { GATEWAY, PROFILE_FLAGS, SUB_COMMANDS } from './command-table.js';
 import type { CommandEntry, Program } from './command.js';
 import { addFlags, describeCommand, exitCodeOfParser, runCommand } from './describe-command.js';
+import { helpPageText } from './help-pages.js';
+import { TOP_LEVEL } from './top-level.js';
 
 /**
  * Reads a command line, and does what it says. Without Nest, whose loading would take longer than most commands do.
@@ -14,6 +16,10 @@ export async function runCommandLine(args: readonly string[], program: Program):
   let exitCode: number | undefined;
   const root = new Command(program.name).version(program.version).enablePositionalOptions().exitOverride();
   addFlags(root, PROFILE_FLAGS);
+  root
+    .option('--no-color', 'no colours, anywhere on the line; as NO_COLOR=1 does')
+    .addHelpCommand('help [command]', 'print the help of a command')
+    .addHelpText('after', helpPageText('gateway', program.name));
 
   const add = (parent: Command, entry: CommandEntry): Command => {
     const command = describeCommand(new Command(entry.name), entry, program).exitOverride();
@@ -24,15 +30,40 @@ export async function runCommandLine(args: readonly string[], program: Program):
       exitCode = await runCommand(entry, typed, command.args, program);
     });
   };
-  const gateway = add(root, GATEWAY);
-  for (const entry of Object.values(SUB_COMMANDS)) add(gateway, entry);
+  for (const entry of TOP_LEVEL) {
+    const command = add(root, entry);
+    if (entry === GATEWAY) for (const below of Object.values(SUB_COMMANDS)) add(command, below);
+  }
 
   try {
-    await root.parseAsync(args, { from: 'user' });
+    await root.parseAsync(withHelpFlag(withoutColorFlag(args)), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     return exitCodeOfParser(error);
   }
   if (exitCode === undefined) throw new Error(`no command has run: ${args.join(' ')}`);
   return exitCode;
+}
+
+/** It may stand anywhere, also where a command has no such flag. */
+function withoutColorFlag(args: readonly string[]): readonly string[] {
+  if (!args.includes('--no-color')) return args;
+  process.env['NO_COLOR'] = '1';
+  delete process.env['FORCE_COLOR'];
+  return args.filter((arg) => arg !== '--no-color');
+}
+
+/** `help gateway status` and `gateway help status` are `gateway status --help`, which the parser knows by itself. */
+function withHelpFlag(args: readonly string[]): readonly string[] {
+  if (args.length === 0) return ['--help'];
+  const at = args[0] === GATEWAY.name && args[1] === 'help' ? 1 : 0;
+  if (args[at] !== 'help') return args;
+  const words = args.toSpliced(at, 1);
+  // The parser says of a word that is unknown that it is.
+  return words.every(isCommand) ? [...words, '--help'] : words;
+}
+
+function isCommand(word: string, depth: number, [first]: readonly string[]): boolean {
+  if (depth === 0) return TOP_LEVEL.some(({ name }) => name === word);
+  return depth === 1 && first === GATEWAY.name && Object.hasOwn(SUB_COMMANDS, word);
 }

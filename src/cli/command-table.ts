@@ -102,6 +102,7 @@ export const GATEWAY: CommandEntry = {
 
 /** What is done with a gateway that runs, or is to run in the background. */
 export const SUB_COMMANDS = {
+  run: { ...GATEWAY, name: 'run', description: 'run the gateway in the foreground, as gateway alone does' },
   start: {
     name: 'start',
     description: 'start the gateway in the background, or find the one that is there',
@@ -160,6 +161,12 @@ export const SUB_COMMANDS = {
       params: { flags: '--params <json>', description: 'the params of the request, as a JSON object' },
     },
     load: async () => (await import('./request.command.js')).call,
+  },
+  doctor: {
+    name: 'doctor',
+    description: 'say what is wrong on this machine, and what to do about it',
+    flags: ADDRESS_FLAGS,
+    load: async () => (await import('./doctor.command.js')).doctor,
   },
   ports: {
     name: 'ports',

@@ -1,22 +1,29 @@
 import type { Command, CommanderError } from 'commander';
 
+import { InputError } from '../common/input.error.js';
 import { describeError, ExitCode, exitCodeOf } from '../process/exit-code.js';
 import { complain } from '../process/print.js';
 import { resolveProfile } from '../config/profile.js';
+import { GATEWAY, SUB_COMMANDS } from './command-table.js';
 import type { CommandEntry, Program } from './command.js';
+import { nearest } from './did-you-mean.js';
 import { flagsOf, type TypedFlags } from './flags-of.js';
 import type { Flag, FlagTable } from './flags.js';
+import { helpPageText } from './help-pages.js';
 
 /** Makes a command of the parser out of an entry of the table: nothing that is typed is ignored. */
-export function describeCommand(command: Command, entry: CommandEntry, { version }: Pick<Program, 'version'>): Command {
-  const { description, argument, flags, useless } = entry;
+export function describeCommand(command: Command, entry: CommandEntry, program: Omit<Program, 'createApp'>): Command {
+  const { name, description, argument, flags, useless } = entry;
   command
     .description(description)
-    .version(version)
-    .allowExcessArguments(false)
+    .version(program.version)
+    // A word after `gateway` is the name of a command that is not known, which `runCommand` says.
+    .allowExcessArguments(entry === GATEWAY)
+    .addHelpText('after', helpPageText(name, program.name))
     // Or a command would take the flags that follow the name of a command below it.
     .enablePositionalOptions();
   if (argument !== undefined) command.argument(argument);
+  if (entry === GATEWAY) command.addHelpCommand('help [command]', 'print the help of a command');
   addFlags(command, flags);
   addFlags(command, useless?.flags ?? {}, { hidden: true });
   return command;
@@ -45,6 +52,7 @@ export async function runCommand(
   program: Program,
 ): Promise<number> {
   try {
+    if (entry === GATEWAY) refuseUnknownCommand(args);
     const flags = flagsOf(entry, typed);
     const profile = resolveProfile(flags);
     const run = await entry.load();
@@ -53,6 +61,13 @@ export async function runCommand(
     complain(describeError(error));
     return exitCodeOf(error);
   }
+}
+
+/** In the words of the parser, which finds the unknown ones before `gateway` itself. */
+function refuseUnknownCommand([word]: readonly string[]): void {
+  if (word === undefined) return;
+  const meant = nearest(word, Object.keys(SUB_COMMANDS));
+  throw new InputError(`error: unknown command '${word}'${meant === undefined ? '' : ` (Did you mean ${meant}?)`}`);
 }
 
 /** The exit code where the parser has printed help, the version, or what is wrong; its own for the last is 1. */

@@ -48,6 +48,11 @@ abstract class TableCommand extends CommandRunner {
 
 // nest-commander finds a command below another one by the name of its class, in the whole app: these are to be ours alone.
 
+@SubCommand(SUB_COMMANDS.run)
+class GatewayRunCommand extends TableCommand {
+  protected readonly entry = SUB_COMMANDS.run;
+}
+
 @SubCommand(SUB_COMMANDS.start)
 class GatewayStartCommand extends TableCommand {
   protected readonly entry = SUB_COMMANDS.start;
@@ -83,12 +88,18 @@ class GatewayCallCommand extends TableCommand {
   protected readonly entry = SUB_COMMANDS.call;
 }
 
+@SubCommand(SUB_COMMANDS.doctor)
+class GatewayDoctorCommand extends TableCommand {
+  protected readonly entry = SUB_COMMANDS.doctor;
+}
+
 @SubCommand(SUB_COMMANDS.ports)
 class GatewayPortsCommand extends TableCommand {
   protected readonly entry = SUB_COMMANDS.ports;
 }
 
 const SUB_COMMAND_CLASSES = [
+  GatewayRunCommand,
   GatewayStartCommand,
   GatewayStatusCommand,
   GatewayStopCommand,
@@ -96,6 +107,7 @@ const SUB_COMMAND_CLASSES = [
   GatewayLogsCommand,
   GatewayHealthCommand,
   GatewayCallCommand,
+  GatewayDoctorCommand,
   GatewayPortsCommand,
 ];
 

@@ -11,6 +11,7 @@ import { readProofSecret } from '../state-folder/proof-secret.js';
 import { refuseFlags, timeoutOf } from './flags-of.js';
 import { DEFAULT_TIMEOUT_MS, type Flags } from './flags.js';
 import type { Invocation } from './command.js';
+import { whileWaiting } from './progress.js';
 import { whereItRuns } from './where-it-runs.js';
 
 interface Target {
@@ -35,7 +36,8 @@ async function request(method: string, params: object | undefined, invocation: I
   const timeoutMs = timeoutOf(flags, DEFAULT_TIMEOUT_MS.request);
   try {
     const target = flags.url === undefined ? await ownGateway(invocation) : otherGateway(flags.url, flags);
-    const payload = await callGateway({ ...target, method, params, timeoutMs });
+    const asking = callGateway({ ...target, method, params, timeoutMs });
+    const payload = await whileWaiting(`waiting for an answer of ${target.url}`, asking, flags);
     printResult(flags.json, { ok: true, payload }, [printableJson(JSON.stringify(payload, null, 2))]);
     return ExitCode.OK;
   } catch (error) {

@@ -4,6 +4,7 @@ import { printResult } from '../process/print.js';
 import { DEFAULT_TIMEOUT_MS } from './flags.js';
 import { timeoutOf } from './flags-of.js';
 import type { Invocation } from './command.js';
+import { whileWaiting } from './progress.js';
 import { describeStop, stopExitCode, stopGateway } from './stop-gateway.js';
 import { whereItRuns } from './where-it-runs.js';
 
@@ -11,7 +12,8 @@ import { whereItRuns } from './where-it-runs.js';
 export async function stop({ flags, profile, program }: Invocation): Promise<number> {
   const timeoutMs = timeoutOf(flags, DEFAULT_TIMEOUT_MS.stop);
   const settings = await whereItRuns(await chooseSettings(profile, flags));
-  const outcome = await stopGateway(settings, { timeoutMs, kill: false, program });
+  const stopping = stopGateway(settings, { timeoutMs, kill: false, program });
+  const outcome = await whileWaiting(`waiting for port ${settings.port}`, stopping, flags);
   const exitCode = stopExitCode(outcome);
   const report = { ok: exitCode === ExitCode.OK, ...outcome, exitCode };
   printResult(flags.json, report, [describeStop(outcome, settings)]);

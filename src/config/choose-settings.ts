@@ -114,8 +114,12 @@ export async function chooseSettings(
   };
 }
 
-/** Checks the flags before any file is read: a person corrects the command line before a file. */
-function checkFlags({ name }: Profile, flags: SettingFlags): void {
+/**
+ * Checks the flags before any file is read: a person corrects the command line before a file.
+ *
+ * @throws {InputError} one of them is wrong
+ */
+export function checkFlags({ name }: Profile, flags: SettingFlags): void {
   const { port, auth, token, tokenFile, allowHost, allowOrigin, trustedProxy } = flags;
   choosePort(name, { source: '--port', value: port });
   hostOfFlags(flags);

@@ -1,8 +1,13 @@
 import { printableJson } from '../common/printable.js';
 
-/** Colour is for people at a terminal who have not declined it (no-color.org). */
-export function wantsColor(stream: NodeJS.WriteStream): boolean {
-  return stream.isTTY && !process.env['NO_COLOR'];
+/** Colour is for people at a terminal who have not declined it, and wherever it is forced (no-color.org, force-color.org). */
+export function wantsColor(
+  { isTTY }: Pick<NodeJS.WriteStream, 'isTTY'>,
+  environment: NodeJS.ProcessEnv = process.env,
+): boolean {
+  const { FORCE_COLOR: forced = '', NO_COLOR: declined = '', TERM: terminal } = environment;
+  if (forced !== '') return forced !== '0' && forced !== 'false';
+  return isTTY && declined === '' && terminal !== 'dumb';
 }
 
 /** Prints what was asked for on stdout: an object in one line of JSON for scripts, or the lines for people. */

@@ -1,10 +1,13 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
 
 import { runCommandLine } from '../../src/cli/command-line.js';
 import { GATEWAY, SUB_COMMANDS } from '../../src/cli/command-table.js';
 import type { CommandEntry, Program } from '../../src/cli/command.js';
+import { TOP_LEVEL } from '../../src/cli/top-level.js';
+import { HELP_PAGES } from '../../src/cli/help-pages.js';
+import { ROOT } from '../kit/program.js';
 import { tempFolder } from '../kit/temp.js';
 
 const ENTRIES: readonly CommandEntry[] = [GATEWAY, ...Object.values(SUB_COMMANDS)];
@@ -24,12 +27,13 @@ async function run(line: string, home = tempFolder()): Promise<{ code: number; s
       return true;
     });
   }
-  const code = await runCommandLine(line.split(' '), PROGRAM);
+  const code = await runCommandLine(line.split(' ').filter(Boolean), PROGRAM);
   jest.restoreAllMocks();
   return { code, ...written };
 }
 
 const path = ({ name }: CommandEntry): string => (name === 'gateway' ? 'gateway' : `gateway ${name}`);
+const escaped = (text: string): string => text.replace(/[^\w ]/g, '\\$&');
 const longName = (flags: string): string => /--[a-z-]+/.exec(flags)?.[0] ?? '';
 
 describe('the help of a command', () => {
@@ -47,6 +51,81 @@ describe('the help of a command', () => {
     const { stdout } = await run('gateway --help');
 
     for (const name of Object.keys(SUB_COMMANDS)) expect(stdout).toMatch(new RegExp(`^ {2}${name} `, 'm'));
+  });
+});
+
+describe('what shows the help of a command', () => {
+  it.each([
+    ['', '--help'],
+    ['help', '--help'],
+    ['help gateway', 'gateway --help'],
+    ['help gateway status', 'gateway status --help'],
+    ['gateway help', 'gateway --help'],
+    ['gateway help status', 'gateway status --help'],
+    ['help status', 'status --help'],
+  ])('is %j too, on stdout and with 0', async (line, usual) => {
+    const help = await run(line);
+    expect(help).toEqual({ ...(await run(usual)), code: 0, stderr: '' });
+    expect(help.stdout).toMatch(/^Usage: acme/);
+  });
+
+  it.each([
+    ['help gatewya', "error: unknown command 'gatewya'\n(Did you mean gateway?)\n"],
+    ['gateway help statsu', "error: unknown command 'statsu' (Did you mean status?)\n"],
+    ['help gateway statsu', "error: unknown command 'statsu' (Did you mean status?)\n"],
+  ])('is nothing for a command that is unknown: %s', async (line, stderr) => {
+    expect(await run(line)).toEqual({ code: 64, stdout: '', stderr });
+  });
+
+  it.each([...ENTRIES, ...TOP_LEVEL])('ends with examples and the documentation: $name', async (entry) => {
+    const line = TOP_LEVEL.includes(entry) ? entry.name : path(entry);
+    const { stdout } = await run(`${line} --help`);
+    const { examples = [], page = '' } = HELP_PAGES[entry.name] ?? {};
+    for (const [args, purpose] of examples) {
+      expect(stdout).toMatch(new RegExp(`^ {2}acme ${escaped(args)} {2,}${escaped(purpose)}$`, 'm'));
+    }
+    expect(examples.length).toBeGreaterThan(0);
+    const wide = stdout.split('\n').filter((row) => row.length > 80 && !row.startsWith('Documentation: '));
+    expect(wide).toEqual([]);
+    expect(stdout).toMatch(new RegExp(`^Documentation: https://\\S+/docs/${escaped(page)}\n$`, 'm'));
+    expect(existsSync(join(ROOT, 'docs', page))).toBe(true);
+  });
+});
+
+describe('a command without gateway before it', () => {
+  it.each(TOP_LEVEL.map(({ name }) => name).filter((name) => name in SUB_COMMANDS))('is the same: %s', async (name) => {
+    const usual = await run(`gateway ${name} --help`);
+    expect((await run(`${name} --help`)).stdout).toBe(usual.stdout.replace(`acme gateway ${name} [`, `acme ${name} [`));
+    expect(await run(`${name} --bogus`)).toMatchObject({ code: 64, stderr: "error: unknown option '--bogus'\n" });
+  });
+
+  it('takes the profile before and after it', async () => {
+    expect(await run('--profile a status --profile a')).toMatchObject({
+      code: 64,
+      stderr: '--profile is given twice: give it once\n',
+    });
+  });
+});
+
+describe('run', () => {
+  it.each(['gateway run --port 80x', 'gateway --port 80x run', 'gateway --port 80x'])(
+    'takes what gateway takes: %s',
+    async (line) => {
+      expect((await run(line)).stderr).toMatch(/^--port: "80x" is not a port/);
+    },
+  );
+});
+
+describe('--no-color', () => {
+  it('is taken by every command, anywhere, and declines what FORCE_COLOR asks for', async () => {
+    const env: NodeJS.ProcessEnv = { ...process.env, FORCE_COLOR: '1' };
+    const replaced = jest.replaceProperty(process, 'env', env);
+    const { stdout, code } = await run('gateway --no-color ports');
+    const { NO_COLOR: declined, FORCE_COLOR: forced } = env;
+    replaced.restore();
+
+    expect([code, declined, forced]).toEqual([0, '1', undefined]);
+    expect(stdout).toMatch(/^PROFILE/);
   });
 });
 
@@ -126,10 +205,16 @@ describe('a flag', () => {
 describe('what is no command', () => {
   it.each([
     ['gatewya', "error: unknown command 'gatewya'\n(Did you mean gateway?)\n"],
-    ['gateway now', "error: too many arguments for 'gateway'. Expected 0 arguments but got 1.\n"],
+    ['gateway statsu', "error: unknown command 'statsu' (Did you mean status?)\n"],
+    ['gateway now', "error: unknown command 'now'\n"],
+    ['gateway --port 1 now', "error: unknown command 'now'\n"],
+    ['gateway run now', "error: too many arguments for 'run'. Expected 0 arguments but got 1.\n"],
+    ['statsu', "error: unknown command 'statsu'\n(Did you mean status?)\n"],
+    ['completion', "error: missing required argument 'shell'\n"],
+    ['completion tcsh', '"tcsh" is not a shell that is known here; give bash, zsh or fish\n'],
     ['gateway stop now', "error: too many arguments for 'stop'. Expected 0 arguments but got 1.\n"],
     ['gateway call', "error: missing required argument 'method'\n"],
-    ['gateway -- --port 1', "error: too many arguments for 'gateway'. Expected 0 arguments but got 2.\n"],
+    ['gateway -- --port 1', "error: unknown command '--port'\n"],
   ])('is refused: %s', async (line, stderr) => {
     expect(await run(line)).toEqual({ code: 64, stdout: '', stderr });
   });

@@ -1,3 +1,6 @@
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { startGateway } from '../kit/gateway.js';
 import { stranger } from '../kit/net.js';
 import { freePort, isFree } from '../kit/ports.js';
@@ -144,7 +147,7 @@ describe('openclaw gateway', () => {
   it.each([
     [['gateway', '--bogus'], "error: unknown option '--bogus'"],
     [['gateway', '--port'], "error: option '-p, --port <port>' argument missing"],
-    [['gateway', 'now'], "error: too many arguments for 'gateway'. Expected 0 arguments but got 1."],
+    [['gateway', 'now'], "error: unknown command 'now'"],
     [['gatewya'], "error: unknown command 'gatewya'"],
     [
       ['gateway', '--host', 'example.test'],
@@ -170,6 +173,24 @@ describe('openclaw gateway', () => {
     expect(version?.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
     expect(commandVersion?.stdout).toBe(version?.stdout);
     expect([help?.code, version?.code, commandHelp?.code, commandVersion?.code]).toEqual([0, 0, 0, 0]);
+  });
+
+  it('runs as gateway run too', async () => {
+    const port = await freePort();
+    const program = Program.node(BIN, ['gateway', '--port', port, 'run']);
+
+    await program.output('stdout', new RegExp(`^gateway listening on ws://127.0.0.1:${port}$`, 'm'));
+    program.signal('SIGTERM');
+    expect(await program.exit()).toEqual({ code: 0, signal: null });
+  });
+
+  it('calls itself openclaw-gateway where it is called so', async () => {
+    const other = join(tempFolder(), 'openclaw-gateway');
+    symlinkSync(BIN, other);
+    const program = Program.node(other, ['--help']);
+
+    expect(await program.exit()).toEqual({ code: 0, signal: null });
+    expect(program.stdout).toMatch(/^Usage: openclaw-gateway \[options\]/);
   });
 
   it('reads no .env from the folder it is called in', async () => {

@@ -2,19 +2,18 @@ import { wantsColor } from '../../src/process/print.js';
 
 describe('colour', () => {
   it.each([
-    [true, undefined, true],
-    [true, '', true],
-    [true, '1', false],
-    [false, undefined, false],
-  ])('on a terminal: %s, with NO_COLOR %j: %s', (isTTY, noColor, wanted) => {
-    const before = process.env['NO_COLOR'];
-    if (noColor === undefined) delete process.env['NO_COLOR'];
-    else process.env['NO_COLOR'] = noColor;
-
-    const wants = wantsColor({ isTTY } as NodeJS.WriteStream);
-
-    if (before === undefined) delete process.env['NO_COLOR'];
-    else process.env['NO_COLOR'] = before;
-    expect(wants).toBe(wanted);
+    [true, {}, true],
+    [true, { NO_COLOR: '' }, true],
+    [true, { NO_COLOR: '1' }, false],
+    [false, {}, false],
+    [true, { TERM: 'dumb' }, false],
+    [true, { TERM: 'xterm-256color' }, true],
+    [false, { FORCE_COLOR: '1' }, true],
+    [true, { FORCE_COLOR: '' }, true],
+    [true, { FORCE_COLOR: '0' }, false],
+    [true, { FORCE_COLOR: 'false' }, false],
+    [false, { FORCE_COLOR: '3', NO_COLOR: '1', TERM: 'dumb' }, true],
+  ])('on a terminal: %s, with %j: %s', (isTTY, environment, wanted) => {
+    expect(wantsColor({ isTTY }, environment)).toBe(wanted);
   });
 });

@@ -1,0 +1,43 @@
+import { styleText } from 'node:util';
+
+import { checkFlags, chooseSettings } from '../config/choose-settings.js';
+import { examine } from '../doctor/examine.js';
+import type { Finding } from '../doctor/finding.js';
+import { ExitCode } from '../process/exit-code.js';
+import { printResult, wantsColor } from '../process/print.js';
+import type { Invocation } from './command.js';
+import { whileWaiting } from './progress.js';
+
+const MARKS = { ok: 'ok', note: 'note', problem: 'PROBLEM' } as const;
+const COLORS = { ok: 'green', note: 'yellow', problem: 'red' } as const;
+
+/** Says on one page what is wrong, and what to do. */
+export async function doctor({ flags, profile, program }: Invocation): Promise<number> {
+  // A flag that is wrong is no finding about the machine.
+  checkFlags(profile, flags);
+  const findings = await whileWaiting(
+    'looking at this machine',
+    examine({ profile, program: program.name, chooseSettings: () => chooseSettings(profile, flags) }),
+    flags,
+  );
+  const ok = findings.every(({ level }) => level !== 'problem');
+  const exitCode = ok ? ExitCode.OK : ExitCode.UNEXPECTED;
+  printResult(flags.json, { ok, findings, exitCode }, [...linesOf(findings), ok ? 'all is well' : summaryOf(findings)]);
+  return exitCode;
+}
+
+function linesOf(findings: readonly Finding[]): string[] {
+  const color = wantsColor(process.stdout);
+  const width = Math.max(...findings.map(({ check }) => check.length));
+  return findings.flatMap(({ check, level, text, wayOut }) => {
+    const mark = MARKS[level].padEnd(MARKS.problem.length);
+    const shown = color ? styleText(COLORS[level], mark, { validateStream: false }) : mark;
+    const indent = ' '.repeat(MARKS.problem.length + width + 4);
+    return [`${shown}  ${check.padEnd(width)}  ${text}`, ...(wayOut === undefined ? [] : [`${indent}${wayOut}`])];
+  });
+}
+
+function summaryOf(findings: readonly Finding[]): string {
+  const count = findings.filter(({ level }) => level === 'problem').length;
+  return count === 1 ? 'one problem' : `${count} problems`;
+}
