@@ -1,13 +1,13 @@
 import type { ListenOptions, Server } from 'node:net';
 
-import { listenOnce } from './listen-once.js';
+import { listenOnce } from './listen-exclusively.js';
 
 /** Who is told what becomes of an address that is bound later. */
 export interface LateBind {
   /** Called once. */
-  onBound(server: Server): void;
+  readonly onBound: (server: Server) => void;
   /** Called once, when another process has it; it is bound when that process lets go of it. */
-  onHeld(): void;
+  readonly onHeld: () => void;
 }
 
 /**

@@ -185,10 +185,7 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
     });
     listener.adopt(server.http);
     for (const one of [listener, ...derived.values()]) {
-      one.completeLater((late) => {
-        state.listensOn(listener.addresses);
-        this.#onLate(late);
-      });
+      one.completeLater((late) => this.#onLate(late));
     }
     for (const { lost } of [listener, ...further]) void lost.then((loss) => this.#onLost(loss));
     for (const { lost } of derived.values()) {

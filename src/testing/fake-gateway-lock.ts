@@ -122,6 +122,7 @@ function fakeListener(port: number): ClaimedListener {
     url: address.url,
     port,
     adopt: () => undefined,
+    completeLater: () => undefined,
     close: () => undefined,
   };
   return members as ClaimedListener;
