@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { INestApplication } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 
 import { InputError } from '../common/input.error.js';
 import { GatewayLockError } from '../listener/gateway-lock.error.js';
@@ -118,11 +119,10 @@ async function start(app: INestApplication, started: RunOptions['started']): Pro
 }
 
 function lockOf(app: INestApplication): GatewayLockService {
-  try {
-    return app.get(GatewayLockService);
-  } catch {
-    throw new InputError('the app does not hold the lock: import GatewayLockModule.forRoot() in its root module');
-  }
+  // Asked for a provider that is not there, Nest logs a stack before it throws.
+  const modules = [...app.get(ModulesContainer).values()];
+  if (modules.some(({ providers }) => providers.has(GatewayLockService))) return app.get(GatewayLockService);
+  throw new InputError('the app does not hold the lock: import GatewayLockModule.forRoot() in its root module');
 }
 
 function identityOf(error: unknown, app: INestApplication | undefined): IdentityOptions {
