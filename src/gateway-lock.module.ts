@@ -97,7 +97,7 @@ function formatOf(
   openclaw: OpenclawFormat,
   modules: ModulesContainer,
 ): WsFormat {
-  if (protocol === 'nest') return new NestFormat(new Logger('WsAdapter'), ws.messageParser);
+  if (protocol === 'nest') return new NestFormat(new Logger('gateway/ws'), ws.messageParser);
   catchBelowFilters(modules);
   return openclaw;
 }

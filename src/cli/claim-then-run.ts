@@ -28,9 +28,8 @@ import type { Program } from './command.js';
 export async function serve(settings: Settings, flags: Flags, program: Program): Promise<number> {
   const { ensure = false, force, json = false, standby = false } = flags;
   const { profile } = settings;
-  if (process.env[LOG_VARIABLE] === '1') {
-    (await import('../launcher/serve-detached.js')).serveDetached(profile.stateFolder);
-  }
+  const background = process.env[LOG_VARIABLE] === '1' ? { [LOG_VARIABLE]: '1' } : undefined;
+  if (background) (await import('../launcher/serve-detached.js')).serveDetached(profile.stateFolder);
   const isEnough = (holder: Holder): Promise<boolean> | boolean => ensure && isReady(holder, settings);
   const failure: FailureOptions = { json, isEnough, program: program.name };
 
@@ -56,12 +55,12 @@ export async function serve(settings: Settings, flags: Flags, program: Program):
     program.createApp({
       settings,
       lock: { protocol: 'openclaw', ...lockOptions(settings, program.name), ...lock },
-      verbose: flags.verbose ?? false,
+      verbose: flags.verbose ?? 0,
     });
   // Before anything with a decorator, in whatever order a bundler puts the rest.
   await import('reflect-metadata');
   const { runGateway } = await import('./load-nest.js');
-  return runGateway(createApp, { json, isEnough, hasFailed, signals, title: true });
+  return runGateway(createApp, { json, isEnough, hasFailed, signals, title: true, ...(background && { background }) });
 }
 
 async function claim(settings: Settings): Promise<{ readonly listener: ClaimedListener }> {
@@ -76,7 +75,8 @@ async function claim(settings: Settings): Promise<{ readonly listener: ClaimedLi
  */
 async function makeRoom(settings: Settings, kill: boolean, program: Program): Promise<boolean> {
   const { describeStop, stopGateway } = await import('./stop-gateway.js');
-  const outcome = await stopGateway(settings, { kill, timeoutMs: DEFAULT_TIMEOUT_MS.stop, program });
+  const notice = { reason: `${program.name} gateway --force, pid ${process.pid}`, restartExpectedMs: null };
+  const outcome = await stopGateway(settings, { kill, timeoutMs: DEFAULT_TIMEOUT_MS.stop, program, notice });
   const isInVain = outcome.kind === 'refused' || outcome.kind === 'late';
   const tookPlace = outcome.kind === 'stopped' && outcome.successor !== undefined;
   if (tookPlace || isInVain) complain(describeStop(outcome, settings));

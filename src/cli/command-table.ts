@@ -1,3 +1,4 @@
+import { LOG_LEVELS } from '../common/log-line.js';
 import type { CommandEntry } from './command.js';
 import { DEFAULT_LINES, DEFAULT_TIMEOUT_MS, type FlagTable } from './flags.js';
 
@@ -61,7 +62,11 @@ const SERVING_FLAGS = {
     flags: '--allow-unconfigured',
     description: 'start also where gateway.mode in the configuration file is "remote"',
   },
-  verbose: { flags: '-v, --verbose', description: 'log all that happens, on stderr' },
+  verbose: {
+    flags: '-v, --verbose',
+    description: 'log each request too; twice (-vv), all that Nest does as well',
+    counted: true,
+  },
 } satisfies FlagTable;
 
 /** Flags of OpenClaw's own gateway command that would change who may get in. */
@@ -128,8 +133,8 @@ export const SUB_COMMANDS = {
   },
   restart: {
     name: 'restart',
-    description: 'stop the gateway, and say how to start it where it ran',
-    flags: ADDRESS_FLAGS,
+    description: 'stop the gateway and start it again, as it was started',
+    flags: { ...ADDRESS_FLAGS, ...timeoutFlag('how long until it has to be ready again', DEFAULT_TIMEOUT_MS.start) },
     load: async () => (await import('./restart.command.js')).restart,
   },
   logs: {
@@ -139,9 +144,16 @@ export const SUB_COMMANDS = {
       ...PROFILE_FLAGS,
       follow: { flags: '-f, --follow', description: 'go on with what is written from now on, until Ctrl-C' },
       lines: { flags: '-n, --lines <n>', description: `how many lines from the end (default: ${DEFAULT_LINES})` },
+      limit: { flags: '--limit <n>', description: 'the same as --lines' },
+      since: {
+        flags: '--since <time>',
+        description: 'only lines since then: 10m, 2h, 1d, or a time as 2026-01-31T12:00',
+      },
+      level: { flags: '--level <level>', description: `only lines as grave as: ${LOG_LEVELS.join(', ')}` },
+      json: { flags: '--json', description: 'one object for each line, for scripts' },
     },
     useless: {
-      flags: { ...PLACE_FLAGS, ...TOKEN_FLAG, ...JSON_FLAG },
+      flags: { ...PLACE_FLAGS, ...TOKEN_FLAG },
       because: (flag) => `${flag}: logs takes --profile or --dev: leave it out`,
     },
     load: async () => (await import('./logs.command.js')).logs,

@@ -12,8 +12,8 @@ export interface GatewayStart {
    * gateway, and the protocol that the other commands speak.
    */
   readonly lock: GatewayLockOptions;
-  /** Whether `--verbose` was given: the app is to log all that happens, on stderr. */
-  readonly verbose: boolean;
+  /** How many times `--verbose` was given: from 1 on the app is to log more, on stderr. */
+  readonly verbose: number;
 }
 
 /** The program that the commands belong to. */

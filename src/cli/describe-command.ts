@@ -32,10 +32,12 @@ export function describeCommand(command: Command, entry: CommandEntry, program: 
 /** Values stay texts here: the commands judge them, so that every wrong one is reported in the same words. */
 export function addFlags(command: Command, flags: FlagTable, { hidden = false } = {}): void {
   const table: readonly Flag[] = Object.values(flags);
-  for (const { flags: notation, description, repeatable = false } of table) {
+  for (const { flags: notation, description, repeatable = false, counted = false } of table) {
     // Not `new Option`: a program of nest-commander brings its own copy of the parser.
     const option = command.createOption(notation, description).hideHelp(hidden);
     if (repeatable) option.argParser((value, values: string[] | undefined) => [...(values ?? []), value]);
+    // A parser is asked for a flag without a value only where it has a preset.
+    if (counted) option.preset(notation).argParser((_preset, count: number | undefined) => (count ?? 0) + 1);
     command.addOption(option);
   }
 }

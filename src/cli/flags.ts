@@ -4,7 +4,8 @@ import type { SettingFlags } from '../config/choose-settings.js';
 /** Every flag of every command, as it was typed: a command gets those that its entry in the table lists. */
 export interface Flags extends SettingFlags, ProfileFlags {
   readonly json?: boolean;
-  readonly verbose?: boolean;
+  /** How many times it was given. */
+  readonly verbose?: number;
   readonly allowUnconfigured?: boolean;
   readonly password?: string;
   readonly tailscale?: string;
@@ -19,6 +20,9 @@ export interface Flags extends SettingFlags, ProfileFlags {
   readonly params?: string;
   readonly follow?: boolean;
   readonly lines?: string;
+  readonly limit?: string;
+  readonly since?: string;
+  readonly level?: string;
 }
 
 /** A flag in commander's notation. */
@@ -27,6 +31,8 @@ export interface Flag {
   readonly description: string;
   /** Given again, it adds to what was given before. */
   readonly repeatable?: boolean;
+  /** Given again, it means more of the same. */
+  readonly counted?: boolean;
 }
 
 export type FlagTable = Partial<Readonly<Record<keyof Flags, Flag>>>;

@@ -10,5 +10,5 @@ export const OPENCLAW: Program = {
   name: basename(process.argv[1] ?? '') === OTHER_NAME ? OTHER_NAME : 'openclaw',
   version: PACKAGE_VERSION,
   createApp: async ({ settings, lock, verbose }) =>
-    (await import('./load-nest.js')).createGatewayApp(settings, { lock, verbose }),
+    (await import('./load-nest.js')).createGatewayApp(settings, { lock, verbosity: verbose }),
 };

@@ -1,19 +1,53 @@
-import { chooseSettings, type Settings } from '../config/choose-settings.js';
+import { chooseSettings, findToken } from '../config/choose-settings.js';
+import { callGateway } from '../control/client/call-gateway.js';
+import { GatewayCallError } from '../control/client/gateway-call.error.js';
+import { isOwn, whoHolds } from '../holder/who-holds.js';
+import type { LaunchedGateway } from '../launcher/launch-options.js';
+import { isLaunched, restartedInPlace, restartLaunched } from '../launcher/restart-gateway.js';
+import type { GatewayCard } from '../listener/holder.js';
 import { DEFAULT_PROFILE } from '../options/holder.options.js';
 import { ExitCode } from '../process/exit-code.js';
-import { printResult } from '../process/print.js';
-import { DEFAULT_TIMEOUT_MS } from './flags.js';
+import { complain, printResult } from '../process/print.js';
+import { StopSignals } from '../process/stop-signals.js';
+import { readProofSecret } from '../state-folder/proof-secret.js';
 import type { Invocation } from './command.js';
-import { describeStop, stopExitCode, stopGateway } from './stop-gateway.js';
-import { whereItRuns } from './where-it-runs.js';
+import { timeoutOf } from './flags-of.js';
+import { DEFAULT_TIMEOUT_MS } from './flags.js';
+import { environmentOf, flagsOfStart, gatewayCommand } from './start.command.js';
+import { askToStop, describeStop, stopExitCode, stopGateway } from './stop-gateway.js';
+import { isPortGiven, whereItRuns, type LocatedSettings } from './where-it-runs.js';
 
-/** Stops the gateway that holds the port, and says how to start it again. */
-export async function restart({ flags, profile, program }: Invocation): Promise<number> {
+/** How long a gateway may take to accept the order to restart, in milliseconds. */
+const ORDER_TIMEOUT_MS = 2_000;
+/** What clients are told of a gateway that is stopped and started again: its stop may take 1 s, and its start as long. */
+const AWAY_MS = 5_000;
+
+/**
+ * Restarts the gateway: stops and starts one that runs in the background, has one in the foreground start itself anew in
+ * its place, and where that cannot be, stops it and says how to start it again.
+ */
+export async function restart(invocation: Invocation): Promise<number> {
+  const { flags, profile, program } = invocation;
+  const timeoutMs = timeoutOf(flags, DEFAULT_TIMEOUT_MS.start);
   const settings = await whereItRuns(await chooseSettings(profile, flags));
+  const stop = new AbortController();
+  void new StopSignals().first.then((signal) => stop.abort(new Error(`stopped by ${signal}`)));
+  const options = { address: settings, timeoutMs, signal: stop.signal };
+  const reason = `${program.name} gateway restart`;
+
+  if (isLaunched(profile.stateFolder, settings.port)) {
+    const gateway = await restartInBackground(invocation, settings, options, reason);
+    if (gateway) return report(flags.json, gateway);
+  }
+  const secret = readProofSecret(profile.stateFolder);
+  const holder = await whoHolds({ host: settings.host, port: settings.port }, { secret });
+  if (holder.card && isOwn(holder) && (await agreesToRestart(holder.card, settings, secret, reason))) {
+    return report(flags.json, await restartedInPlace(holder.card, options));
+  }
   const outcome = await stopGateway(settings, { timeoutMs: DEFAULT_TIMEOUT_MS.stop, kill: false, program });
   const exitCode = stopExitCode(outcome);
   const ok = exitCode === ExitCode.OK;
-  // A gateway belongs into the foreground that it was started in; one that was forked here would belong to no terminal.
+  // One that was started here would belong to no terminal.
   const next = ok ? startCommand(settings, program.name) : undefined;
   printResult(flags.json, { ok, ...outcome, next, exitCode }, [
     describeStop(outcome, settings),
@@ -22,7 +56,57 @@ export async function restart({ flags, profile, program }: Invocation): Promise<
   return exitCode;
 }
 
-function startCommand({ profile, host, port }: Settings, name: string): string {
+interface Waiting {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+async function restartInBackground(
+  { flags, profile, program }: Invocation,
+  settings: LocatedSettings,
+  waiting: Waiting,
+  reason: string,
+): Promise<LaunchedGateway | undefined> {
+  const secret = readProofSecret(profile.stateFolder);
+  return restartLaunched({
+    ...waiting,
+    address: settings,
+    anyPort: !isPortGiven(settings),
+    profile,
+    program: program.name,
+    command: gatewayCommand(),
+    flags: flagsOfStart(settings, profile, flags),
+    environment: environmentOf(profile, flags),
+    warn: complain,
+    report: () => undefined,
+    askedAt: performance.timeOrigin,
+    ask: (url) => askToStop({ url }, settings, secret, { reason, restartExpectedMs: AWAY_MS }),
+  });
+}
+
+/** Whether the gateway restarts itself. One that cannot be asked any more is already on its way. */
+async function agreesToRestart(
+  { url }: GatewayCard,
+  settings: LocatedSettings,
+  secret: string | undefined,
+  reason: string,
+): Promise<boolean> {
+  try {
+    const [method, params, timeoutMs] = ['gateway.restart.request', { reason }, ORDER_TIMEOUT_MS] as const;
+    await callGateway({ url, token: findToken(settings), method, params, timeoutMs, ownOnly: { secret } });
+    return true;
+  } catch (error) {
+    return error instanceof GatewayCallError && (error.code === 'unreachable' || error.code === 'not ready');
+  }
+}
+
+function report(json: boolean | undefined, { pid, url, logFile }: LaunchedGateway): number {
+  const exitCode = ExitCode.OK;
+  printResult(json, { ok: true, pid, url, logFile, exitCode }, [`gateway restarted on ${url}: pid ${pid}`]);
+  return exitCode;
+}
+
+function startCommand({ profile, host, port }: LocatedSettings, name: string): string {
   const flags = [
     ...(profile.name === DEFAULT_PROFILE ? [] : [`--profile ${profile.name}`]),
     `--port ${port}`,

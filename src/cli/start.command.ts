@@ -37,7 +37,8 @@ export async function start({ flags, profile, program }: Invocation): Promise<nu
       anyPort: !isPortGiven(settings),
       profile,
       program: program.name,
-      command: commandOf(settings, profile, flags),
+      command: gatewayCommand(),
+      flags: flagsOfStart(settings, profile, flags),
       environment: environmentOf(profile, flags),
       timeoutMs,
       signal: stop.signal,
@@ -58,19 +59,19 @@ export async function start({ flags, profile, program }: Invocation): Promise<nu
   }
 }
 
+/** Runs a gateway in the foreground; its flags follow. */
+export function gatewayCommand(): [string, ...string[]] {
+  // The same command, however it was built and found.
+  return [process.execPath, ...process.execArgv, realpathSync(process.argv[1] ?? ''), 'gateway'];
+}
+
 /** All but the token: other users can see it. */
-function commandOf(
+export function flagsOfStart(
   { host, port }: HostPort,
   { name }: Profile,
-  { tokenFile, allowHost = [], allowOrigin = [], trustedProxy = [], allowUnconfigured, verbose = false }: Flags,
-): [string, ...string[]] {
-  // The same command, however it was built and found.
-  const script = realpathSync(process.argv[1] ?? '');
+  { tokenFile, allowHost = [], allowOrigin = [], trustedProxy = [], allowUnconfigured, verbose = 0 }: Flags,
+): string[] {
   return [
-    process.execPath,
-    ...process.execArgv,
-    script,
-    'gateway',
     `--port=${port}`,
     `--host=${host}`,
     `--profile=${name}`,
@@ -79,12 +80,12 @@ function commandOf(
     ...allowOrigin.map((allowed) => `--allow-origin=${allowed}`),
     ...trustedProxy.map((trusted) => `--trusted-proxy=${trusted}`),
     ...(allowUnconfigured ? ['--allow-unconfigured'] : []),
-    ...(verbose ? ['--verbose'] : []),
+    ...Array<string>(verbose).fill('--verbose'),
   ];
 }
 
 /** A relative path in ours would be another folder in its own. */
-function environmentOf({ stateFolder, configFile }: Profile, { token }: Flags): NodeJS.ProcessEnv {
+export function environmentOf({ stateFolder, configFile }: Profile, { token }: Flags): NodeJS.ProcessEnv {
   const tokenFile = process.env[TOKEN_FILE_VARIABLE];
   return {
     ...process.env,

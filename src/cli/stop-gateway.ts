@@ -6,6 +6,7 @@ import type { HostPort } from '../listener/endpoint.js';
 import type { Holder } from '../listener/holder.js';
 import { ExitCode, exitCodeOfHolder } from '../process/exit-code.js';
 import { complain } from '../process/print.js';
+import type { ShutdownNotice } from '../serving/ws-session.js';
 import { readProofSecret } from '../state-folder/proof-secret.js';
 import type { Program } from './command.js';
 import type { LocatedSettings } from './where-it-runs.js';
@@ -18,32 +19,42 @@ export interface StopOptions {
   /** Whether a gateway that does not stop in time is killed. */
   readonly kill: boolean;
   readonly program: Program;
+  /**
+   * What its clients and its log are told.
+   * @default that this command stops it, and that it is not expected back
+   */
+  readonly notice?: ShutdownNotice;
 }
 
 /** Stops the gateway that holds the port, and says on stderr how it goes about it. */
 export function stopGateway(
   settings: LocatedSettings,
-  { timeoutMs, kill, program }: StopOptions,
+  {
+    timeoutMs,
+    kill,
+    program,
+    notice = { reason: `${program.name} gateway stop`, restartExpectedMs: null },
+  }: StopOptions,
 ): Promise<StopOutcome> {
   const { host, port, instanceId } = settings;
   const secret = readProofSecret(settings.profile.stateFolder);
-  const ask = (holder: Holder): Promise<boolean> => askToStop(holder, settings, secret, program);
+  const ask = (holder: Holder): Promise<boolean> => askToStop(holder, settings, secret, notice);
   return stopHolder({ host, port }, { timeoutMs, kill, secret, instanceId, ask, report: complain });
 }
 
 /** Asks over its port, which says why it stops, and works where a process cannot be told by a signal. */
-async function askToStop(
-  { url }: Holder,
+export async function askToStop(
+  { url }: Pick<Holder, 'url'>,
   settings: Settings,
   secret: string | undefined,
-  { name }: Program,
+  { reason, restartExpectedMs }: ShutdownNotice,
 ): Promise<boolean> {
   try {
     await callGateway({
       url,
       token: findToken(settings),
       method: 'gateway.shutdown',
-      params: { reason: `${name} gateway stop` },
+      params: { reason, ...(restartExpectedMs !== null && { restartExpectedMs }) },
       timeoutMs: ORDER_TIMEOUT_MS,
       ownOnly: { secret },
     });

@@ -5,6 +5,14 @@ export function readableCommand(commandLine: string): string | undefined {
   return Array.from(printable(commandLine.trim())).slice(0, MAX_COMMAND_CHARACTERS).join('') || undefined;
 }
 
+/** How much of a text from outside a log line shows. */
+const BRIEF_CHARACTERS = 64;
+
+/** The beginning of a text from outside, for a log line. */
+export function briefly(text: string, maxCharacters = BRIEF_CHARACTERS): string {
+  return printable(text.slice(0, maxCharacters));
+}
+
 /** A text from outside on one line, without characters that would make a terminal, or a log, show something else. */
 export function printable(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\u{fffd}');

@@ -11,7 +11,7 @@ import { portFileOf, rememberPort } from './remembered-port.js';
  */
 @Injectable()
 export class RememberPort implements OnApplicationBootstrap {
-  readonly #logger = new Logger('Profile');
+  readonly #logger = new Logger('gateway/profile');
 
   constructor(
     private readonly profile: Profile,

@@ -1,6 +1,7 @@
-import { closeSync, constants, fstatSync, lstatSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { logLineToJson, logTime, type LogLine } from '../common/log-line.js';
 import { openOwn } from '../common/own-file.js';
 import { closeToOthers } from '../common/private-file.js';
 import { explain } from './small-file.js';
@@ -34,6 +35,24 @@ export function openToAppend(file: string): number {
     return descriptor;
   } catch (error) {
     throw explain(error, file);
+  }
+}
+
+/** When a log was written to last; undefined where there is none. */
+export function lastChange(file: string): Date | undefined {
+  return lstatSync(file, { throwIfNoEntry: false })?.mtime;
+}
+
+/** Writes a warning into the log of a gateway that is yet to start. A full disk is no reason not to start it. */
+export function appendToLog(file: string, message: string): void {
+  const line: LogLine = { time: logTime(), level: 'warn', pid: process.pid, subsystem: 'gateway/launcher', message };
+  const descriptor = openToAppend(file);
+  try {
+    writeSync(descriptor, `${logLineToJson(line)}\n`);
+  } catch {
+    // The launcher has told it to the operator.
+  } finally {
+    closeSync(descriptor);
   }
 }
 

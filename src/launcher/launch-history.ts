@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 
+import { logTime } from '../common/log-line.js';
 import { NotAllowedError } from '../common/not-allowed.error.js';
 import { replaceWhole } from '../common/private-file.js';
 import { isWholeNumber } from '../common/whole-number.js';
@@ -20,6 +21,8 @@ export interface LaunchedProcess {
   readonly start: string | null;
   /** When it was launched, in milliseconds since the epoch. */
   readonly since: number;
+  /** The flags that it was launched with; missing in what an older version has written. */
+  readonly flags?: readonly string[];
 }
 
 /**
@@ -30,7 +33,7 @@ export class LaunchHistory {
   private constructor(
     private readonly file: string,
     private deaths: readonly number[],
-    private running: LaunchedProcess | undefined,
+    private last: LaunchedProcess | undefined,
   ) {}
 
   /** @throws {NotAllowedError} another user owns the file or may write it, or this user may not read it */
@@ -40,32 +43,42 @@ export class LaunchHistory {
   }
 
   get launched(): LaunchedProcess | undefined {
-    return this.running;
+    return this.last;
   }
 
-  /** Notes the death of the gateway that was launched last, if it has died since. */
-  notice(now = Date.now()): void {
-    const { running } = this;
-    if (!running || isSameStart(running.start, processStart(running.pid))) return;
+  /** The gateway that was launched last, as long as its process is there. */
+  get running(): LaunchedProcess | undefined {
+    return this.last && isThere(this.last) ? this.last : undefined;
+  }
+
+  /**
+   * Notes the death of the gateway that was launched last, if it has died since.
+   *
+   * @returns the gateway that has died
+   */
+  notice(now = Date.now()): LaunchedProcess | undefined {
+    const { last } = this;
+    if (!last || this.running) return undefined;
     // The time of its death is unknown. It is recent for certain only if the launch was.
-    if (isRecent(running.since, now)) this.died(now);
+    if (isRecent(last.since, now)) this.died(now);
     else this.ended();
+    return last;
   }
 
-  started(pid: number, now = Date.now()): void {
-    this.running = { pid, start: processStart(pid).mark ?? null, since: now };
+  started(pid: number, now = Date.now(), flags: readonly string[] = []): void {
+    this.last = { pid, start: processStart(pid).mark ?? null, since: now, flags };
     this.#write();
   }
 
   died(now = Date.now()): void {
-    this.running = undefined;
+    this.last = undefined;
     this.deaths = [...this.deaths, now].slice(-MAX_DEATHS);
     this.#write();
   }
 
   /** Notes that the gateway has ended in order. */
   ended(): void {
-    this.running = undefined;
+    this.last = undefined;
     this.#write();
   }
 
@@ -78,13 +91,28 @@ export class LaunchHistory {
 
   /** A history that cannot be written is no reason not to start a gateway. */
   #write(): void {
-    const { deaths, running = null } = this;
+    const { deaths, last: running = null } = this;
     try {
       replaceWhole(this.file, `${JSON.stringify({ running, deaths })}\n`);
     } catch {
       // The next launch then knows less.
     }
   }
+}
+
+/**
+ * One line for the operator, and for the log of the next gateway.
+ *
+ * @param lastSeen when it wrote to its log last
+ */
+export function describeDeath({ pid, since }: LaunchedProcess, lastSeen: Date | undefined): string {
+  const at = logTime(lastSeen ?? new Date(since));
+  return `the last run, pid ${pid}, ended without a stop; last seen ${at}`;
+}
+
+/** Whether a process that was launched runs still, and its process ID is not that of another one. */
+export function isThere({ pid, start }: LaunchedProcess): boolean {
+  return isSameStart(start, processStart(pid));
 }
 
 /** A time in the future was written by a clock that was wrong. */
@@ -102,9 +130,14 @@ export function parseHistory(text: string): [deaths: number[], running: Launched
 }
 
 function parseLaunched(value: unknown): LaunchedProcess | undefined {
-  const { pid, start, since } = (value ?? {}) as Record<string, unknown>;
+  const { pid, start, since, flags } = (value ?? {}) as Record<string, unknown>;
   const isStart = start === null || typeof start === 'string';
-  return isPositive(pid) && isPositive(since) && isStart ? { pid, start, since } : undefined;
+  if (!isPositive(pid) || !isPositive(since) || !isStart) return undefined;
+  return { pid, start, since, ...(isTexts(flags) && { flags }) };
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string');
 }
 
 /** For times and process IDs; to kill(2), zero and less mean groups of processes. */

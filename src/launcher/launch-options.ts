@@ -10,8 +10,10 @@ export interface LaunchOptions {
   readonly profile: Profile;
   /** What an operator types for the program that has the commands which a failure advises. */
   readonly program: string;
-  /** Program and arguments that run the gateway in the foreground. Other users can see them. */
+  /** Program and arguments that run a gateway in the foreground. Other users can see them. */
   readonly command: readonly [string, ...string[]];
+  /** What follows them. It is kept, so that a restart gives it again. */
+  readonly flags: readonly string[];
   /** The environment of the gateway, with its secrets. */
   readonly environment: NodeJS.ProcessEnv;
   readonly timeoutMs: number;

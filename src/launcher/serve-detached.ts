@@ -10,7 +10,7 @@ import { LOG_VARIABLE } from './log-variable.js';
  */
 export function serveDetached(stateFolder: string): void {
   keepRotated(logFileIn(stateFolder));
-  // The launcher has started this process, and not what this process starts.
+  // The launcher has started this process, and not what this process starts. A restart in place sets it again.
   Reflect.deleteProperty(process.env, LOG_VARIABLE);
   process.on('exit', (code) => {
     if (code !== 0) return;

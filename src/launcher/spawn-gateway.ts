@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { commandFor } from '../holder/describe-holder.js';
 import type { GatewayCard } from '../listener/holder.js';
 import { DetachedProcess } from './detached-process.js';
-import { logFileIn } from './gateway-log.js';
-import { HISTORY_FILE, LaunchHistory, TOO_MANY } from './launch-history.js';
+import { appendToLog, lastChange, logFileIn } from './gateway-log.js';
+import { describeDeath, HISTORY_FILE, LaunchHistory, TOO_MANY } from './launch-history.js';
 import { pause, type LaunchedGateway, type LaunchOptions } from './launch-options.js';
 import { LaunchError } from './launch.error.js';
 import { LOG_VARIABLE } from './log-variable.js';
@@ -21,19 +21,25 @@ const REFUSALS = { least: 64, greatest: 78 };
  * @throws {LaunchError | InputError}
  */
 export async function startGateway(options: LaunchOptions, deadline: number): Promise<LaunchedGateway | undefined> {
-  const { profile, command, environment, report } = options;
+  const { profile, command, flags, environment, report, warn } = options;
   const { stateFolder } = profile;
   const logFile = logFileIn(stateFolder);
   const history = LaunchHistory.read(stateFolder);
-  history.notice();
+  const lastSeen = lastChange(logFile);
+  const died = history.notice();
   refusePaused(history, options);
+  if (died) {
+    const line = describeDeath(died, lastSeen);
+    warn(line);
+    appendToLog(logFile, line);
+  }
   const gateway = await DetachedProcess.start({
-    command,
+    command: [...command, ...flags],
     environment: { ...environment, [LOG_VARIABLE]: '1' },
     cwd: stateFolder,
     logFile,
   });
-  history.started(gateway.pid);
+  history.started(gateway.pid, Date.now(), flags);
   report(`starting the gateway: pid ${gateway.pid}`);
   const killWithUs = (): void => gateway.kill();
   // However this process exits, as long as it can do something about it.

@@ -5,6 +5,7 @@ import type { AbstractHttpAdapter, ApplicationConfig, HttpAdapterHost } from '@n
 
 import { within } from '../common/deadline.js';
 import { InputError } from '../common/input.error.js';
+import { briefly } from '../common/printable.js';
 import type { BoundAddress, ClaimedListener, LateAddress, ListenerLoss } from '../listener/claimed-listener.js';
 import type { GatewayLockSettings } from '../options/gateway-lock.options.js';
 import type { GatewayHttpServer } from '../serving/gateway-http.server.js';
@@ -37,6 +38,7 @@ export interface GatewayLockParts {
   readonly adapterHost: HttpAdapterHost;
 }
 
+const MAX_REASON = 200;
 const STOPPED: ShutdownNotice = { reason: 'the gateway was stopped', restartExpectedMs: null };
 
 /**
@@ -66,7 +68,7 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
   readonly stopping: Promise<ShutdownNotice>;
 
   readonly #parts: GatewayLockParts;
-  readonly #logger = new Logger('GatewayLock');
+  readonly #logger = new Logger('gateway');
   readonly #stopping = new AbortController();
   #locks: LockSet | undefined;
   #drained: Promise<void> | undefined;
@@ -161,6 +163,7 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
     // A listener that was handed in has to be closed even when the start failed before it took it.
     (this.#locks ?? settings.listener)?.close();
     server.destroyConnections();
+    if (this.#locks && state.phase !== 'released') this.#logger.log(`stopped: ${state.url} is free`);
     state.phase = 'released';
     shutdown.end();
   }
@@ -176,8 +179,11 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
   }
 
   #serve({ listener, further, derived }: LockSet): void {
-    const { state, server } = this.#parts;
+    const { state, server, settings } = this.#parts;
     state.listensOn(listener);
+    const { version, profile } = settings.identity;
+    const urls = listener.addresses.map(({ url }) => url).join(', ');
+    this.#logger.log(`gateway ${version} starting: profile ${profile}, pid ${process.pid}, holds ${urls}`);
     this.#parts.onHeld();
     // The HTTP server watches the deadlines of its connections from this event on.
     server.http.once('listening', () => {
@@ -215,6 +221,7 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
   async #drain(notice: ShutdownNotice): Promise<void> {
     const { settings, state, server, webSockets, shutdown } = this.#parts;
     const { shutdownGraceMs } = settings;
+    if (this.#locks) this.#logger.log(`stopping: ${describeStop(notice)}`);
     state.phase = 'draining';
     this.#reportStop(notice);
     this.#stopping.abort();
@@ -233,4 +240,9 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
     this.#reportLoss(loss);
     void this.beginShutdown({ reason: 'the gateway lost its listener', restartExpectedMs: null });
   }
+}
+
+/** Any client with the right to stop the gateway may write the reason. */
+function describeStop({ reason, restartExpectedMs }: ShutdownNotice): string {
+  return `${briefly(reason, MAX_REASON)}${restartExpectedMs === null ? '' : `, expected back in ${restartExpectedMs} ms`}`;
 }

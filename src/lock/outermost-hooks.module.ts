@@ -1,5 +1,6 @@
 import {
   Injectable,
+  Logger,
   Module,
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
@@ -18,6 +19,8 @@ import { ShutdownWatch } from './shutdown-watch.js';
 class OutermostHooks
   implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown, OnApplicationShutdown
 {
+  readonly #logger = new Logger('gateway');
+
   constructor(
     private readonly lock: GatewayLockService,
     private readonly state: GatewayState,
@@ -26,6 +29,7 @@ class OutermostHooks
 
   onApplicationBootstrap(): void {
     this.state.open();
+    this.#logger.log(`ready: gateway listening on ${this.state.url}`);
   }
 
   async onModuleDestroy(): Promise<void> {

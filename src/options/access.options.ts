@@ -55,6 +55,11 @@ export interface ClientLimits {
    * @default 30000
    */
   tickIntervalMs?: number;
+  /**
+   * Whether each request is a line in the log: its method, how it ended, and how long it took.
+   * @default false
+   */
+  logRequests?: boolean;
 }
 
 export type CallersSettings = Required<CallersOptions>;
@@ -68,4 +73,5 @@ export const CLIENT_DEFAULTS: ClientSettings = {
   handshakeTimeoutMs: 10_000,
   maxRequests: 256,
   tickIntervalMs: 30_000,
+  logRequests: false,
 };

@@ -72,6 +72,7 @@ const CHECKS: Checks<GatewayLockOptions> = {
     handshakeTimeoutMs: milliseconds,
     maxRequests: count,
     tickIntervalMs: milliseconds,
+    logRequests: flag,
   }),
   http: group<NonNullable<GatewayLockOptions['http']>>({
     headersTimeoutMs: milliseconds,

@@ -53,7 +53,7 @@ export interface GatewayLockOptions extends ClaimOptions {
   shutdownDeadlineMs?: number;
   /**
    * HTTP paths that the app answers in every phase. All others get 503 unless the gateway is ready.
-   * @default ['/healthz', '/health', '/readyz', '/ready', '/metrics']
+   * @default ['/healthz', '/health', '/startupz', '/startup', '/readyz', '/ready', '/metrics']
    */
   probePaths?: readonly string[];
   /** What happens where the port is held: the start fails, or waits as a standby. */
@@ -117,7 +117,7 @@ export function withDefaults(options: GatewayLockOptions): GatewayLockSettings {
       ipv6Only: false,
       shutdownGraceMs: 1_000,
       shutdownDeadlineMs: 5_000,
-      probePaths: ['/healthz', '/health', '/readyz', '/ready', '/metrics'],
+      probePaths: ['/healthz', '/health', '/startupz', '/startup', '/readyz', '/ready', '/metrics'],
       derived: {},
       protocol: 'nest',
       auth: {},

@@ -6,23 +6,33 @@ import type { GatewayLockOptions } from '../options/gateway-lock.options.js';
 import { RememberPort } from '../config/remember-port.service.js';
 import { WarnOfConfiguration } from '../config/warn-of-configuration.service.js';
 import { examineConfiguration } from '../config/examine-configuration.js';
+import type { LogMemory } from './log-memory.js';
+import { RestartInPlace } from './restart-in-place.js';
+import { RootController } from './root.controller.js';
 import { lockOptions, type Settings } from '../config/choose-settings.js';
 
 /** The gateway that `nest start` and `openclaw gateway` run. */
 @Module({})
 export class AppModule {
   /** @param lock goes before what the settings are to the lock */
-  static forRoot(settings: Settings, lock: GatewayLockOptions = {}): DynamicModule {
+  static forRoot(settings: Settings, lock: GatewayLockOptions, memory: LogMemory): DynamicModule {
     const { profile, port, configuration } = settings;
+    const restart = new RestartInPlace();
     return {
       module: AppModule,
       imports: [
         GatewayLockModule.forRoot({ protocol: 'openclaw', ...lockOptions(settings, 'openclaw'), ...lock }),
-        ControlMethodsModule.forRoot({ configFile: () => examineConfiguration(configuration.file) }),
+        ControlMethodsModule.forRoot({
+          configFile: () => examineConfiguration(configuration.file),
+          logTail: (query) => memory.tail(query),
+          restart: (reason) => restart.request(reason),
+        }),
       ],
+      controllers: [RootController],
       providers: [
         { provide: RememberPort, useValue: new RememberPort(profile, port) },
         { provide: WarnOfConfiguration, useValue: new WarnOfConfiguration(configuration) },
+        { provide: RestartInPlace, useValue: restart },
       ],
     };
   }

@@ -1,34 +1,33 @@
-import type { INestApplication, LogLevel } from '@nestjs/common';
+import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 
 import { AppModule } from './app.module.js';
 import { ProbeHttpAdapter } from '../serving/probe-http.adapter.js';
 import type { GatewayLockOptions } from '../options/gateway-lock.options.js';
 import type { Settings } from '../config/choose-settings.js';
-import { StderrLogger } from './stderr-logger.js';
-
-const QUIET: LogLevel[] = ['fatal', 'error', 'warn'];
-const VERBOSE: LogLevel[] = [...QUIET, 'log', 'debug', 'verbose'];
+import { GatewayLogger } from './gateway-logger.js';
+import { LogMemory } from './log-memory.js';
 
 export interface CreateOptions {
   /** Options of the lock that take precedence over the settings. */
   readonly lock?: GatewayLockOptions;
   /**
-   * Whether Nest logs all that it does, and not only what goes wrong.
-   * @default false
+   * How much is logged beside what an operator has to know: from 1 on each request, from 2 on all that Nest does.
+   * @default 0
    */
-  readonly verbose?: boolean;
+  readonly verbosity?: number;
 }
 
 /** Creates the app of our own gateway, and does not start it. */
 export function createGatewayApp(
   settings: Settings,
-  { lock, verbose = false }: CreateOptions = {},
+  { lock, verbosity = 0 }: CreateOptions = {},
 ): Promise<INestApplication> {
-  return NestFactory.create(AppModule.forRoot(settings, lock), new ProbeHttpAdapter(), {
+  const memory = new LogMemory();
+  const options = { ...lock, clients: { logRequests: verbosity > 0, ...lock?.clients } };
+  return NestFactory.create(AppModule.forRoot(settings, options, memory), new ProbeHttpAdapter(), {
     abortOnError: false,
     bodyParser: false,
-    // Lines for people at a terminal, objects for programs that collect logs.
-    logger: new StderrLogger({ logLevels: verbose ? VERBOSE : QUIET, json: !process.stderr.isTTY }),
+    logger: new GatewayLogger(verbosity, memory),
   });
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { INestApplication } from '@nestjs/common';
+import type { INestApplication, Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 
 import { InputError } from '../common/input.error.js';
@@ -12,6 +12,7 @@ import type { GatewayLockSettings } from '../options/gateway-lock.options.js';
 import type { IdentityOptions } from '../options/holder.options.js';
 import { GatewayLockService } from '../lock/gateway-lock.service.js';
 import { announceReady } from './announce-ready.js';
+import { RestartInPlace, startAnew } from './restart-in-place.js';
 import { stopWithNestStart } from './stop-with-nest-start.js';
 import { complain } from './print.js';
 import { reportFailure, type FailureOptions } from './report-failure.js';
@@ -40,6 +41,12 @@ export interface RunOptions extends Pick<FailureOptions, 'json' | 'isEnough'> {
    * @default false: the process keeps its title
    */
   readonly title?: boolean;
+  /**
+   * The variables of a process that a launcher has started in the background, and that starts anew. Its output is a log,
+   * which says by itself that the gateway is ready, and has no keyboard to press Ctrl-C on.
+   * @default the process runs in the foreground
+   */
+  readonly background?: NodeJS.ProcessEnv;
   /** @internal */
   readonly hasFailed?: boolean;
 }
@@ -70,12 +77,14 @@ export async function runGateway(
   const { signals = new StopSignals() } = options;
 
   let app: INestApplication | undefined;
+  let restart: RestartInPlace | undefined;
   let code: number;
   try {
     const impatience = signals.first.then(() => delay(START_GRACE_MS));
     app = (await Promise.race([createApp(), impatience])) ?? undefined;
     // Without an app nothing is served; the operating system frees a claimed port with the process.
-    code = app ? await serve(app, signals, options) : ExitCode.OK;
+    restart = app && partOf(app, RestartInPlace);
+    code = app ? await serve(app, signals, options, restart) : ExitCode.OK;
   } catch (error) {
     const { profile, command: program } = identityOf(error, app);
     code = await reportFailure(error, { ...options, program }, profile);
@@ -86,6 +95,7 @@ export async function runGateway(
     complain(describeError(error));
     code ||= exitCodeOf(error);
   }
+  if (restart?.isWanted && code === ExitCode.OK) startAnew({ ...process.env, ...options.background });
   return code;
 }
 
@@ -93,7 +103,8 @@ export async function runGateway(
 async function serve(
   app: INestApplication,
   signals: StopSignals,
-  { json = false, started }: RunOptions,
+  { json = false, started, background }: RunOptions,
+  restart: RestartInPlace | undefined,
 ): Promise<number> {
   const lock = lockOf(app);
   void lock.overdue.then((hook) => {
@@ -109,7 +120,10 @@ async function serve(
     // A start that is told to stop may reject, and that is no failure.
     if (lock.phase !== 'draining') throw error;
   }
-  if (lock.phase === 'ready') announceReady(lock, json);
+  if (lock.phase === 'ready') {
+    restart?.isReady(lock, app.get<GatewayLockSettings>(GATEWAY_LOCK_SETTINGS).shutdownGraceMs);
+    if (!background) announceReady(lock, json);
+  }
   return stop;
 }
 
@@ -119,10 +133,15 @@ async function start(app: INestApplication, started: RunOptions['started']): Pro
 }
 
 function lockOf(app: INestApplication): GatewayLockService {
-  // Asked for a provider that is not there, Nest logs a stack before it throws.
-  const modules = [...app.get(ModulesContainer).values()];
-  if (modules.some(({ providers }) => providers.has(GatewayLockService))) return app.get(GatewayLockService);
+  const lock = partOf(app, GatewayLockService);
+  if (lock) return lock;
   throw new InputError('the app does not hold the lock: import GatewayLockModule.forRoot() in its root module');
+}
+
+/** Asked for a provider that is not there, Nest logs a stack before it throws. */
+function partOf<Part>(app: INestApplication, type: Type<Part>): Part | undefined {
+  const modules = [...app.get(ModulesContainer).values()];
+  return modules.some(({ providers }) => providers.has(type)) ? app.get(type) : undefined;
 }
 
 function identityOf(error: unknown, app: INestApplication | undefined): IdentityOptions {

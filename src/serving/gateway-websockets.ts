@@ -41,7 +41,7 @@ export class GatewayWebSockets implements WsClientHost {
   /** The format that is spoken with clients that connect from now on. */
   format: WsFormat;
 
-  readonly #logger = new Logger('WsAdapter');
+  readonly #logger = new Logger('gateway/ws');
   readonly #paths = new Map<string, GatewayPath>();
   readonly #heartbeat: WsHeartbeat;
   /** The upgrade request of each client that is yet to enter, which Nest passes to the gateway classes. */

@@ -181,10 +181,10 @@ export class WsClient {
   }
 
   /** Called when the connection is gone: there is no client left that its handlers could answer. */
-  abandon(): void {
+  abandon(code: number, reason: string): void {
     this.host.onGone(this);
     this.#running?.forEach((subscription) => subscription.unsubscribe());
-    this.session.ended();
+    this.session.ended(code, reason);
   }
 
   #pongLast(): void {
@@ -226,8 +226,8 @@ function onError(this: WebSocket, error: Error): void {
   clientOf(this).fail(error);
 }
 
-function onClose(this: WebSocket): void {
-  clientOf(this).abandon();
+function onClose(this: WebSocket, code: number, reason: Buffer): void {
+  clientOf(this).abandon(code, reason.toString());
 }
 
 const corked: Socket[] = [];

@@ -18,6 +18,10 @@ export interface WsSession {
   receive(data: Buffer, isBinary: boolean): void;
   /** Tells the client that the gateway stops. */
   farewell(notice: ShutdownNotice): void;
-  /** The connection is gone. */
-  ended(): void;
+  /**
+   * The connection is gone.
+   *
+   * @param code of the close frame: 1005 without a code, 1006 without a close frame (RFC 6455, 7.4.1)
+   */
+  ended(code: number, reason: string): void;
 }

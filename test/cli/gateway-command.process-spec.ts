@@ -1,10 +1,11 @@
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { PACKAGE_VERSION } from '../../src/common/package-version.js';
 import { startGateway } from '../kit/gateway.js';
+import { logLines, trouble, WARNING, warnings } from '../kit/log.js';
 import { stranger } from '../kit/net.js';
 import { freePort, isFree } from '../kit/ports.js';
-import { parse } from '../kit/openclaw.js';
 import { Operator } from '../kit/operator.js';
 import { BIN, Program, type StartOptions } from '../kit/program.js';
 import { tempFolder } from '../kit/temp.js';
@@ -36,7 +37,7 @@ describe('openclaw gateway', () => {
       `to stop it: press Ctrl-C, or run: kill ${program.pid}`,
       '',
     ]);
-    expect(program.stderr).toBe('');
+    expect(trouble(program.stderr)).toBe('');
   });
 
   it('is refused a second time, in one line and with a code of its own', async () => {
@@ -55,9 +56,9 @@ describe('openclaw gateway', () => {
     const { program, port } = await startGateway();
 
     await fetch(`http://127.0.0.1:${port}/healthz`, { headers: { Origin: 'https://elsewhere.example' } });
-    await program.output('stderr', /\n/);
+    await program.output('stderr', WARNING);
 
-    expect(program.stderr.trimEnd().split('\n').map(parse)).toEqual([
+    expect(warnings(program.stderr)).toEqual([
       expect.objectContaining({
         level: 'warn',
         message: expect.stringMatching(
@@ -82,15 +83,67 @@ describe('openclaw gateway', () => {
     expect(line).not.toContain('"message"');
   });
 
-  it('logs all that happens with --verbose', async () => {
-    const program = Program.node(BIN, ['gateway', '--port', await freePort(), '--verbose']);
+  it('logs each request with -v, and not what Nest does', async () => {
+    const port = await freePort();
+    const program = Program.node(BIN, ['gateway', '--port', port, '-v']);
+    await program.output('stdout', /^gateway listening on/m);
 
-    await program.output('stderr', /InstanceLoader/);
+    await (await Operator.open(`ws://127.0.0.1:${port}`)).call('health');
+
+    await program.output('stderr', /"subsystem":"gateway\/requests","message":"health: ok, [\d.]+ ms"/);
+    expect(logLines(program.stderr).filter(({ subsystem }) => !subsystem.startsWith('gateway'))).toEqual([]);
+  });
+
+  it.each(['-vv', '-v -v', '-v --verbose'])('logs what Nest does with %s', async (flags) => {
+    const program = Program.node(BIN, ['gateway', '--port', await freePort(), ...flags.split(' ')]);
+
+    await program.output('stderr', /"subsystem":"InstanceLoader"/);
+  });
+
+  it('logs its life: start, ready, each client in and out, who stops it, and the stop', async () => {
+    const { program, port, url } = await startGateway();
+    const about = { id: 'desk', version: '7.8.9\u001b[2J', platform: 'test', mode: 'ui' };
+    const operator = await Operator.open(url, { params: { client: about } });
+    const client = expect.stringMatching(/^client [\da-f]{8} \(desk 7\.8\.9\ufffd\[2J at 127\.0\.0\.1\) /) as string;
+
+    await operator.call('gateway.shutdown', { reason: 'an update', restartExpectedMs: 3_000 });
+    await operator.close();
+    await program.exit();
+
+    const lines = logLines(program.stderr);
+    expect(new Set(lines.map(({ level, pid }) => `${level} ${pid}`))).toEqual(new Set([`info ${program.pid}`]));
+    expect(lines.map(({ subsystem, message }) => [subsystem, message])).toEqual([
+      [
+        'gateway',
+        `gateway ${PACKAGE_VERSION} starting: profile default, pid ${program.pid}, holds ${url}, ws://[::1]:${port}`,
+      ],
+      ['gateway', `ready: gateway listening on ${url}`],
+      ['gateway/clients', client],
+      ['gateway', client],
+      ['gateway', 'stopping: an update, expected back in 3000 ms'],
+      ['gateway/clients', client],
+      ['gateway', `stopped: ${url} is free`],
+    ]);
+    const said = lines.map(({ message }) => message.replace(/^client .*?\) /, ''));
+    expect([said[2], said[3], said[5]]).toEqual([
+      'came in, mode ui',
+      'asks for a stop: an update',
+      'left: closed with 1012 (service restart)',
+    ]);
+  });
+
+  it('logs which signal stops it', async () => {
+    const { program } = await startGateway();
+
+    program.signal('SIGTERM');
+    await program.exit();
+
+    expect(logLines(program.stderr).map(({ message }) => message)).toContain('stopping: SIGTERM');
   });
 
   it('outlives the reader of what it writes', async () => {
     const port = await freePort();
-    const script = '"$0" "$1" gateway --port "$2" 2>&1 | head -1';
+    const script = '"$0" "$1" gateway --port "$2" 2>&1 | head -3';
     const reader = Program.start('sh', ['-c', script, process.execPath, BIN, String(port)], { group: true });
     await reader.output('stdout', /^gateway listening/m);
 

@@ -25,6 +25,7 @@ export interface Event {
 
 export interface Hello {
   readonly protocol: number;
+  readonly server: { readonly version: string; readonly buildId: string; readonly bootId: string };
   readonly features: { readonly methods: readonly string[]; readonly events: readonly string[] };
   readonly auth: { readonly scopes: readonly string[] };
 }

@@ -91,7 +91,8 @@ describe('start', () => {
 
     expect(started).toBe(true);
     expect(parse(status.stdout)).toMatchObject({ verdict: 'ready', holder: { card: { pid } } });
-    expect(logs.stdout).toMatch(new RegExp(`^gateway listening on ws://127.0.0.1:${port}\n`));
+    expect(logs.stdout).toMatch(new RegExp(`ready: gateway listening on ws://127.0.0.1:${port}\n`));
+    expect(logs.stdout).not.toContain('Ctrl-C');
     expect(again).toMatchObject({ pid, started: false, logFile: join(folder, 'gateway.log') });
     expect(text.stdout).toMatch(new RegExp(`^gateway already there on ws://127.0.0.1:${port}: pid ${pid}\n`));
     expect(stop.code).toBe(0);
@@ -230,7 +231,7 @@ describe('start', () => {
     const [folder, port] = [launchFolder(), await freePort()];
     const token = 'a-token-that-is-secret';
     const origin = 'https://app.test';
-    const flags = ['--token', token, '--allow-host', 'gateway.test', '--allow-origin', origin, '--verbose'];
+    const flags = ['--token', token, '--allow-host', 'gateway.test', '--allow-origin', origin, '-vv'];
     const { pid } = await start(folder, port, ...flags);
 
     expect(await (await Operator.open(`ws://127.0.0.1:${port}`, { token })).call('health')).toMatchObject({ ok: true });
@@ -304,7 +305,7 @@ describe('start', () => {
     await start(folder, port);
 
     expect(statSync(logIn(folder)).mode & 0o777).toBe(0o600);
-    expect(readFileSync(logIn(folder), 'utf8')).toMatch(/^written before\ngateway listening on /);
+    expect(readFileSync(logIn(folder), 'utf8')).toMatch(/^written before\n\{.*"message":"gateway \S+ starting: /);
   });
 });
 

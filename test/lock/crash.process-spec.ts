@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { trouble } from '../kit/log.js';
 import { freePort } from '../kit/ports.js';
 import { Operator } from '../kit/operator.js';
 import { BIN, Program } from '../kit/program.js';
@@ -114,7 +115,7 @@ class Victims {
   async #start(): Promise<void> {
     this.#running = this.#launch();
     await this.#running.output('stdout', new RegExp(`^gateway listening on ws://127.0.0.1:${this.port}$`, 'm'));
-    expect(this.#running.stderr).toBe('');
+    expect(trouble(this.#running.stderr)).toBe('');
   }
 
   async #stop(): Promise<void> {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { startGateway } from '../kit/gateway.js';
+import { trouble } from '../kit/log.js';
 import { portOf, rawConnection, stranger } from '../kit/net.js';
 import { freePort } from '../kit/ports.js';
 import { Operator } from '../kit/operator.js';
@@ -56,7 +57,7 @@ describe('a start that is refused', () => {
 
     expect(exit.code).toBe(78);
     expect(await client.call('health')).toMatchObject({ ok: true, payload: { ok: true } });
-    expect(program.stderr).toBe('');
+    expect(trouble(program.stderr)).toBe('');
   });
 });
 

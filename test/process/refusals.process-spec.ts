@@ -2,20 +2,14 @@ import { connect } from 'node:net';
 
 import { onCleanUp } from '../kit/cleaner.js';
 import { startGateway, type RunningGateway } from '../kit/gateway.js';
+import { WARNING, warnings } from '../kit/log.js';
 import { Client } from '../kit/net.js';
 import { knock } from '../kit/operator.js';
-import { parse } from '../kit/openclaw.js';
 import { serveOn, socketOf } from '../kit/profile.js';
 import { proven } from '../kit/proven.js';
 import { exchange, head, statusOf, UPGRADE } from '../kit/raw-http.js';
 import { tempFolder } from '../kit/temp.js';
 import { TOKEN } from '../kit/token.js';
-
-const linesOf = (text: string): Record<string, unknown>[] =>
-  text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map(parse);
 
 async function metricsOf({ port }: RunningGateway): Promise<string> {
   const answer = await fetch(`http://127.0.0.1:${port}/metrics`, { headers: { Authorization: `Bearer ${TOKEN}` } });
@@ -63,13 +57,13 @@ describe('a refusal', () => {
   ])('for %j is one line of JSON on stderr, with the address, and is counted', async (reason, metric, attack) => {
     const gateway = await startGateway();
     await attack(gateway);
-    await gateway.program.output('stderr', /\n/);
+    await gateway.program.output('stderr', WARNING);
 
-    const lines = linesOf(gateway.program.stderr);
+    const lines = warnings(gateway.program.stderr);
 
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatchObject({ level: 'warn', message: expect.stringContaining(reason) as unknown });
-    expect(lines[0]?.['message']).toContain('127.0.0.1');
+    expect(lines[0]?.message).toContain('127.0.0.1');
     expect(await metricsOf(gateway)).toContain(`gateway_${metric}{reason="${reason}"} 1\n`);
   });
 
@@ -81,9 +75,9 @@ describe('a refusal', () => {
 
     socket.write('EHLO\r\n');
 
-    await program.output('stderr', /\n/);
-    const [line] = linesOf(program.stderr);
-    expect(line?.['message']).toBe('refused a request from an unknown address: not an HTTP request');
+    await program.output('stderr', WARNING);
+    const [line] = warnings(program.stderr);
+    expect(line?.message).toBe('refused a request from an unknown address: not an HTTP request');
   });
 
   it('leaves a line whole whatever a client puts into it', async () => {
@@ -91,9 +85,9 @@ describe('a refusal', () => {
     const name = 'Host: evil\x1b[31m"\\{}.example';
     await exchange(gateway.port, head('GET /\x1b[2J HTTP/1.1', name, 'Connection: close'));
     await forged(gateway.port, 'Host: evil.example');
-    await gateway.program.output('stderr', /\n/);
-    const lines = linesOf(gateway.program.stderr);
-    expect(lines.at(-1)?.['message']).toContain('host not allowed: evil.example (');
+    await gateway.program.output('stderr', WARNING);
+    const lines = warnings(gateway.program.stderr);
+    expect(lines.at(-1)?.message).toContain('host not allowed: evil.example (');
     for (const line of lines) expect(JSON.stringify(line)).not.toMatch(/u001b/);
   });
 
@@ -109,7 +103,7 @@ describe('a refusal', () => {
 
     await gateway.program.output('stderr', /\d+ more in 10 s/, 20_000);
 
-    const messages = linesOf(gateway.program.stderr).map(({ message }) => String(message));
+    const messages = warnings(gateway.program.stderr).map(({ message }) => message);
     const windows = messages.filter((message) => message.endsWith(' more in 10 s')).length;
     expect(messages.length).toBeLessThanOrEqual((windows + 1) * 6);
     proven(`${count} refused requests: ${messages.length} lines in the log, and ${count} in the metrics`);

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 
 import { within } from '../kit/deadline.js';
 import { startGateway } from '../kit/gateway.js';
+import { trouble } from '../kit/log.js';
 import { Client, muteWebSocket, rawConnection } from '../kit/net.js';
 import { freePort, isFree } from '../kit/ports.js';
 import { Operator } from '../kit/operator.js';
@@ -22,7 +23,7 @@ describe('a signal', () => {
       }
       expect(await program.exit()).toEqual({ code: 0, signal: null });
       expect(await isFree(port)).toBe(true);
-      expect(program.stderr).toBe('');
+      expect(trouble(program.stderr)).toBe('');
     },
   );
 

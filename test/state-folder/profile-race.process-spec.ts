@@ -1,6 +1,7 @@
 import { onCleanUp } from '../kit/cleaner.js';
 import { Companions } from '../kit/companions.js';
 import { until } from '../kit/deadline.js';
+import { trouble } from '../kit/log.js';
 import { freePort, isFree } from '../kit/ports.js';
 import { leaveDeadSocket, serveOn, startOn } from '../kit/profile.js';
 import { BIN, fixture, Program } from '../kit/program.js';
@@ -31,7 +32,7 @@ describe('nothing stale', () => {
         program.signal('SIGKILL');
         await program.exit();
         ({ program } = await serveOn(folder));
-        expect(program.stderr).toBe('');
+        expect(trouble(program.stderr)).toBe('');
         expect(snapshot(folder)).toEqual(clean);
       }
       proven(`${KILLS} kills of a profile's holder: ${KILLS} first-try starts on another port, nothing left behind`);

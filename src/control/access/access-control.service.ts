@@ -4,7 +4,7 @@ import { format } from 'node:util';
 
 import { Inject, Injectable } from '@nestjs/common';
 
-import { printable } from '../../common/printable.js';
+import { briefly, printable } from '../../common/printable.js';
 import { GATEWAY_LOCK_SETTINGS } from '../../options/gateway-lock.module-definition.js';
 import type { GatewayLockSettings } from '../../options/gateway-lock.options.js';
 import type { AccessPolicy, EvictionCause, RequestRefusal } from '../../serving/access-policy.js';
@@ -18,13 +18,11 @@ const EVICTED: Readonly<Record<EvictionCause, string>> = {
   'too many idle': 'too many idle connections',
   'no descriptor': 'too few file descriptors',
 };
-/** How much of a text that a client sent a log line shows. */
-const MAX_SHOWN_CHARACTERS = 64;
 
 /** Decides which requests may use the port, and notes every refusal in the log and the metrics. */
 @Injectable()
 export class AccessControl implements AccessPolicy {
-  readonly #log = new RateLimitedLog();
+  readonly #log = new RateLimitedLog('gateway/access');
   readonly #gate: RequestGate;
 
   constructor(
@@ -40,7 +38,7 @@ export class AccessControl implements AccessPolicy {
 
   onRefused({ reason, value, allowedBy }: RequestRefusal, socket: Socket): void {
     this.metrics.refused(reason);
-    const what = value === undefined ? '' : `: ${shown(value)}`;
+    const what = value === undefined ? '' : `: ${briefly(value)}`;
     const wayOut = allowedBy === undefined ? '' : ` (${allowedBy} would allow it)`;
     this.#log.warn(reason, `refused a request from ${addressOf(socket)}: ${reason}${what}${wayOut}`);
   }
@@ -60,7 +58,7 @@ export class AccessControl implements AccessPolicy {
   /** @param about what the client said of itself, if it did */
   onHandshakeFailed({ remoteAddress }: WsClient, why: string, about?: { id: string; version: string }): void {
     this.metrics.handshakeFailed(why);
-    const who = about ? ` (${shown(about.id)} ${shown(about.version)})` : '';
+    const who = about ? ` (${briefly(about.id)} ${briefly(about.version)})` : '';
     this.#log.warn(why, `did not let in a client at ${remoteAddress}${who}: ${why}`);
   }
 
@@ -71,11 +69,6 @@ export class AccessControl implements AccessPolicy {
     // The message often quotes what a client has sent.
     this.#log.warn(`handler of ${method}`, `the handler of ${method} failed: ${printable(message)}`);
   }
-}
-
-/** A text that a client sent, on one line and of bounded length. */
-function shown(text: string): string {
-  return printable(text.slice(0, MAX_SHOWN_CHARACTERS));
 }
 
 /** A closed connection has no address any more, and one over a local socket never had one. */

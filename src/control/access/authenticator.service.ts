@@ -21,7 +21,7 @@ export type TokenVerdict = Verdict<readonly Scope[]>;
 /** Knows the tokens of the gateway, and what each is good for. */
 @Injectable()
 export class Authenticator implements OnApplicationBootstrap {
-  readonly #logger = new Logger('Gateway');
+  readonly #logger = new Logger('gateway/access');
   readonly #budget = new GuessBudget<readonly Scope[]>();
   readonly #users = new SocketUsers();
   #tokens = new Tokens([]);

@@ -1,8 +1,10 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 
+import { printable } from '../../common/printable.js';
 import { GATEWAY_LOCK_SETTINGS } from '../../options/gateway-lock.module-definition.js';
 import type { GatewayLockSettings } from '../../options/gateway-lock.options.js';
 import type { StateVersion } from '../wire/frames.js';
+import type { GatewayClient } from './gateway-client.js';
 import { GatewayClients } from './gateway-clients.service.js';
 
 /** A client, as other clients see it. */
@@ -13,6 +15,16 @@ export interface PresenceEntry {
   readonly platform: string;
   readonly mode: string;
   readonly ip: string;
+  /** The name that it shows to people, or else its `clientId`. */
+  readonly host: string;
+  /** Missing where it does not say. */
+  readonly deviceFamily?: string;
+  /** What it calls itself across its connections, or else `id`. */
+  readonly instanceId: string;
+  /** Why the entry is there. */
+  readonly reason: 'connect';
+  /** All of it on one line, for people. */
+  readonly text: string;
   /** When it came, in milliseconds since the epoch. */
   readonly ts: number;
 }
@@ -67,15 +79,7 @@ export class ClientEvents implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   get presence(): readonly PresenceEntry[] {
-    return [...this.clients].slice(-MAX_ENTRIES).map(({ id, about, remoteAddress, connectedAt }) => ({
-      id,
-      clientId: about.id,
-      version: about.version,
-      platform: about.platform,
-      mode: about.mode,
-      ip: remoteAddress,
-      ts: connectedAt,
-    }));
+    return [...this.clients].slice(-MAX_ENTRIES).map(presenceOf);
   }
 
   get health(): Health {
@@ -103,4 +107,24 @@ export class ClientEvents implements OnApplicationBootstrap, OnModuleDestroy {
       Math.max(PRESENCE_PAUSE_MS.least, PRESENCE_PAUSE_MS.perClient * this.clients.size),
     );
   }
+}
+
+function presenceOf({ id, about, remoteAddress, connectedAt }: GatewayClient): PresenceEntry {
+  const { displayName, deviceFamily, instanceId, version, platform, mode } = about;
+  const host = displayName ?? about.id;
+  return {
+    id,
+    clientId: about.id,
+    version,
+    platform,
+    mode,
+    ip: remoteAddress,
+    host,
+    ...(deviceFamily !== undefined && { deviceFamily }),
+    instanceId: instanceId ?? id,
+    reason: 'connect',
+    // Other clients print it as it is.
+    text: printable(`${host} (${remoteAddress}) · ${about.id} ${version} · mode ${mode}`),
+    ts: connectedAt,
+  };
 }

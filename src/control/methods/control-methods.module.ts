@@ -3,6 +3,7 @@ import { Inject, Module, Optional, type DynamicModule } from '@nestjs/common';
 import { InputError } from '../../common/input.error.js';
 import { GATEWAY_LOCK_SETTINGS } from '../../options/gateway-lock.module-definition.js';
 import { CONTROL_OPTIONS, type ControlOptions } from './control-methods.options.js';
+import { OpenclawGateway } from './openclaw.gateway.js';
 import { OperatorGateway } from './operator.gateway.js';
 import { ProbesController } from './probes.controller.js';
 
@@ -21,7 +22,7 @@ import { ProbesController } from './probes.controller.js';
  * class AppModule {}
  * ```
  */
-@Module({ controllers: [ProbesController], providers: [OperatorGateway] })
+@Module({ controllers: [ProbesController], providers: [OpenclawGateway, OperatorGateway] })
 export class ControlMethodsModule {
   /** The module with options. Without options, import the class itself. */
   static forRoot(options: ControlOptions): DynamicModule {

@@ -9,6 +9,36 @@ export interface ConfigFileState {
   readonly issues: readonly { readonly path: string; readonly message: string }[];
 }
 
+/** Which part of the log a client asks for. */
+export interface LogTailQuery {
+  /** Only what was logged after this place, which an earlier answer gave. */
+  readonly cursor?: number | undefined;
+  /** How many lines at most, the last ones. */
+  readonly limit?: number | undefined;
+  readonly maxBytes?: number | undefined;
+}
+
+/** A part of the log: what `logs.tail` answers. */
+export interface LogTail {
+  /** Names the log, so that a client notices when it reads another one. */
+  readonly file: string;
+  /** For the next query, in bytes. */
+  readonly cursor: number;
+  /** Of the whole log, in bytes. */
+  readonly size: number;
+  readonly lines: readonly string[];
+  /** Whether earlier lines were left out. */
+  readonly truncated: boolean;
+  /** Whether the cursor was of another log, or of lines that are gone, so that the answer begins anew. */
+  readonly reset: boolean;
+}
+
+/** What becomes of a request to restart. */
+export type RestartOutcome =
+  | { readonly status: 'scheduled' | 'coalesced' }
+  /** One line for people. */
+  | { readonly status: 'refused'; readonly because: string };
+
 /** The options of `ControlMethodsModule.forRoot`. */
 export interface ControlOptions {
   /**
@@ -16,6 +46,18 @@ export interface ControlOptions {
    * @default there is no such file
    */
   configFile?: () => Promise<ConfigFileState>;
+  /**
+   * Reads from the log of this gateway, for `logs.tail`.
+   * @default `logs.tail` answers that the log is not kept
+   */
+  logTail?: (query: LogTailQuery) => LogTail;
+  /**
+   * Makes this gateway start anew, for `gateway.restart.request`.
+   *
+   * @param reason what clients are told
+   * @default `gateway.restart.request` answers that this gateway cannot do that
+   */
+  restart?: (reason: string) => RestartOutcome;
 }
 
 export const CONTROL_OPTIONS = Symbol('CONTROL_OPTIONS');

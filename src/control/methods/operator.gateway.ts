@@ -1,7 +1,9 @@
-import { Inject, Optional } from '@nestjs/common';
-import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { Inject, Logger, Optional } from '@nestjs/common';
+import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import * as v from 'valibot';
+import type { WebSocket } from 'ws';
 
+import { briefly } from '../../common/printable.js';
 import { GatewayCardService } from '../../holder/gateway-card.service.js';
 import { GATEWAY_LOCK_SETTINGS } from '../../options/gateway-lock.module-definition.js';
 import type { GatewayLockSettings } from '../../options/gateway-lock.options.js';
@@ -9,19 +11,31 @@ import { GatewayLockService } from '../../lock/gateway-lock.service.js';
 import type { GatewayCard } from '../../listener/holder.js';
 import { RequireScope } from '../clients/scope.guard.js';
 import { ClientEvents, type Health, type PresenceEntry } from '../clients/client-events.service.js';
+import { describeClient } from '../clients/describe-client.js';
 import { GatewayClients } from '../clients/gateway-clients.service.js';
-import { CONTROL_OPTIONS, type ConfigFileState, type ControlOptions } from './control-methods.options.js';
+import { GatewayRequestException } from '../wire/request-error.js';
+import {
+  CONTROL_OPTIONS,
+  type ConfigFileState,
+  type ControlOptions,
+  type RestartOutcome,
+} from './control-methods.options.js';
 import { ParamsPipe } from '../protocol/params.pipe.js';
 
 const MAX_REASON_LENGTH = 200;
 const MAX_RESTART_MS = 3_600_000;
 
+/** What clients are told. */
+const ReasonText = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_REASON_LENGTH));
+
 const ShutdownParams = v.object({
-  /** What clients are told. */
-  reason: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_REASON_LENGTH))),
+  reason: v.optional(ReasonText),
   /** When the gateway is expected back; left out if it is not. */
   restartExpectedMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_RESTART_MS))),
 });
+
+/** What OpenClaw's clients send beside the reason is about agents at work, which are not here to be waited for. */
+const RestartParams = v.object({ reason: v.optional(ReasonText) });
 
 type ShutdownRequest = v.InferOutput<typeof ShutdownParams>;
 
@@ -39,11 +53,17 @@ export interface ConfigView extends Omit<ConfigFileState, 'path'> {
   readonly config: object;
 }
 
+const ASKED = 'an operator asked for it';
+const NO_RESTART: RestartOutcome = { status: 'refused', because: 'its program does not know how' };
+/** In OpenClaw agents and their tools may be at work, which a restart waits for. */
+const NOTHING_AT_WORK = { safe: true, counts: { totalActive: 0 }, blockers: [], summary: 'safe to restart now' };
 const NO_FILE = { path: null, exists: false, valid: true, issues: [] };
 
 /** The methods by which an operator asks about a gateway, and stops it. */
 @WebSocketGateway()
 export class OperatorGateway {
+  readonly #logger = new Logger('gateway');
+
   // Optional to Nest alone: without the lock, ControlMethodsModule says what is missing, before Nest says less.
   constructor(
     @Optional() @Inject(GATEWAY_LOCK_SETTINGS) private readonly settings: GatewayLockSettings,
@@ -100,9 +120,44 @@ export class OperatorGateway {
   /** The answer is sent before the asking client is closed with all others. */
   @SubscribeMessage('gateway.shutdown')
   @RequireScope('operator.admin')
-  shutdown(@MessageBody(new ParamsPipe(ShutdownParams)) params: ShutdownRequest): { ok: true } {
-    const { reason = 'an operator asked for it', restartExpectedMs = null } = params;
+  shutdown(
+    @MessageBody(new ParamsPipe(ShutdownParams)) params: ShutdownRequest,
+    @ConnectedSocket() socket: WebSocket,
+  ): { ok: true } {
+    const { reason = ASKED, restartExpectedMs = null } = params;
+    this.#note('stop', socket, reason);
     void this.lock.beginShutdown({ reason, restartExpectedMs });
     return { ok: true };
+  }
+
+  /** Answered in the shape that OpenClaw's clients read, and then done as `gateway.shutdown`. */
+  @SubscribeMessage('gateway.restart.request')
+  @RequireScope('operator.admin')
+  restart(
+    @MessageBody(new ParamsPipe(RestartParams)) { reason = ASKED }: v.InferOutput<typeof RestartParams>,
+    @ConnectedSocket() socket: WebSocket,
+  ): object {
+    this.#note('restart', socket, reason);
+    const outcome = this.options.restart?.(reason) ?? NO_RESTART;
+    if (outcome.status === 'refused') {
+      throw new GatewayRequestException({
+        code: 'UNAVAILABLE',
+        message: `this gateway cannot restart itself: ${outcome.because}`,
+        details: { code: 'CANNOT_RESTART' },
+      });
+    }
+    const { status } = outcome;
+    return {
+      ok: true,
+      status,
+      preflight: NOTHING_AT_WORK,
+      restart: { ok: true, pid: process.pid, reason, delayMs: 0, coalesced: status === 'coalesced' },
+    };
+  }
+
+  /** Who asked: the reason alone is what any client may claim. */
+  #note(what: 'stop' | 'restart', socket: WebSocket, reason: string): void {
+    const client = this.clients.of(socket);
+    this.#logger.log(`${client ? describeClient(client) : 'a client'} asks for a ${what}: ${briefly(reason)}`);
   }
 }

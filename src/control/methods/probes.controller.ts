@@ -11,7 +11,7 @@ const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 /** RFC 6750, 2.1. */
 const BEARER = /^Bearer +(\S+)$/i;
 
-/** The probes of a supervisor: liveness, readiness, metrics. */
+/** The probes of a supervisor: liveness, start, readiness, metrics. */
 @Controller()
 export class ProbesController {
   constructor(
@@ -31,6 +31,17 @@ export class ProbesController {
     const ready = phase === 'ready';
     const uptimeMs = Math.round(process.uptime() * 1_000);
     answer(response, ready ? 200 : 503, { ready, failing: ready ? [] : [phase], uptimeMs });
+  }
+
+  /** What OpenClaw's commands ask while they wait for a start. */
+  @Get(['startupz', 'startup'])
+  started(@Res() response: ServerResponse): void {
+    const { phase } = this.lock;
+    const ok = phase === 'ready';
+    const uptimeMs = Math.round(process.uptime() * 1_000);
+    const status = ok ? 'started' : phase;
+    const pending = phase === 'starting' ? { pendingReason: 'modules are starting' } : {};
+    answer(response, ok ? 200 : 503, { ok, status, uptimeMs, ...pending });
   }
 
   @Get('metrics')

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import { Inject, Injectable } from '@nestjs/common';
 
 import { GATEWAY_LOCK_SETTINGS } from '../../options/gateway-lock.module-definition.js';
@@ -8,6 +10,7 @@ import type { WsFormat } from '../../serving/ws-format.js';
 import type { WsSession } from '../../serving/ws-session.js';
 import { Authenticator, type TokenVerdict } from '../access/authenticator.service.js';
 import { ClientEvents } from '../clients/client-events.service.js';
+import { ClientLog } from '../clients/client-log.service.js';
 import type { GatewayClient } from '../clients/gateway-client.js';
 import { GatewayClients } from '../clients/gateway-clients.service.js';
 import { Metrics } from '../metrics/metrics.service.js';
@@ -26,6 +29,8 @@ export class OpenclawFormat implements WsFormat, SessionHost {
   readonly maxRequests: number;
   readonly handshakeTimeoutMs: number;
   readonly #handshaking: EvictionQueue<OpenclawSession>;
+  /** New at every start, so that a client can tell a gateway that was restarted from one that it lost for a moment. */
+  readonly #bootId = randomUUID();
 
   constructor(
     @Inject(GATEWAY_LOCK_SETTINGS) private readonly settings: GatewayLockSettings,
@@ -34,6 +39,7 @@ export class OpenclawFormat implements WsFormat, SessionHost {
     private readonly events: ClientEvents,
     private readonly metrics: Metrics,
     private readonly access: AccessControl,
+    private readonly log: ClientLog,
   ) {
     const { clients: limits } = settings;
     this.maxRequests = limits.maxRequests;
@@ -54,22 +60,32 @@ export class OpenclawFormat implements WsFormat, SessionHost {
   onAdmitted(session: OpenclawSession, client: GatewayClient): void {
     this.#handshaking.delete(session);
     this.clients.add(client);
+    this.log.came(client);
     this.events.presenceChanged();
   }
 
-  onEnded(session: OpenclawSession, client: GatewayClient | undefined): void {
+  onEnded(session: OpenclawSession, client: GatewayClient | undefined, code: number, reason: string): void {
     this.#handshaking.delete(session);
     if (!client) return;
     this.clients.remove(client);
+    this.log.left(client, code, reason);
     this.events.presenceChanged();
   }
 
   hello({ id, scopes }: GatewayClient, protocol: number, methods: readonly string[]): unknown {
-    const { ws, clients } = this.settings;
+    const { ws, clients, identity } = this.settings;
     return {
       type: 'hello-ok',
       protocol,
-      server: { version: this.settings.identity.version, connId: id },
+      server: {
+        version: identity.version,
+        buildId: identity.version,
+        bootId: this.#bootId,
+        connId: id,
+        // OpenClaw's page compares its own build with that of a gateway that brought it, and then demands to be reloaded
+        // for ever. This gateway brings no page.
+        controlUiBuildSource: 'configured',
+      },
       features: { methods, events: EVENTS },
       snapshot: {
         presence: this.events.presence,
@@ -86,8 +102,9 @@ export class OpenclawFormat implements WsFormat, SessionHost {
     };
   }
 
-  onAnswered(method: string | undefined, outcome: RequestOutcome, startedAt: number): void {
+  onAnswered(method: string | undefined, outcome: RequestOutcome, startedAt: number, refusal?: string): void {
     this.metrics.answered(method, outcome, startedAt);
+    this.log.answered(method, outcome, startedAt, refusal);
   }
 
   onFailure(client: WsClient, why: HandshakeFailure, about?: ConnectParams['client']): void {

@@ -14,6 +14,7 @@ import {
   type RequestFrame,
   type RequestOutcome,
 } from '../wire/frames.js';
+import { describeUnserved } from './agent-features.js';
 import { Handshake, type Admitted, type HandshakeHost } from './handshake.js';
 import { RequestCall } from './request-call.js';
 import { describeException } from '../wire/request-error.js';
@@ -23,11 +24,14 @@ export interface SessionHost extends HandshakeHost {
   /** Called for a client that is about to reach the gateway classes. */
   onAdmitted(session: OpenclawSession, client: GatewayClient): void;
   /** @param client `undefined` for a client that was not admitted */
-  onEnded(session: OpenclawSession, client: GatewayClient | undefined): void;
+  onEnded(session: OpenclawSession, client: GatewayClient | undefined, code: number, reason: string): void;
   /** The payload of the answer to its connect request. */
   hello(client: GatewayClient, protocol: number, methods: readonly string[]): unknown;
-  /** @param method `undefined` for a method that does not exist */
-  onAnswered(method: string | undefined, outcome: RequestOutcome, startedAt: number): void;
+  /**
+   * @param method `undefined` for a method that does not exist
+   * @param refusal what the client was told, where no method was called
+   */
+  onAnswered(method: string | undefined, outcome: RequestOutcome, startedAt: number, refusal?: string): void;
   /** Called for an exception that the client is not told about. */
   onException(method: string, exception: unknown): void;
 }
@@ -62,9 +66,9 @@ export class OpenclawSession implements WsSession {
     else this.client.send(unnumbered(eventHead('shutdown', notice)));
   }
 
-  ended(): void {
+  ended(code: number, reason: string): void {
     this.#handshake?.end();
-    this.host.onEnded(this, this.#entered);
+    this.host.onEnded(this, this.#entered, code, reason);
   }
 
   /** Refuses a client that has not sent its connect request yet. */
@@ -86,8 +90,7 @@ export class OpenclawSession implements WsSession {
   #request({ id, method, params }: RequestFrame): void {
     const [handler] = this.client.handlersOf(method);
     if (!handler) {
-      const message = method === 'connect' ? 'this client is connected already' : `unknown method: ${method}`;
-      this.#refuse(id, { code: 'INVALID_REQUEST', message });
+      this.#refuse(id, method === 'connect' ? CONNECTED : describeUnserved(method));
     } else if (this.#running >= this.host.maxRequests) {
       this.host.onAnswered(method, 'unavailable', performance.now());
       this.client.send(errorFrame(id, tooMany(this.host.maxRequests)));
@@ -99,7 +102,7 @@ export class OpenclawSession implements WsSession {
   }
 
   #refuse(id: string, error: RequestError): void {
-    this.host.onAnswered(undefined, 'error', performance.now());
+    this.host.onAnswered(undefined, 'error', performance.now(), error.message);
     this.client.send(errorFrame(id, error));
   }
 
@@ -172,6 +175,8 @@ class Answer implements ResultObserver {
     else this.session.tell(this.call.method, value);
   }
 }
+
+const CONNECTED: RequestError = { code: 'INVALID_REQUEST', message: 'this client is connected already' };
 
 function tooMany(limit: number): RequestError {
   return {

@@ -17,6 +17,7 @@ export const ConnectParams = v.looseObject({
     mode: text,
     displayName: v.optional(text),
     instanceId: v.optional(text),
+    deviceFamily: v.optional(text),
   }),
   auth: v.optional(v.looseObject({ token: v.optional(secret), password: v.optional(secret) })),
 });

@@ -10,6 +10,7 @@ import { Chromium, NO_CHROMIUM } from '../../kit/chromium.js';
 import { onCleanUp } from '../../kit/cleaner.js';
 import { startGateway, type RunningGateway } from '../../kit/gateway.js';
 import { askForHealth, embed, eventsOfSocket, read } from '../../kit/in-page.js';
+import { trouble } from '../../kit/log.js';
 import { portOf } from '../../kit/net.js';
 import { freePort } from '../../kit/ports.js';
 import { ABOUT } from '../../kit/operator.js';
@@ -101,7 +102,7 @@ const reason = NO_CHROMIUM === undefined ? '' : ` (${NO_CHROMIUM})`;
       expect(answer).toMatchObject({ type: 'cors', status: 200 });
       expect(JSON.parse(answer === 'nothing' ? '' : answer.text)).toBeInstanceOf(Object);
     }
-    expect(program.stderr).toBe('');
+    expect(trouble(program.stderr)).toBe('');
   });
 
   it('of the gateway itself is an operator like any other, by each name of this machine', async () => {
@@ -111,7 +112,7 @@ const reason = NO_CHROMIUM === undefined ? '' : ` (${NO_CHROMIUM})`;
       const page = await browser.open(`http://${name}:${port}/healthz`);
       for (const address of [url, `ws://${name}:${port}`]) await expectToOperate(page, address);
     }
-    expect(program.stderr).toBe('');
+    expect(trouble(program.stderr)).toBe('');
   });
 });
 

@@ -13,7 +13,7 @@ function logged(): { log: RateLimitedLog; lines: string[] } {
     spy.mockRestore();
     jest.useRealTimers();
   });
-  return { log: new RateLimitedLog(), lines };
+  return { log: new RateLimitedLog('test'), lines };
 }
 
 describe('RateLimitedLog', () => {

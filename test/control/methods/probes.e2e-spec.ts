@@ -8,7 +8,7 @@ import { Client } from '../../kit/net.js';
 import { knock, Operator } from '../../kit/operator.js';
 import { TOKEN } from '../../kit/token.js';
 
-const PROBES = ['/healthz', '/health', '/readyz', '/ready'];
+const PROBES = ['/healthz', '/health', '/startupz', '/startup', '/readyz', '/ready'];
 const AUTHORIZED = { headers: { Authorization: `Bearer ${TOKEN}` } };
 const HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' };
 
@@ -32,6 +32,15 @@ describe('a probe', () => {
 
     const uptimeMs = expect.any(Number) as number;
     expect([response.status, await response.json()]).toEqual([200, { ready: true, failing: [], uptimeMs }]);
+  });
+
+  it.each(['/startupz', '/startup'])('%s says that the gateway has started', async (path) => {
+    const { lock } = await startControl();
+
+    const response = await fetch(httpUrl(lock.url, path));
+
+    const uptimeMs = expect.any(Number) as number;
+    expect([response.status, await response.json()]).toEqual([200, { ok: true, status: 'started', uptimeMs }]);
   });
 
   it.each(PROBES)('%s answers HEAD as GET, without a body', async (path) => {

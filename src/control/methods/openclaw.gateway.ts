@@ -1,0 +1,110 @@
+import { Inject, Optional } from '@nestjs/common';
+import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import * as v from 'valibot';
+
+import { GatewayCardService } from '../../holder/gateway-card.service.js';
+import { GatewayLockService } from '../../lock/gateway-lock.service.js';
+import { GATEWAY_LOCK_SETTINGS } from '../../options/gateway-lock.module-definition.js';
+import type { GatewayLockSettings } from '../../options/gateway-lock.options.js';
+import { RequireScope } from '../clients/scope.guard.js';
+import { ParamsPipe } from '../protocol/params.pipe.js';
+import { GatewayRequestException } from '../wire/request-error.js';
+import { CONFIG_SCHEMA, lookUpSchema, type ConfigSchemaEntry } from './config-schema.js';
+import { CONTROL_OPTIONS, type ControlOptions, type LogTail } from './control-methods.options.js';
+import { systemInfo, type SystemInfo } from './system-info.js';
+
+const MAX_LOG_LINES = 5_000;
+const MAX_LOG_BYTES = 1_000_000;
+
+const LogTailParams = v.object({
+  cursor: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
+  limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_LOG_LINES))),
+  maxBytes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_LOG_BYTES))),
+});
+
+const LookupParams = v.object({ path: v.pipe(v.string(), v.minLength(1), v.maxLength(256)) });
+
+/**
+ * The methods that the clients of OpenClaw (2026.9.6) call of every gateway, in the shapes that they read. What is about
+ * agents is empty here.
+ */
+@WebSocketGateway()
+export class OpenclawGateway {
+  constructor(
+    @Inject(GATEWAY_LOCK_SETTINGS) private readonly settings: GatewayLockSettings,
+    private readonly lock: GatewayLockService,
+    private readonly card: GatewayCardService,
+    @Optional() @Inject(CONTROL_OPTIONS) private readonly options: ControlOptions = {},
+  ) {}
+
+  /** Of an agent: none has ever beaten. The page of OpenClaw measures the way to the gateway by it. */
+  @SubscribeMessage('last-heartbeat')
+  @RequireScope('operator.read')
+  lastHeartbeat(): null {
+    return null;
+  }
+
+  @SubscribeMessage('system.info')
+  @RequireScope('operator.read')
+  systemInfo(): SystemInfo {
+    const [first] = this.lock.addresses;
+    return systemInfo(first?.port, this.card.card.instanceId, this.settings.stateFolder);
+  }
+
+  /** There is no key pair behind it: `deviceId` is new at every start. */
+  @SubscribeMessage('gateway.identity.get')
+  @RequireScope('operator.read')
+  identity(): object {
+    const { card } = this.card;
+    return { deviceId: card.instanceId, publicKey: null, ...card };
+  }
+
+  @SubscribeMessage('update.status')
+  @RequireScope('operator.admin')
+  updateStatus(): object {
+    return { sentinel: null, updateAvailable: null };
+  }
+
+  @SubscribeMessage('config.schema')
+  @RequireScope('operator.read')
+  schema(): object {
+    const { version } = this.settings.identity;
+    return { schema: CONFIG_SCHEMA, uiHints: {}, version, generatedAt: new Date().toISOString() };
+  }
+
+  @SubscribeMessage('config.schema.lookup')
+  @RequireScope('operator.read')
+  schemaOf(@MessageBody(new ParamsPipe(LookupParams)) { path }: { path: string }): ConfigSchemaEntry {
+    const entry = lookUpSchema(path);
+    if (entry) return entry;
+    throw new GatewayRequestException({ code: 'INVALID_REQUEST', message: 'config schema path not found' });
+  }
+
+  @SubscribeMessage('diagnostics.stability')
+  @RequireScope('operator.read')
+  stability(): object {
+    const generatedAt = new Date().toISOString();
+    return { generatedAt, capacity: 0, count: 0, dropped: 0, events: [], summary: { byType: {} } };
+  }
+
+  @SubscribeMessage('diagnostics.lanes')
+  @RequireScope('operator.read')
+  lanes(): object {
+    return { ts: Date.now(), lanes: [], dynamic: null };
+  }
+
+  /** Without an answer, the terminal interface of OpenClaw waits for ever. */
+  @SubscribeMessage('sessions.subscribe')
+  @RequireScope('operator.read')
+  subscribe(): object {
+    return { subscribed: true, list: { ts: Date.now(), path: '', count: 0, sessions: [] } };
+  }
+
+  @SubscribeMessage('logs.tail')
+  @RequireScope('operator.read')
+  logTail(@MessageBody(new ParamsPipe(LogTailParams)) query: v.InferOutput<typeof LogTailParams>): LogTail {
+    const { logTail } = this.options;
+    if (logTail) return logTail(query);
+    throw new GatewayRequestException({ code: 'UNAVAILABLE', message: 'this gateway does not keep its log' });
+  }
+}

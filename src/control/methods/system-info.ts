@@ -1,0 +1,75 @@
+import { statfsSync } from 'node:fs';
+import { arch, cpus, freemem, hostname, loadavg, platform, release, totalmem, type } from 'node:os';
+
+/** What a gateway says of its machine and of its own process, in the shape that OpenClaw's clients read. */
+export interface SystemInfo {
+  readonly machineName: string;
+  readonly hostname: string;
+  readonly platform: string;
+  readonly release: string;
+  readonly arch: string;
+  readonly osLabel: string;
+  readonly port: number | undefined;
+  readonly nodeVersion: string;
+  readonly pid: number;
+  readonly processInstanceId: string;
+  readonly uptimeMs: number;
+  readonly cpuCount: number;
+  readonly cpuModel?: string;
+  readonly loadAverage: readonly number[];
+  readonly memoryTotalBytes: number;
+  readonly memoryFreeBytes: number;
+  readonly processMemory: Readonly<Record<string, number>>;
+  /** Of the file system with the state folder; missing without one. */
+  readonly diskTotalBytes?: number;
+  readonly diskAvailableBytes?: number;
+  /** This gateway runs no agents, and so no model. */
+  readonly defaultAgentUtilityModel: { readonly status: 'unavailable' };
+}
+
+export function systemInfo(
+  port: number | undefined,
+  processInstanceId: string,
+  stateFolder: string | undefined,
+): SystemInfo {
+  const processors = cpus();
+  const cpuModel = processors[0]?.model.trim();
+  const { rss, heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage();
+  return {
+    machineName: hostname(),
+    hostname: hostname(),
+    platform: platform(),
+    release: release(),
+    arch: arch(),
+    osLabel: `${type()} ${release()}`,
+    port,
+    nodeVersion: process.version,
+    pid: process.pid,
+    processInstanceId,
+    uptimeMs: Math.round(process.uptime() * 1_000),
+    cpuCount: processors.length,
+    ...(cpuModel && { cpuModel }),
+    loadAverage: loadavg(),
+    memoryTotalBytes: totalmem(),
+    memoryFreeBytes: freemem(),
+    processMemory: {
+      rssBytes: rss,
+      heapUsedBytes: heapUsed,
+      heapTotalBytes: heapTotal,
+      externalBytes: external,
+      arrayBuffersBytes: arrayBuffers,
+    },
+    ...(stateFolder !== undefined && diskOf(stateFolder)),
+    defaultAgentUtilityModel: { status: 'unavailable' },
+  };
+}
+
+function diskOf(folder: string): Pick<SystemInfo, 'diskTotalBytes' | 'diskAvailableBytes'> {
+  try {
+    const { bsize, blocks, bavail } = statfsSync(folder);
+    return { diskTotalBytes: bsize * blocks, diskAvailableBytes: bsize * bavail };
+  } catch {
+    // The folder was removed under the gateway.
+    return {};
+  }
+}
