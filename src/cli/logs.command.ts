@@ -19,6 +19,8 @@ import type { Invocation, Program } from './command.js';
 import { sinceOf } from './since.js';
 
 const MAX_LINES = 1_000_000;
+/** How long a gateway may take to show its card, on a busy machine. */
+const LOOK_MS = 2_000;
 
 /** Prints the log of a gateway in the background; with `--follow`, until it is told to stop or its reader is gone. */
 export async function logs({ flags, profile, program }: Invocation): Promise<number> {
@@ -75,7 +77,7 @@ function isFiltered({ since, level }: LogFilter): boolean {
 
 /** Where the log of the gateway that runs now is, if no launcher has started it. */
 async function foregroundGateway({ stateFolder }: Profile): Promise<string | undefined> {
-  const holder = await whoHoldsProfile(stateFolder);
+  const holder = await whoHoldsProfile(stateFolder, { timeoutMs: LOOK_MS });
   if (holder === undefined || holder === 'unknown') return undefined;
   const { card } = holder;
   if (LaunchHistory.read(stateFolder).launched?.pid === card.pid) return undefined;

@@ -35,7 +35,7 @@ export async function restart(invocation: Invocation): Promise<number> {
   const options = { address: settings, timeoutMs, signal: stop.signal };
   const reason = `${program.name} gateway restart`;
 
-  if (isLaunched(profile.stateFolder, settings.port)) {
+  if (isLaunched(profile.stateFolder, isPortGiven(settings) ? settings.port : undefined)) {
     const gateway = await restartInBackground(invocation, settings, options, reason);
     if (gateway) return report(flags.json, gateway);
   }

@@ -24,13 +24,15 @@ export interface RestartOptions extends LaunchOptions {
 /**
  * Whether the gateway of a state folder was started by a launcher, or is at this moment.
  *
- * @param port where this gateway is looked for: a launcher may have started the one of the folder on another port
+ * @param port where this gateway has to be, where that was said: a launcher may have started the one of the folder on
+ * another port
  */
-export function isLaunched(stateFolder: string, port: number): boolean {
+export function isLaunched(stateFolder: string, port: number | undefined): boolean {
   // First, since a restart gives it back when its gateway runs.
   if (PidGuard.holderOf(stateFolder)) return true;
   const { running } = LaunchHistory.read(stateFolder);
-  return running !== undefined && (running.flags?.includes(`--port=${port}`) ?? true);
+  if (!running) return false;
+  return port === undefined || (running.flags?.includes(`--port=${port}`) ?? true);
 }
 
 /**
