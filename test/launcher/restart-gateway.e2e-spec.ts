@@ -1,0 +1,174 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+import { LaunchHistory } from '../../src/launcher/launch-history.js';
+import type { LaunchError } from '../../src/launcher/launch.error.js';
+import { PidGuard } from '../../src/launcher/pid-guard.js';
+import {
+  isLaunched,
+  restartedInPlace,
+  restartLaunched,
+  type RestartOptions,
+} from '../../src/launcher/restart-gateway.js';
+import { GatewayCardService } from '../../src/index.js';
+import { onCleanUp } from '../kit/cleaner.js';
+import { startControl } from '../kit/control.js';
+import { freePort } from '../kit/ports.js';
+import { Program } from '../kit/program.js';
+import { tempFolder } from '../kit/temp.js';
+
+const HOST = '127.0.0.1';
+const EXIT_CODE = 64;
+
+/** A restart whose new gateway refuses to start, with its flags as its reason. */
+function optionsFor(stateFolder: string, port: number, more: Partial<RestartOptions> = {}): RestartOptions {
+  const script = `console.log('flags', ...process.argv.slice(1), process.env.OPENCLAW_MARK); process.exit(${EXIT_CODE})`;
+  return {
+    address: { host: HOST, port },
+    anyPort: true,
+    profile: { name: 'default', stateFolder, configFile: join(stateFolder, 'openclaw.json') },
+    program: 'openclaw',
+    command: [process.execPath, '-e', script, '--'],
+    flags: ['--of-the-call'],
+    environment: { OPENCLAW_MARK: 'of the call' },
+    timeoutMs: 20_000,
+    signal: new AbortController().signal,
+    report: () => undefined,
+    warn: () => undefined,
+    askedAt: Date.now(),
+    ask: () => Promise.resolve(false),
+    ...more,
+  };
+}
+
+/** A process that was launched, as far as the history knows. */
+async function launched(stateFolder: string, flags: readonly string[]): Promise<Program> {
+  const program = Program.start(process.execPath, ['-e', 'console.log("there"); setInterval(() => 0, 1e6)'], {
+    env: { OPENCLAW_STATE_DIR: stateFolder, OPENCLAW_MARK: 'of the gateway' },
+  });
+  await program.output('stdout', /there/);
+  LaunchHistory.read(stateFolder).started(program.pid, Date.now(), flags);
+  return program;
+}
+
+describe('whether a launcher has started the gateway', () => {
+  it('is told by its process, by where it is wanted, and by a launcher at work', async () => {
+    const folder = tempFolder();
+    expect(isLaunched(folder, undefined)).toBe(false);
+
+    const program = await launched(folder, ['--port=5000']);
+    expect([isLaunched(folder, undefined), isLaunched(folder, 5_000), isLaunched(folder, 500)]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+
+    program.signal('SIGKILL');
+    await program.exit();
+    expect(isLaunched(folder, undefined)).toBe(false);
+
+    const guard = await PidGuard.acquire(folder);
+    onCleanUp(() => guard.release());
+    expect(isLaunched(folder, undefined)).toBe(true);
+  });
+});
+
+describe('a restart of what was launched', () => {
+  it('stops the process, and starts one with its flags and variables', async () => {
+    const [folder, port] = [tempFolder(), await freePort()];
+    const program = await launched(folder, ['--of-the-gateway']);
+
+    const failure = (await restartLaunched(optionsFor(folder, port)).catch((error: unknown) => error)) as LaunchError;
+
+    expect(await program.exit()).toEqual({ code: null, signal: 'SIGTERM' });
+    expect(failure).toMatchObject({
+      code: 'died',
+      exitCode: EXIT_CODE,
+      lines: ['flags --of-the-gateway of the gateway'],
+    });
+    expect(PidGuard.holderOf(folder)).toBeUndefined();
+  });
+
+  it('starts one with the flags of the call where none runs', async () => {
+    const [folder, port] = [tempFolder(), await freePort()];
+
+    await expect(restartLaunched(optionsFor(folder, port))).rejects.toMatchObject({
+      lines: ['flags --of-the-call of the call'],
+    });
+  });
+
+  it('finds it done where the gateway is younger than the call', async () => {
+    const stateFolder = tempFolder();
+    const { lock } = await startControl({ lock: { stateFolder } });
+    const port = Number(new URL(lock.url).port);
+
+    expect(await restartLaunched(optionsFor(stateFolder, port, { askedAt: 0 }))).toEqual({
+      started: false,
+      pid: process.pid,
+      url: lock.url,
+      logFile: join(stateFolder, 'gateway.log'),
+    });
+  });
+
+  it('leaves alone a gateway that no launcher has started', async () => {
+    const stateFolder = tempFolder();
+    const { lock } = await startControl({ lock: { stateFolder } });
+
+    expect(await restartLaunched(optionsFor(stateFolder, Number(new URL(lock.url).port)))).toBeUndefined();
+    expect(lock.phase).toBe('ready');
+  });
+
+  it('gives up where another launcher keeps the guard', async () => {
+    const folder = tempFolder();
+    const guard = await PidGuard.acquire(folder);
+    onCleanUp(() => guard.release());
+
+    await expect(restartLaunched(optionsFor(folder, await freePort(), { timeoutMs: 1 }))).rejects.toMatchObject({
+      code: 'held',
+    });
+  });
+});
+
+describe('a gateway that starts itself anew', () => {
+  it('is there once another instance is ready', async () => {
+    const { app, lock } = await startControl();
+    const { card } = app.get(GatewayCardService);
+    const address = { host: HOST, port: Number(new URL(lock.url).port) };
+    const waiting = { address, signal: new AbortController().signal, timeoutMs: 1 };
+
+    expect(await restartedInPlace({ ...card, instanceId: 'the one before' }, { ...waiting })).toMatchObject({
+      pid: process.pid,
+      url: lock.url,
+    });
+    await expect(restartedInPlace(card, waiting)).rejects.toMatchObject({ code: 'late' });
+  });
+
+  it('has died where its process is gone and no gateway listens', async () => {
+    const { app } = await startControl();
+    const { card } = app.get(GatewayCardService);
+    const ended = Program.start(process.execPath, ['-e', '']);
+    await ended.exit();
+    const address = { host: HOST, port: await freePort() };
+
+    await expect(
+      restartedInPlace(
+        { ...card, pid: ended.pid },
+        { address, signal: AbortSignal.timeout(20_000), timeoutMs: 20_000 },
+      ),
+    ).rejects.toMatchObject({ code: 'died' });
+  });
+
+  it('is waited for no longer than its operator does', async () => {
+    const { app, lock } = await startControl();
+    const { card } = app.get(GatewayCardService);
+    const stop = new AbortController();
+    const address = { host: HOST, port: Number(new URL(lock.url).port) };
+
+    const waiting = restartedInPlace(card, { address, signal: stop.signal, timeoutMs: 60_000 });
+    const aborted = once(stop.signal, 'abort');
+    stop.abort(new Error('stopped by SIGINT'));
+
+    await aborted;
+    await expect(waiting).rejects.toThrow('stopped by SIGINT');
+  });
+});
