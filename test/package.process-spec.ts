@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { PACKAGE_VERSION } from '../src/common/package-version.js';
+import { bin, npm, pack, succeed } from './kit/npm.js';
 import { freePort } from './kit/ports.js';
 import { Operator } from './kit/operator.js';
 import { Program, ROOT } from './kit/program.js';
@@ -98,29 +99,11 @@ function licenseIn(folder: string): string {
   return readFileSync(join(folder, file), 'utf8').trim();
 }
 
-async function succeed(command: string, args: string[], cwd: string, env: NodeJS.ProcessEnv = {}): Promise<Program> {
-  const program = Program.start(command, args, { cwd, env });
-  const { code } = await program.exit(INSTALL_DEADLINE_MS);
-  if (code !== 0) throw new Error(`${command} ${args.join(' ')}: ${program.stdout}${program.stderr}`);
-  return program;
-}
-
 /** A folder for a user's app. */
 function moduleFolder(): string {
   const folder = tempFolder();
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
   return folder;
-}
-
-/** npm needs the certificates, proxies and settings of the machine, and finds its own file elsewhere on another Node. */
-const npm = (args: string[], cwd: string): Promise<Program> => succeed('npm', args, cwd, process.env);
-
-async function pack(): Promise<string> {
-  const folder = tempFolder();
-  // Without scripts: the build they would make is there, and other tests run from it.
-  await npm(['pack', '--ignore-scripts', '--pack-destination', folder], ROOT);
-  const [tarball = ''] = readdirSync(folder);
-  return join(folder, tarball);
 }
 
 const install = (cwd: string, ...packages: string[]): Promise<Program> =>
@@ -170,8 +153,7 @@ describe('the packed package', () => {
       expect(second.stderr).toContain(
         `GatewayLockError: another gateway instance is already listening on ws://127.0.0.1:${port}`,
       );
-      const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
-      await succeed(process.execPath, [tsc, '--project', folder], folder);
+      await succeed(bin('tsc'), ['--project', folder]);
       const copies = readdirSync(folder, { recursive: true }).filter((path) =>
         /@nestjs[/\\]core[/\\]package\.json$/.test(String(path)),
       );
@@ -224,9 +206,9 @@ describe('the packed package', () => {
   it('is found by every way to resolve a module, types included', async () => {
     const tarball = await pack();
 
-    await succeed(join(ROOT, 'node_modules/.bin/publint'), ['run', '--strict', tarball], ROOT);
+    await succeed(bin('publint'), ['run', '--strict', tarball]);
     // The package is ESM alone, which require() of the Nodes that it runs on can load.
-    await succeed(join(ROOT, 'node_modules/.bin/attw'), [tarball, '--ignore-rules', 'cjs-resolves-to-esm'], ROOT);
+    await succeed(bin('attw'), [tarball, '--ignore-rules', 'cjs-resolves-to-esm']);
   });
 
   it('ships what runs and the docs, and nothing else', async () => {

@@ -26,7 +26,10 @@ export async function findPortOwnerElsewhere(
   deadline: number,
 ): Promise<PortOwner | undefined> {
   // Loaded here, as node:child_process is below, so that Linux never pays for it.
-  const { portBindings } = await import('pid-port');
+  // Bundlers take a package that is not installed for a mistake, unless the failure is handled here.
+  const { portBindings } = await import('pid-port').catch((error: unknown) => {
+    throw error;
+  });
   const pid = pidServing(await portBindings(port, { host: '*' }), host);
   if (pid === undefined) return undefined;
   const remainingMs = Math.max(1, deadline - performance.now());

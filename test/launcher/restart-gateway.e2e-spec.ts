@@ -10,7 +10,7 @@ import {
   restartLaunched,
   type RestartOptions,
 } from '../../src/launcher/restart-gateway.js';
-import { GatewayCardService } from '../../src/index.js';
+import { GatewayCardService } from '../../src/holder/gateway-card.service.js';
 import { onCleanUp } from '../kit/cleaner.js';
 import { startControl } from '../kit/control.js';
 import { freePort } from '../kit/ports.js';

@@ -1,0 +1,205 @@
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { build, type BuildOptions } from 'esbuild';
+
+import { JEST_WITH_SWC, MODULE_TYPES, NestProjects, type ModuleType } from './kit/nest-new.js';
+import { bin, succeed } from './kit/npm.js';
+import { freePort, isFree } from './kit/ports.js';
+import { Program, ROOT } from './kit/program.js';
+import { tempFolder } from './kit/temp.js';
+
+/** Compilers come first. */
+const START_DEADLINE_MS = 120_000;
+jest.setTimeout(10 * START_DEADLINE_MS);
+
+const RELOADS = 10;
+
+/** The `main.ts` of the README, without the `await` that CommonJS has not at the top. */
+const RUN_GATEWAY = `
+import { NestFactory } from '@nestjs/core';
+import { runGateway } from 'openclaw-gateway-lock';
+import { AppModule } from './app.module.js';
+
+void runGateway(() => NestFactory.create(AppModule, { abortOnError: false })).then((code) => process.exit(code));
+`;
+
+/** Everything that entries of the package export. */
+const importAll = (entries: readonly string[]): string =>
+  entries.map((entry, index) => `export * as entry${index} from 'openclaw-gateway-lock${entry}';\n`).join('');
+
+const [MAJOR = 0, MINOR = 0] = process.versions.node.split('.').map(Number);
+const JEST_LOADS_ESM = MAJOR > 24 || (MAJOR === 24 && MINOR >= 9);
+
+const STRICT = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--skipLibCheck', 'false'];
+
+/** For a bundle of an app with everything in it: what Nest looks for and can do without, and `require` for CommonJS. */
+const WITH_EVERYTHING: BuildOptions = {
+  keepNames: true,
+  external: ['@nestjs/microservices', '@nestjs/platform-socket.io', 'class-transformer', 'class-validator'],
+  banner: {
+    js: "import { createRequire as makeRequire } from 'node:module';\nconst require = makeRequire(import.meta.url);",
+  },
+};
+
+const hello = async (port: number): Promise<string> => (await fetch(`http://127.0.0.1:${port}/`)).text();
+
+/** It serves, refuses a second one, and stops. */
+async function expectGateway(start: (env: NodeJS.ProcessEnv) => Program): Promise<void> {
+  const port = await freePort();
+  const env = { PORT: String(port) };
+
+  const first = start(env);
+  await first.output('stdout', new RegExp(`^gateway listening on ws://127.0.0.1:${port}$`, 'm'), START_DEADLINE_MS);
+  const second = start(env);
+
+  expect(await second.exit(START_DEADLINE_MS)).toEqual({ code: 78, signal: null });
+  expect(second.stderr).toContain(`another gateway instance is already listening on ws://127.0.0.1:${port}\n`);
+  expect(await hello(port)).toMatch('Hello World!');
+  first.signal('SIGTERM');
+  expect(await first.exit()).toEqual({ code: 0, signal: null });
+  expect(await isFree(port)).toBe(true);
+}
+
+describe('a project of `nest new`', () => {
+  const projects = new NestProjects();
+  let warnings: string[];
+  const run = (type: ModuleType, script: string, env: NodeJS.ProcessEnv = {}): Promise<Program> =>
+    succeed('npm', ['run', script], { cwd: projects.file(type, ''), env: { PORT: '0', ...env } });
+
+  beforeAll(async () => {
+    warnings = await projects.make();
+    // Its own dependencies are not installed on Nest 12 without a warning.
+    symlinkSync(join(ROOT, 'node_modules/nest-commander'), join(projects.folder, 'node_modules/nest-commander'));
+    for (const type of MODULE_TYPES) {
+      // The two lines.
+      projects.edit(type, 'src/app.module.ts', /^/, "import { GatewayLockModule } from 'openclaw-gateway-lock';\n");
+      const lock = 'GatewayLockModule.forRoot({ port: Number(process.env.PORT ?? 3000) })';
+      projects.edit(type, 'src/app.module.ts', 'imports: [],', `imports: [${lock}],`);
+    }
+    projects.edit('cjs', 'tsconfig.json', '"nodenext"', '"commonjs"');
+    projects.edit('cjs', 'tsconfig.json', '"nodenext"', '"node10"');
+    projects.edit('cjs', 'tsconfig.json', '"resolvePackageJsonExports": true', '"ignoreDeprecations": "6.0"');
+  });
+
+  afterAll(() => projects.remove());
+
+  it('installs this package without a warning', () => {
+    expect(warnings).toEqual([]);
+  });
+
+  it.each(MODULE_TYPES)('%s: its own tests pass, supertest’s included', async (type) => {
+    if (type === 'cjs' && !JEST_LOADS_ESM) {
+      const config = JSON.stringify({ ...JEST_WITH_SWC, testRegex: '\\.spec\\.ts$' });
+      projects.write(type, 'jest.config.ts', `export default ${config};`);
+      projects.write(type, 'test/jest-e2e.json', JSON.stringify({ ...JEST_WITH_SWC, testRegex: '-spec\\.ts$' }));
+    }
+
+    const output = [await run(type, 'test'), await run(type, 'test:e2e')].map(({ stdout, stderr }) => stdout + stderr);
+
+    expect(output).toEqual([expect.stringMatching(/Tests.*1 passed/), expect.stringMatching(/Tests.*1 passed/)]);
+  });
+
+  it.each([
+    ['esm', 'nodenext', 'nodenext', 'tsconfig.json', ['', '/listener', '/cli']],
+    // nest-commander has no types for it.
+    ['esm', 'node16', 'node16', 'tsconfig.json', ['', '/listener']],
+    // The configuration of Jest is of no use so strictly.
+    ['cjs', 'commonjs', 'node10', 'tsconfig.build.json', ['', '/listener', '/cli']],
+    ['cjs', 'esnext', 'bundler', 'tsconfig.build.json', ['', '/listener', '/cli']],
+  ] as const)(
+    '%s: the types compile as strictly as can be, for %s found by %s',
+    async (type, module, moduleResolution, config, entries) => {
+      projects.write(type, 'src/all-types.ts', importAll(entries));
+      const how = ['--project', config, '--module', module, '--moduleResolution', moduleResolution];
+      try {
+        await succeed(bin('tsc'), ['--noEmit', ...how, ...STRICT], { cwd: projects.file(type, '') });
+      } finally {
+        projects.write(type, 'src/all-types.ts', 'export {};');
+      }
+    },
+  );
+
+  it.each([
+    ['esm', 'with the main.ts that is there', /Nest application successfully started/],
+    ['cjs', 'with runGateway', /^gateway listening on/],
+  ] as const)('%s: `npm run start:dev` %s takes the port again at each reload', async (type, _main, started) => {
+    if (type === 'cjs') projects.write(type, 'src/main.ts', RUN_GATEWAY);
+    const port = await freePort();
+    const cwd = projects.file(type, '');
+    const dev = Program.start('npm', ['run', 'start:dev'], { cwd, env: { PORT: String(port) }, group: true });
+    const greetings = [];
+
+    for (let reload = 0; reload <= RELOADS; reload++) {
+      const greeting = reload === RELOADS ? 'Hello World!' : `Hello, ${reload}!`;
+      if (reload > 0) projects.edit(type, 'src/app.service.ts', /return '.*'/, `return '${greeting}'`);
+      const times = new RegExp(`(?:${started.source}[^]*){${reload + 1}}`, 'm');
+      await dev.output('stdout', times, START_DEADLINE_MS);
+      greetings.push(await hello(port));
+    }
+    // As Ctrl-C in a terminal.
+    dev.signal('SIGINT', true);
+    await dev.exit();
+
+    expect(new Set(greetings).size).toBe(RELOADS);
+    expect(dev.stdout + dev.stderr).not.toContain('already listening');
+    expect(await isFree(port)).toBe(true);
+  });
+
+  it.each(MODULE_TYPES)('%s: `npm start` serves, and SIGTERM to npm alone leaves no orphan', async (type) => {
+    projects.write(type, 'src/main.ts', RUN_GATEWAY);
+    const port = await freePort();
+    const cwd = projects.file(type, '');
+    const program = Program.start('npm', ['start'], { cwd, env: { PORT: String(port) }, group: true });
+    await program.output('stdout', /^gateway listening on/m, START_DEADLINE_MS);
+    expect(await hello(port)).toBe('Hello World!');
+
+    program.signal('SIGTERM');
+
+    // The end of what all of them write to.
+    await program.exit();
+    expect(await isFree(port)).toBe(true);
+  });
+
+  describe('bundled', () => {
+    const bundle = async (outfile: string, options: BuildOptions): Promise<string> => {
+      projects.write('esm', 'src/main.ts', RUN_GATEWAY);
+      // esbuild writes no metadata of decorators, on which Nest relies; the build has it.
+      await run('esm', 'build');
+      const entryPoints = [projects.file('esm', 'dist/main.js')];
+      await build({
+        entryPoints,
+        bundle: true,
+        platform: 'node',
+        format: 'esm',
+        outfile,
+        logLevel: 'silent',
+        ...options,
+      });
+      return outfile;
+    };
+
+    it('by esbuild with everything in it, it is a gateway beside ws alone', async () => {
+      const folder = tempFolder();
+      const script = await bundle(join(folder, 'app.mjs'), WITH_EVERYTHING);
+      // Nest's own adapter, which that of the lock extends, asks for it at run time.
+      mkdirSync(join(folder, 'node_modules'));
+      symlinkSync(join(ROOT, 'node_modules/ws'), join(folder, 'node_modules/ws'));
+
+      await expectGateway((env) => Program.node(script, [], { env }));
+    });
+
+    it('by esbuild with packages outside, it is a gateway', async () => {
+      const script = await bundle(projects.file('esm', 'dist/app.mjs'), { packages: 'external' });
+
+      await expectGateway((env) => Program.node(script, [], { env }));
+    });
+
+    it('by webpack, through `nest build`, it is a gateway', async () => {
+      projects.write('cjs', 'src/main.ts', RUN_GATEWAY.replace('.module.js', '.module'));
+      await succeed(bin('nest'), ['build', '--webpack'], { cwd: projects.file('cjs', '') });
+
+      await expectGateway((env) => Program.node(projects.file('cjs', 'dist/main.js'), [], { env }));
+    });
+  });
+});
