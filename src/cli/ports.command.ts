@@ -1,23 +1,11 @@
-import { conflictsOf, type PlannedPort } from '../config/port-conflicts.js';
 import { PORTS_PER_GATEWAY } from '../config/choose-port.js';
-import { chooseSettings, type PortOrigin } from '../config/choose-settings.js';
+import { chooseSettings } from '../config/choose-settings.js';
 import { ExitCode } from '../process/exit-code.js';
 import { complain, printResult } from '../process/print.js';
-import { portOfCard } from '../state-folder/who-holds-profile.js';
-import { planProfiles, type PlannedProfile } from './plan-profiles.js';
+import { planProfiles } from '../config/plan-profiles.js';
+import { describePlans, type PortPlan } from '../config/port-plans.js';
 import type { Invocation } from './command.js';
 import { EMPTY_CELL, table } from './table.js';
-
-interface PortPlan {
-  readonly name: string;
-  readonly port: number | null;
-  readonly from: PortOrigin | null;
-  readonly stateFolder: string;
-  /** The other profiles that this one is in the way of. */
-  readonly conflicts: readonly PlannedPort[];
-  /** Why there is no port; one line. */
-  readonly problem: string | null;
-}
 
 /** Prints the port of every profile of this user, and which are in the way of others. */
 export async function ports({ flags, profile }: Invocation): Promise<number> {
@@ -34,26 +22,6 @@ export async function ports({ flags, profile }: Invocation): Promise<number> {
     );
   }
   return exitCode;
-}
-
-function describePlans(planned: readonly PlannedProfile[]): PortPlan[] {
-  const rows = planned.map((one) => ({ ...one.profile, ...portOf(one), problem: one.problem }));
-  const known = rows.flatMap(({ name, port }) => (port === null ? [] : [{ name, port }]));
-  return rows.map(({ name, port, from, stateFolder, problem }) => ({
-    name,
-    port,
-    from,
-    stateFolder,
-    conflicts: port === null ? [] : conflictsOf({ name, port }, known),
-    problem,
-  }));
-}
-
-/** What is taken now counts for the others, whatever the next start would take. */
-function portOf({ running, settings }: PlannedProfile): Pick<PortPlan, 'port' | 'from'> {
-  const port = running && portOfCard(running.card);
-  if (port !== undefined && port !== settings?.port) return { port, from: 'running' };
-  return { port: settings?.port ?? null, from: settings?.portOrigin ?? null };
 }
 
 function portTable(plans: readonly PortPlan[]): string[] {

@@ -2,7 +2,7 @@ import { whoHolds } from '../holder/who-holds.js';
 import type { Holder } from '../listener/holder.js';
 import { ANCHOR_HOST, gatewayUrl } from '../listener/listen-address.js';
 import { portOfCard } from '../state-folder/who-holds-profile.js';
-import type { PlannedProfile } from './plan-profiles.js';
+import type { PlannedProfile } from '../config/plan-profiles.js';
 import { EMPTY_CELL, table } from './table.js';
 
 /** How many ports are asked at a time: each has half a second to answer, and each costs a look at the processes. */

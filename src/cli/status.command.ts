@@ -12,7 +12,7 @@ import { complain, printResult, wantsColor } from '../process/print.js';
 import { holderLines, type PortReport } from '../process/report-failure.js';
 import { refuseFlags } from './flags-of.js';
 import type { Flags } from './flags.js';
-import { planProfiles } from './plan-profiles.js';
+import { planProfiles } from '../config/plan-profiles.js';
 import type { Invocation, Program } from './command.js';
 import { statusOfAll, statusTable } from './status-of-all.js';
 import { whereItRuns } from './where-it-runs.js';

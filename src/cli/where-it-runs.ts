@@ -1,11 +1,7 @@
 import { GatewayCallError } from '../control/client/gateway-call.error.js';
-import { whoHolds } from '../holder/who-holds.js';
 import type { Settings } from '../config/choose-settings.js';
-import type { Profile } from '../config/profile.js';
+import { isHeld, LOCATE_TIMEOUT_MS, unlocated } from '../config/plan-profiles.js';
 import { portOfCard, whoHoldsProfile } from '../state-folder/who-holds-profile.js';
-
-/** How long a gateway may take to say where it is: a busy machine is no reason not to find it. Where none is, none is waited for. */
-export const LOCATE_TIMEOUT_MS = 2_000;
 
 /** The settings of a gateway that is there now, as far as it could be found by its profile. */
 export interface LocatedSettings extends Settings {
@@ -35,14 +31,4 @@ export async function whereItRuns(settings: Settings): Promise<LocatedSettings> 
   if (running?.card.profile !== name) return settings;
   const { instanceId } = running.card;
   return { ...settings, port: portOfCard(running.card), portOrigin: 'running', instanceId };
-}
-
-/** Whether anything listens on the port. */
-export async function isHeld({ host, port }: Settings): Promise<boolean> {
-  return (await whoHolds({ host, port })).verdict !== 'blocked';
-}
-
-/** Says that a gateway may be there, on a port that is not known. */
-export function unlocated({ name, stateFolder }: Profile): string {
-  return `the gateway of profile ${name} could not be found: a process holds ${stateFolder}, and does not say on which port it listens; try again, or give --port`;
 }

@@ -1,9 +1,12 @@
 import { InputError } from '../common/input.error.js';
-import { knownProfiles } from '../config/known-profiles.js';
-import type { Profile } from '../config/profile.js';
+import { whoHolds } from '../holder/who-holds.js';
 import { whoHoldsProfile, type ProfileHolder } from '../state-folder/who-holds-profile.js';
-import { isHeld, LOCATE_TIMEOUT_MS, unlocated } from './where-it-runs.js';
-import { chooseSettings, type Settings } from '../config/choose-settings.js';
+import { chooseSettings, type Settings } from './choose-settings.js';
+import { knownProfiles } from './known-profiles.js';
+import type { Profile } from './profile.js';
+
+/** How long a gateway may take to say where it is: a busy machine is no reason not to find it. Where none is, none is waited for. */
+export const LOCATE_TIMEOUT_MS = 2_000;
 
 /** What a start would use, or why there would be none. */
 type Plan =
@@ -51,4 +54,14 @@ async function plan(profile: Profile, current: Settings): Promise<Plan> {
     if (error instanceof InputError) return { settings: undefined, problem: error.message };
     throw error;
   }
+}
+
+/** Whether anything listens on the port. */
+export async function isHeld({ host, port }: Settings): Promise<boolean> {
+  return (await whoHolds({ host, port })).verdict !== 'blocked';
+}
+
+/** Says that a gateway may be there, on a port that is not known. */
+export function unlocated({ name, stateFolder }: Profile): string {
+  return `the gateway of profile ${name} could not be found: a process holds ${stateFolder}, and does not say on which port it listens; try again, or give --port`;
 }
