@@ -1,4 +1,4 @@
-import './process/no-inspector.js';
+import { endCommand } from './process/command-process.js';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -32,4 +32,4 @@ function loadEnvFile(): void {
   if (existsSync(file)) process.loadEnvFile(file);
 }
 
-main().then((code) => process.exit(code), exitWith);
+main().then(endCommand, exitWith);

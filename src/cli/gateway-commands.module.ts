@@ -1,6 +1,7 @@
 import { Inject, Injectable, Module, type DynamicModule, type INestApplication } from '@nestjs/common';
 import { Command, CommandRunner, InjectCommander, SubCommand } from 'nest-commander';
 
+import { endCommand } from '../process/command-process.js';
 import { GATEWAY, SUB_COMMANDS } from './command-table.js';
 import type { CommandEntry, GatewayStart, Program } from './command.js';
 import { describeCommand, exitCodeOfParser, runCommand } from './describe-command.js';
@@ -32,9 +33,7 @@ abstract class TableCommand extends CommandRunner {
   }
 
   override setCommand(command: ParserCommand): this {
-    describeCommand(command, this.entry, this.program).exitOverride((outcome) =>
-      process.exit(exitCodeOfParser(outcome)),
-    );
+    describeCommand(command, this.entry, this.program).exitOverride((outcome) => endCommand(exitCodeOfParser(outcome)));
     return super.setCommand(command);
   }
 
@@ -42,7 +41,7 @@ abstract class TableCommand extends CommandRunner {
   async run(args: string[]): Promise<void> {
     const { command, entry } = this;
     const before = entry === GATEWAY ? {} : (command.parent?.opts() ?? {});
-    process.exit(await runCommand(entry, { own: command.opts(), before }, args, this.program));
+    endCommand(await runCommand(entry, { own: command.opts(), before }, args, this.program));
   }
 }
 

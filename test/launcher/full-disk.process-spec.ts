@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 
 import { parse } from '../kit/openclaw.js';
 import { freePort } from '../kit/ports.js';
-import { BIN } from '../kit/program.js';
+import { BIN, fixture } from '../kit/program.js';
 import { NO_SMALL_DISK, onSmallDisk } from '../kit/small-disk.js';
 import { LINUX } from '../kit/sockets.js';
 import { tempFolder } from '../kit/temp.js';
@@ -49,25 +49,29 @@ async function startOn(options: string, prepare: string): Promise<{ code: number
 
 (LINUX ? describe : describe.skip)('a command whose output cannot be written', () => {
   it.each([
-    ['--version', 1],
-    ['gateway --help', 1],
-  ])('%s fails in one line, and not without a word', (command, expected) => {
+    ['openclaw', BIN, '--version'],
+    ['openclaw', BIN, 'gateway --help'],
+    ['openclaw', BIN, 'gateway ports --json'],
+    ['a program of nest-commander', fixture('commander-gateway'), 'gateway --help'],
+    ['a program of nest-commander', fixture('commander-gateway'), 'gateway ports --json'],
+  ])('of %s fails in one line, and not without a word: %s %s', (_what, script, command) => {
     const full = openSync('/dev/full', 'w');
     try {
-      const { status, stderr } = spawnSync(process.execPath, [BIN, ...command.split(' ')], {
+      const { status, stderr } = spawnSync(process.execPath, [script, ...command.split(' ')], {
         stdio: ['ignore', full, 'pipe'],
         encoding: 'utf8',
+        env: { PATH: process.env['PATH'], HOME: tempFolder() },
       });
-      expect([status, stderr]).toEqual([expected, 'standard output cannot be written (ENOSPC)\n']);
+      expect([status, stderr]).toEqual([1, 'standard output cannot be written (ENOSPC)\n']);
     } finally {
       closeSync(full);
     }
   });
 
-  it('is content when its reader goes', () => {
+  it.each([BIN, fixture('commander-gateway')])('is content when its reader goes: %s', (script) => {
     const { status, stderr } = spawnSync(
       'bash',
-      ['-c', '"$0" "$1" gateway --help | true; exit ${PIPESTATUS[0]}', process.execPath, BIN],
+      ['-c', '"$0" "$1" gateway --help | true; exit ${PIPESTATUS[0]}', process.execPath, script],
       { encoding: 'utf8' },
     );
     expect([status, stderr]).toEqual([0, '']);

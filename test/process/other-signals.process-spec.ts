@@ -2,13 +2,13 @@ import { connect } from 'node:net';
 import { once } from 'node:events';
 
 import { freePort } from '../kit/ports.js';
-import { BIN, Program } from '../kit/program.js';
+import { BIN, fixture, Program } from '../kit/program.js';
 
 /** Where Node's inspector listens by default. */
 const INSPECTOR = 9229;
 
-async function serve(): Promise<Program> {
-  const program = Program.node(BIN, ['gateway', '--port', await freePort()]);
+async function serve(script = BIN): Promise<Program> {
+  const program = Program.node(script, ['gateway', '--port', await freePort()]);
   await program.output('stdout', /^gateway listening on/m);
   return program;
 }
@@ -26,9 +26,12 @@ async function isListening(port: number): Promise<boolean> {
 }
 
 describe('a gateway', () => {
-  it('opens no inspector on SIGUSR1, says so, and goes on', async () => {
+  it.each([
+    ['openclaw', BIN],
+    ['a program of nest-commander', fixture('commander-gateway')],
+  ])('of %s opens no inspector on SIGUSR1, says so, and goes on', async (_what, script) => {
     const before = await isListening(INSPECTOR);
-    const program = await serve();
+    const program = await serve(script);
 
     program.signal('SIGUSR1');
     await program.output('stderr', /^SIGUSR1 is ignored: [^\n]+\n/m);
