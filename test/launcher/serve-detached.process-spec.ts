@@ -1,9 +1,13 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 import { LaunchHistory } from '../../src/launcher/launch-history.js';
+import { until } from '../kit/deadline.js';
 import { Program, ROOT } from '../kit/program.js';
 import { tempFolder } from '../kit/temp.js';
+
+/** More than a log may have. */
+const LARGE = 'x'.repeat(11 * 1024 * 1024);
 
 /** Serves as a gateway in the background does, and ends when it is told how. */
 const GATEWAY = `
@@ -18,12 +22,12 @@ interface Detached {
   readonly program: Program;
 }
 
-async function detached(): Promise<Detached> {
+async function detached({ log = '', variable = '1' } = {}): Promise<Detached> {
   const folder = tempFolder();
-  writeFileSync(join(folder, 'gateway.log'), '');
+  writeFileSync(join(folder, 'gateway.log'), log);
   const script = join(ROOT, 'dist/launcher/serve-detached.js');
   const program = Program.start(process.execPath, ['--input-type=module', '--eval', GATEWAY, script], {
-    env: { OPENCLAW_LAUNCHED_LOG: '1', OPENCLAW_STATE_DIR: folder },
+    env: { OPENCLAW_LAUNCHED_LOG: variable, OPENCLAW_STATE_DIR: folder },
     stdin: true,
   });
   await program.output('stdout', /left/);
@@ -61,6 +65,17 @@ describe('a gateway in the background', () => {
     await end(program, 0);
 
     expect(LaunchHistory.read(folder).launched).toMatchObject({ pid: process.pid });
+  });
+
+  it('rotates the log of its state folder, and no file that the variable names', async () => {
+    const precious = join(tempFolder(), 'precious');
+    writeFileSync(precious, LARGE);
+    const { folder } = await detached({ log: LARGE, variable: precious });
+
+    await until(30_000, 'the rotation of the log', () => existsSync(join(folder, 'gateway.log.1')));
+
+    expect(readdirSync(dirname(precious))).toEqual(['precious']);
+    expect(statSync(precious).size).toBe(LARGE.length);
   });
 
   it('does not take what it starts for gateways of its launcher', async () => {
