@@ -182,7 +182,9 @@ describe('the packed package', () => {
     const [help, version] = [await acme('stop', '--help'), await acme('--version')];
     const stop = await acme('stop', '--port', port);
 
-    expect(status.stdout).toMatch(new RegExp(`^ws://127.0.0.1:${port} is held: ready\n.* pid ${gateway.pid}, ready, `));
+    expect(status.stdout).toMatch(
+      new RegExp(`^Gateway is running on ws://127.0.0.1:${port} \\(ready\\)\n.* pid ${gateway.pid}, ready, `),
+    );
     expect(second.stderr).toMatch(`another gateway instance is already listening on ws://127.0.0.1:${port}\n`);
     expect((await second.exit()).code).toBe(78);
     expect(help.stdout).toMatch(/^Usage: acme gateway stop \[options\]/);

@@ -79,12 +79,16 @@ const UNSUPPORTED = {
     `${flag} is not supported: leave it out; clients show a token (--token), and Tailscale is run apart`,
 } satisfies CommandEntry['useless'];
 
-const REQUEST_FLAGS = {
-  ...ADDRESS_FLAGS,
+const URL_FLAG = {
   url: {
     flags: '--url <url>',
     description: 'the gateway, as ws://host:port; --token or OPENCLAW_GATEWAY_TOKEN then too',
   },
+} satisfies FlagTable;
+
+const REQUEST_FLAGS = {
+  ...ADDRESS_FLAGS,
+  ...URL_FLAG,
   ...timeoutFlag('how long it may take', DEFAULT_TIMEOUT_MS.request),
 } satisfies FlagTable;
 
@@ -117,9 +121,11 @@ export const SUB_COMMANDS = {
   },
   status: {
     name: 'status',
-    description: 'say who holds the port',
+    description: 'say what runs on the port, where it listens, and with which files',
     flags: {
       ...ADDRESS_FLAGS,
+      ...URL_FLAG,
+      watch: { flags: '--watch', description: 'look again every two seconds, until Ctrl-C' },
       deep: { flags: '--deep', description: 'also what the operating system knows: addresses, processes, connections' },
       all: { flags: '--all', description: 'every profile of this user: its port, and who holds it' },
     },

@@ -16,6 +16,7 @@ export interface Flags extends SettingFlags, ProfileFlags {
   readonly timeout?: string;
   readonly deep?: boolean;
   readonly all?: boolean;
+  readonly watch?: boolean;
   readonly url?: string;
   readonly params?: string;
   readonly follow?: boolean;

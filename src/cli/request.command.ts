@@ -35,18 +35,28 @@ async function request(method: string, params: object | undefined, invocation: I
   const { flags } = invocation;
   const timeoutMs = timeoutOf(flags, DEFAULT_TIMEOUT_MS.request);
   try {
-    const target = flags.url === undefined ? await ownGateway(invocation) : otherGateway(flags.url, flags);
+    const target = flags.url === undefined ? await ownGateway(invocation) : namedGateway(flags.url, flags);
     const asking = callGateway({ ...target, method, params, timeoutMs });
     const payload = await whileWaiting(`waiting for an answer of ${target.url}`, asking, flags);
     printResult(flags.json, { ok: true, payload }, [printableJson(JSON.stringify(payload, null, 2))]);
     return ExitCode.OK;
   } catch (error) {
-    if (!flags.json || !(error instanceof GatewayCallError)) throw error;
-    const { code: failure, message, answer = null } = error;
-    const exitCode = exitCodeOf(error);
-    printResult(true, { ok: false, failure, message, error: answer, exitCode });
-    return exitCode;
+    return failureAsJson(error, flags);
   }
+}
+
+/**
+ * Reports why a call has failed, where a script is to read it.
+ *
+ * @returns the exit code
+ * @throws the error itself, for all that is not to be JSON
+ */
+export function failureAsJson(error: unknown, { json }: Flags): number {
+  if (!json || !(error instanceof GatewayCallError)) throw error;
+  const { code: failure, message, answer = null } = error;
+  const exitCode = exitCodeOf(error);
+  printResult(true, { ok: false, failure, message, error: answer, exitCode });
+  return exitCode;
 }
 
 async function ownGateway({ flags, profile }: Invocation): Promise<Target> {
@@ -62,8 +72,12 @@ async function ownGateway({ flags, profile }: Invocation): Promise<Target> {
   };
 }
 
-/** The token of this user's own gateway is not shown to any other. */
-function otherGateway(url: string, flags: Flags): Target {
+/**
+ * The gateway that `--url` names. The token of this user's own gateway is not shown to any other.
+ *
+ * @throws {InputError} it is no url, or no token was given with it
+ */
+export function namedGateway(url: string, flags: Flags): Target {
   refuseFlags(flags, ['port', 'host'], '--url says which gateway');
   const token = chooseToken(...givenTokens(flags, process.env));
   if (token === undefined) {

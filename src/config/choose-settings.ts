@@ -48,6 +48,8 @@ export interface Settings {
   readonly host: string;
   /** Undefined where the token in the state folder is used. */
   readonly token: string | undefined;
+  /** The place that the token comes from: a flag, a variable or a file. */
+  readonly tokenSource: string;
   readonly allowHosts: readonly string[];
   readonly allowOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
@@ -85,15 +87,17 @@ export async function chooseSettings(
     { origin: 'config', ...configured('gateway.port', configuration.port?.toString()) },
     { origin: 'remembered', ...readRememberedPort(profile) },
   ];
+  const tokens = [
+    ...givenTokens(flags, environment, nameVariable),
+    configured('gateway.auth.token', configuration.token),
+  ];
   return {
     profile,
     port: choosePort(profile.name, ...ports),
     portOrigin: ports.find(({ value }) => value !== undefined)?.origin ?? 'derived',
     host: chooseHost(flags, configuration),
-    token: chooseToken(
-      ...givenTokens(flags, environment, nameVariable),
-      configured('gateway.auth.token', configuration.token),
-    ),
+    token: chooseToken(...tokens),
+    tokenSource: tokens.find(({ value }) => value !== undefined)?.source ?? tokenFileOf(profile),
     allowHosts: chooseList(
       checkHost,
       { source: '--allow-host', value: flags.allowHost },

@@ -102,14 +102,20 @@ export function refusalDetails(error: GatewayLockError, { color, ...context }: R
   return described(holder, what, [...needed, ...mistaken, ...adviseOn(holder, obstacle)], color);
 }
 
-/** Who holds a port, and what to do. */
+/**
+ * Who holds a port, and what to do.
+ *
+ * @param facts further rows, between the two
+ */
 export function holderLines(
   holder: Holder,
   { color, ...obstacle }: RefusalContext & Pick<Obstacle, 'port' | 'asked'>,
+  facts: readonly Advice[] = [],
 ): string[] {
   const { port, profile } = obstacle;
   const advice = adviseOn(holder, { ...obstacle, lock: 'port', holderPort: port });
-  return described(holder, `port ${port}`, [...mixUp(holder, obstacle.program, profile), ...advice], color);
+  const mistaken = mixUp(holder, obstacle.program, profile);
+  return described(holder, `port ${port}`, [...facts, ...mistaken, ...advice], color);
 }
 
 /** A refusal calls every holder a gateway in its first line, so that one which is none is a sentence of its own. */
@@ -137,7 +143,8 @@ function obstacleOf({ code, basePort, address: { port } }: GatewayLockError, { c
   return { lock: 'port', holderPort: port, port };
 }
 
-function paint(rows: readonly Advice[], color: boolean): string[] {
+/** Rows of a label and a text, as lines in which the texts stand below each other. */
+export function paint(rows: readonly Advice[], color: boolean): string[] {
   const width = Math.max(...rows.map(([label]) => label.length));
   return rows.map(([label, text]) => {
     const padded = label.padEnd(width);

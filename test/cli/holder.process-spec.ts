@@ -12,6 +12,7 @@ import { BIN, fixture, Program, ROOT } from '../kit/program.js';
 import { copyOfProject } from '../kit/project.js';
 import { canStartAnew } from '../kit/start-anew.js';
 import { tempFolder } from '../kit/temp.js';
+import { TOKEN } from '../kit/token.js';
 
 /** A gateway whose named hook does not come to an end. */
 async function hanging(hook: string): Promise<{ port: number; program: Program }> {
@@ -184,10 +185,64 @@ describe('status', () => {
       openclaw('--port', port, '--json'),
     ]);
 
-    expect(text.stdout).toMatch(new RegExp(`^ws://127.0.0.1:${port} is held: ready\n {2}held by +gateway `));
+    expect(text.stdout).toMatch(
+      new RegExp(`^Gateway is running on ws://127.0.0.1:${port} \\(ready\\)\n {2}held by +gateway `),
+    );
     expect([text.code, json.code]).toEqual([0, 0]);
     const { code, message } = parse(refusal.stdout);
-    expect({ ...parse(json.stdout), ok: false, code, message, exitCode: 78 }).toEqual(parse(refusal.stdout));
+    expect({ ...parse(json.stdout), ok: false, code, message, exitCode: 78 }).toMatchObject(parse(refusal.stdout));
+  });
+
+  it('says what the gateway listens on, and with which files it runs', async () => {
+    const port = await freePort();
+    const program = Program.node(BIN, ['gateway', '--port', port, '--host', '0.0.0.0']);
+    await program.output('stdout', /^gateway listening/m);
+    const local = await startGateway();
+
+    const open = await openclaw('status', '--port', port);
+    const json = parse((await openclaw('status', '--port', local.port, '--json')).stdout);
+
+    expect(open.stdout).toMatch(/^ {2}listens on {5}0\.0\.0\.0; OPEN to other machines$/m);
+    expect(open.stdout).toMatch(/^ {2}connections {4}\d+$/m);
+    expect(open.stdout).toMatch(/^ {2}profile {8}default, in \S+$/m);
+    expect(open.stdout).toMatch(/^ {2}configuration {2}\S+openclaw\.json, which is not there$/m);
+    expect(open.stdout).toMatch(/^ {2}token {10}from OPENCLAW_GATEWAY_TOKEN$/m);
+    expect(open.stdout).toMatch(/^ {2}log {12}where it was started; it runs in the foreground$/m);
+    expect(open.stdout).not.toMatch(/see it|take over|is installed/);
+    expect(json).toMatchObject({
+      listening: ['127.0.0.1', '::1'],
+      isOpenToNetwork: false,
+      tokenFrom: 'OPENCLAW_GATEWAY_TOKEN',
+      logFile: null,
+      configuration: { exists: false, warnings: [] },
+    });
+  });
+
+  it('asks the gateway at a url with its token, and says so where that is wrong', async () => {
+    const { port, url } = await startGateway();
+
+    const asked = await openclaw('status', '--url', url, '--token', TOKEN);
+    const json = await openclaw('status', '--url', url, '--token', TOKEN, '--json');
+    const wrong = await openclaw('status', '--url', url, '--token', 'another-token');
+
+    expect(asked.stdout).toMatch(
+      new RegExp(`^Gateway is running on ${url} \\(ready\\)\n {2}gateway +\\S+, profile default`),
+    );
+    expect(asked.stdout).toMatch(new RegExp(`^ {2}listens on  ws://127.0.0.1:${port}, `, 'm'));
+    expect([asked.code, json.code, wrong.code]).toEqual([0, 0, 77]);
+    expect(parse(json.stdout)).toMatchObject({ ok: true, url, live: { clients: 1, phase: 'ready' } });
+    expect(wrong.stderr).toMatch(/the gateway token is wrong|rejected the token/);
+  });
+
+  it('--watch looks again until it is stopped', async () => {
+    const { port } = await startGateway();
+    const watching = Program.node(BIN, ['gateway', 'status', '--port', port, '--json', '--watch']);
+
+    await watching.output('stdout', /\n.*\n/);
+    watching.signal('SIGINT');
+
+    expect(await watching.exit()).toEqual({ code: 0, signal: null });
+    for (const line of watching.stdout.trimEnd().split('\n')) expect(parse(line)).toMatchObject({ verdict: 'ready' });
   });
 
   it('3 for a free port', async () => {
@@ -198,8 +253,11 @@ describe('status', () => {
       openclaw('status', '--port', port, '--json'),
     ]);
 
-    expect(text).toEqual({ code: 3, stdout: `nobody listens on ws://127.0.0.1:${port}\n`, stderr: '' });
-    expect(parse(json.stdout)).toEqual({
+    expect([text.code, text.stderr]).toEqual([3, '']);
+    expect(text.stdout).toMatch(new RegExp(`^No gateway is running on ws://127.0.0.1:${port}\n {2}profile `));
+    expect(text.stdout).toMatch(/\n {2}start it {7}openclaw gateway start\n$/);
+    expect(parse(json.stdout)).toMatchObject({
+      listening: [],
       ok: false,
       code: null,
       message: null,
@@ -237,6 +295,7 @@ describe('status', () => {
     const { code, stdout } = await openclaw('--port', port, 'status', '--deep', '--json', '--token', 'another-token');
 
     expect([code, parse(stdout)['live']]).toEqual([0, null]);
+    expect(parse(stdout)['liveProblem']).toMatch(/token/);
   });
 
   it('takes no flag that it does not know', async () => {

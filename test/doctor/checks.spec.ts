@@ -42,6 +42,7 @@ function patient({
       portOrigin: 'derived',
       host: 'localhost',
       token: undefined,
+      tokenSource: join(folder, 'gateway.token'),
       allowHosts: [],
       allowOrigins: [],
       trustedProxies: [],

@@ -1,0 +1,47 @@
+import type { Settings } from '../config/choose-settings.js';
+import type { Advice } from '../holder/advise-on-holder.js';
+import { commandFor, describeUnknown } from '../holder/describe-holder.js';
+import { wantsColor } from '../process/print.js';
+import { holderLines, paint, type PortReport } from '../process/report-failure.js';
+import type { Program } from './command.js';
+import { depthRows, type Depth } from './status-depth.js';
+import { factRows, type StatusFacts } from './status-facts.js';
+
+export interface StatusPage {
+  readonly report: PortReport;
+  /** Missing where the holder is not this user's. */
+  readonly facts: StatusFacts | undefined;
+  readonly depth: Depth;
+  readonly settings: Settings;
+  readonly program: Pick<Program, 'name'>;
+  readonly deep: boolean;
+}
+
+/** The page that an operator reads: what runs where, with what, and what may help. */
+export function statusLines({ report, facts, depth, settings, program, deep }: StatusPage): string[] {
+  const { verdict, url, holder } = report;
+  const { port, profile } = settings;
+  const color = wantsColor(process.stdout);
+  const rows: Advice[] = [...(facts ? factRows(facts, holder) : []), ...depthRows(depth)];
+  if (!holder) {
+    const start: Advice = ['start it', `${commandFor(profile.name, program.name)} start`];
+    return [`No gateway is running on ${url}`, ...paint([...rows, start], color)];
+  }
+  if (verdict === 'unknown') {
+    return [`It is not known who holds ${url}`, `  ${describeUnknown(holder)}`, ...paint(rows, color)];
+  }
+  const context = { color, profile: profile.name, program: program.name, port };
+  const asked = deep ? 'status --deep' : 'status';
+  return [headline(report), ...holderLines(holder, { ...context, asked }, rows)];
+}
+
+function headline({ verdict, url }: PortReport): string {
+  switch (verdict) {
+    case 'foreign':
+      return `No gateway is running on ${url}: another program is there`;
+    case 'stalled':
+      return `Gateway on ${url} does not answer (stalled)`;
+    default:
+      return `Gateway is running on ${url} (${String(verdict)})`;
+  }
+}
