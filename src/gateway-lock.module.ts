@@ -55,6 +55,7 @@ function buildGateway(
   const state = new GatewayState();
   const shutdown = new ShutdownWatch(settings.shutdownDeadlineMs);
   const card = new GatewayCardService(settings.identity, state);
+  const watches = new HolderWatches();
   const http = createGatewayHttp(settings);
   const reserve = new DescriptorReserve(descriptorLimit());
   const maxConnections = Math.min(settings.ws.maxConnections, reserve.mostClients);
@@ -69,7 +70,7 @@ function buildGateway(
     reserve,
     routes: new Map([
       [CARD_PATH, card.answer],
-      [WATCH_PATH, new HolderWatches().answer],
+      [WATCH_PATH, watches.answer],
     ]),
     upgrade: (request, socket, head) => webSockets.upgrade(request, socket, head),
     // Nest sets the adapter after the providers are made.
@@ -88,7 +89,7 @@ function buildGateway(
     adapterHost,
   });
   const report = new MetricsReport(metrics, state, webSockets, clients);
-  return { state, shutdown, card, webSockets, adapter, server, lock, report };
+  return { state, shutdown, card, watches, webSockets, adapter, server, lock, report };
 }
 
 /** The format that is spoken over WebSockets. */
@@ -129,6 +130,7 @@ const PARTS = [
   part(GatewayState, ({ state }) => state),
   part(ShutdownWatch, ({ shutdown }) => shutdown),
   part(GatewayCardService, ({ card }) => card),
+  part(HolderWatches, ({ watches }) => watches),
   part(GatewayWebSockets, ({ webSockets }) => webSockets),
   part(GatewayWsAdapter, ({ adapter }) => adapter),
   part(GatewayHttpServer, ({ server }) => server),

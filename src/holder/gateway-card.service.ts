@@ -9,6 +9,12 @@ import { PROBE_HEADERS } from '../serving/probe-headers.js';
 import { GATEWAY_SERVICE, parseCard } from './card.js';
 import { isNonce, NONCE_HEADER, proofOf, PROOF_HEADER, socketAddress, tcpAddress } from './proof.js';
 
+/** A card as this version shows it. Older gateways show no addresses, so a reader of cards does without. */
+export interface ShownCard extends GatewayCard {
+  /** Every address that it listens on, as `ws://host:port`, IPv6 in brackets. */
+  readonly addresses: readonly string[];
+}
+
 /** The card of this gateway, which is served in every phase. */
 export class GatewayCardService {
   readonly #instanceId = randomUUID();
@@ -36,8 +42,8 @@ export class GatewayCardService {
     }
   }
 
-  get card(): GatewayCard {
-    return this.#cardAt(this.state.url);
+  get card(): ShownCard {
+    return { ...this.#cardAt(this.state.url), addresses: this.state.addresses.map(({ url }) => url) };
   }
 
   /**

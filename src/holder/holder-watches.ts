@@ -14,6 +14,11 @@ const MAX_WATCHES = 64;
 export class HolderWatches {
   readonly #watches = new Set<Socket>();
 
+  /** How many processes stand by at this moment. */
+  get size(): number {
+    return this.#watches.size;
+  }
+
   readonly answer: RequestHandler = ({ socket }, response) => {
     // One watch per connection: a second would wait behind the first for ever.
     if (this.#watches.size >= MAX_WATCHES || this.#watches.has(socket)) {

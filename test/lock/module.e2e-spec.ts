@@ -132,6 +132,7 @@ describe('the card', () => {
       phase: 'ready',
       startedAt: expect.any(Number) as number,
       url: lock.url,
+      addresses: lock.addresses.map(({ url }) => url),
       instanceId: expect.any(String) as string,
     });
     expect(card.headers.get('cache-control')).toBe('no-store');

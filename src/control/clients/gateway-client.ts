@@ -20,6 +20,7 @@ export class GatewayClient {
   /** When it was admitted, in milliseconds since the epoch. */
   readonly connectedAt = Date.now();
   #seq = 0;
+  #requests = 0;
   /** Events that wait until the client has been told that it is admitted. */
   #early: string[] | undefined = [];
 
@@ -37,6 +38,16 @@ export class GatewayClient {
   /** The socket that a handler gets as `@ConnectedSocket()`. */
   get socket(): WebSocket {
     return this.client.socket;
+  }
+
+  /** How many messages it has sent since it was admitted, each of which is to be a request. */
+  get requests(): number {
+    return this.#requests;
+  }
+
+  /** @internal */
+  countRequest(): void {
+    this.#requests++;
   }
 
   /** The IP address that the connection came from. */

@@ -3,6 +3,7 @@ import { Inject, Module, Optional, type DynamicModule } from '@nestjs/common';
 import { InputError } from '../../common/input.error.js';
 import { GATEWAY_LOCK_SETTINGS } from '../../options/gateway-lock.module-definition.js';
 import { CONTROL_OPTIONS, type ControlOptions } from './control-methods.options.js';
+import { MonitorGateway } from './monitor.gateway.js';
 import { OpenclawGateway } from './openclaw.gateway.js';
 import { OperatorGateway } from './operator.gateway.js';
 import { ProbesController } from './probes.controller.js';
@@ -22,7 +23,7 @@ import { ProbesController } from './probes.controller.js';
  * class AppModule {}
  * ```
  */
-@Module({ controllers: [ProbesController], providers: [OpenclawGateway, OperatorGateway] })
+@Module({ controllers: [ProbesController], providers: [OpenclawGateway, OperatorGateway, MonitorGateway] })
 export class ControlMethodsModule {
   /** The module with options. Without options, import the class itself. */
   static forRoot(options: ControlOptions): DynamicModule {

@@ -4,11 +4,10 @@ import * as v from 'valibot';
 import type { WebSocket } from 'ws';
 
 import { briefly } from '../../common/printable.js';
-import { GatewayCardService } from '../../holder/gateway-card.service.js';
+import { GatewayCardService, type ShownCard } from '../../holder/gateway-card.service.js';
 import { GATEWAY_LOCK_SETTINGS } from '../../options/gateway-lock.module-definition.js';
 import type { GatewayLockSettings } from '../../options/gateway-lock.options.js';
 import { GatewayLockService } from '../../lock/gateway-lock.service.js';
-import type { GatewayCard } from '../../listener/holder.js';
 import { RequireScope } from '../clients/scope.guard.js';
 import { ClientEvents, type Health, type PresenceEntry } from '../clients/client-events.service.js';
 import { describeClient } from '../clients/describe-client.js';
@@ -39,9 +38,8 @@ const RestartParams = v.object({ reason: v.optional(ReasonText) });
 
 type ShutdownRequest = v.InferOutput<typeof ShutdownParams>;
 
-export interface Status extends GatewayCard {
+export interface Status extends ShownCard {
   readonly runtimeVersion: string;
-  readonly addresses: readonly string[];
   readonly uptimeMs: number;
   readonly clients: number;
 }
@@ -87,7 +85,6 @@ export class OperatorGateway {
     return {
       ...card,
       runtimeVersion: card.version,
-      addresses: this.lock.addresses.map(({ url }) => url),
       uptimeMs: Date.now() - card.startedAt,
       clients: this.clients.size,
     };
@@ -113,7 +110,7 @@ export class OperatorGateway {
 
   @SubscribeMessage('gateway.identity')
   @RequireScope('operator.read')
-  identity(): GatewayCard {
+  identity(): ShownCard {
     return this.card.card;
   }
 

@@ -3,15 +3,16 @@ import { type OnApplicationShutdown } from '@nestjs/common';
 import type { GatewayPhase, GatewayState } from '../../serving/gateway-state.js';
 import type { GatewayWebSockets } from '../../serving/gateway-websockets.js';
 import { EventLoopDelay } from './event-loop-delay.js';
+import type { MetricsNumbers } from './metrics-numbers.js';
 import type { Metrics } from './metrics.service.js';
 import { histogramSamples, prometheusText, type MetricFamily, type Sample } from './prometheus-text.js';
 import type { Tally } from './tally.js';
 
 const PHASES: readonly GatewayPhase[] = ['starting', 'ready', 'draining', 'released'];
 
-/** The text that `GET /metrics` answers: the counters, and gauges of this moment. */
+/** What `GET /metrics` and `gateway.metrics` answer: the counters, and gauges of this moment. */
 export class MetricsReport implements OnApplicationShutdown {
-  /** Measured from the first scrape on: a gateway that is not scraped need not wake up for it. */
+  /** Measured from the first look on: a gateway that is not watched need not wake up for it. */
   readonly #loopDelay = new EventLoopDelay();
 
   constructor(
@@ -26,6 +27,23 @@ export class MetricsReport implements OnApplicationShutdown {
   text(): string {
     this.#loopDelay.start();
     return prometheusText([...this.#gauges(), ...this.#counters()]);
+  }
+
+  /** The same in numbers, with fewer details. */
+  numbers(): MetricsNumbers {
+    this.#loopDelay.start();
+    const { refusals, handshakeFailures, drops, requests } = this.metrics;
+    const { buckets, seconds } = this.#loopDelay.tally;
+    const { rss, heapUsed } = process.memoryUsage();
+    return {
+      ts: Date.now(),
+      requests: sum([...requests.values()].flatMap((outcomes) => [...outcomes].map(([, count]) => count))),
+      refused: Object.fromEntries(refusals),
+      handshakeFailures: Object.fromEntries(handshakeFailures),
+      dropped: Object.fromEntries(drops),
+      eventLoopDelay: { count: sum(buckets), seconds },
+      memory: { rssBytes: rss, heapUsedBytes: heapUsed },
+    };
   }
 
   onApplicationShutdown(): void {
@@ -80,6 +98,10 @@ export class MetricsReport implements OnApplicationShutdown {
     for (const socket of this.webSockets.clients.keys()) bytes += socket.bufferedAmount;
     return bytes;
   }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, one) => total + one, 0);
 }
 
 function gauge(name: string, help: string, value: number): MetricFamily {

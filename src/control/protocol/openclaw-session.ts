@@ -54,6 +54,7 @@ export class OpenclawSession implements WsSession {
       this.#handshake.receive(data, isBinary);
       return;
     }
+    this.#entered?.countRequest();
     const parsed = isBinary
       ? ({ kind: 'invalid', id: NO_ID, rule: 'a message is a text' } as const)
       : parseFrame(data.toString());

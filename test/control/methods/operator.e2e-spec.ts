@@ -80,16 +80,21 @@ describe('a method that every gateway has', () => {
     expect((await operator.call('gateway.identity')).payload).toEqual(card);
   });
 
-  it.each(['health', 'status', 'system-presence', 'config.get', 'gateway.identity'])(
-    '%s needs operator.read',
-    async (method) => {
-      const token = 'a-token-for-nothing';
-      const { lock } = await startControl({ lock: { auth: { tokens: [{ token, scopes: [] }] } } });
-      const operator = await Operator.open(lock.url, { token });
+  it.each([
+    'health',
+    'status',
+    'system-presence',
+    'config.get',
+    'gateway.identity',
+    'gateway.clients',
+    'gateway.metrics',
+  ])('%s needs operator.read', async (method) => {
+    const token = 'a-token-for-nothing';
+    const { lock } = await startControl({ lock: { auth: { tokens: [{ token, scopes: [] }] } } });
+    const operator = await Operator.open(lock.url, { token });
 
-      expect((await operator.call(method)).error?.details).toEqual({ code: 'MISSING_SCOPE', scope: 'operator.read' });
-    },
-  );
+    expect((await operator.call(method)).error?.details).toEqual({ code: 'MISSING_SCOPE', scope: 'operator.read' });
+  });
 });
 
 describe('gateway.shutdown', () => {

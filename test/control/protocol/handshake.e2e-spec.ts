@@ -39,7 +39,16 @@ describe('a client that connects', () => {
       protocol: 4,
       server: { version: '7.8.9', connId },
       features: {
-        methods: ['health', 'status', 'system-presence', 'config.get', 'gateway.identity', 'gateway.shutdown'],
+        methods: [
+          'gateway.clients',
+          'gateway.metrics',
+          'health',
+          'status',
+          'system-presence',
+          'config.get',
+          'gateway.identity',
+          'gateway.shutdown',
+        ],
         events: ['connect.challenge', 'tick', 'presence', 'health', 'shutdown'],
       },
       snapshot: {

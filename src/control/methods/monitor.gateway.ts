@@ -1,0 +1,42 @@
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+
+import { HolderWatches } from '../../holder/holder-watches.js';
+import { GatewayClients } from '../clients/gateway-clients.service.js';
+import { RequireScope } from '../clients/scope.guard.js';
+import type { MetricsNumbers } from '../metrics/metrics-numbers.js';
+import { MetricsReport } from '../metrics/metrics-report.js';
+import type { ClientEntry } from './client-entry.js';
+
+/** The methods by which an operator watches a gateway at work. */
+@WebSocketGateway()
+export class MonitorGateway {
+  constructor(
+    private readonly clients: GatewayClients,
+    private readonly metrics: MetricsReport,
+    private readonly watches: HolderWatches,
+  ) {}
+
+  /** Every client, where `system-presence` has the latest ones. */
+  @SubscribeMessage('gateway.clients')
+  @RequireScope('operator.read')
+  list(): { readonly clients: readonly ClientEntry[] } {
+    const clients = [...this.clients].map(({ id, about, remoteAddress, connectedAt, requests }) => ({
+      id,
+      clientId: about.id,
+      version: about.version,
+      platform: about.platform,
+      mode: about.mode,
+      ip: remoteAddress,
+      since: connectedAt,
+      requests,
+    }));
+    return { clients };
+  }
+
+  /** What `GET /metrics` says, in numbers, and how many processes stand by. */
+  @SubscribeMessage('gateway.metrics')
+  @RequireScope('operator.read')
+  numbers(): MetricsNumbers & { readonly standbys: number } {
+    return { ...this.metrics.numbers(), standbys: this.watches.size };
+  }
+}
