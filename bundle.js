@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -95,8 +95,30 @@ const onlyWhatIsUsed = {
   },
 };
 
+/**
+ * The page for a browser, which is served from files as they are. From the sources: there are no decorators in it.
+ *
+ * For browsers of the last three years or so.
+ */
+const PAGE = {
+  entryPoints: [
+    { in: 'src/page/browser/main.tsx', out: 'page' },
+    { in: 'src/page/browser/page.css', out: 'page' },
+  ],
+  outdir: 'dist/page/files',
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  target: ['es2022', 'chrome110', 'firefox115', 'safari16.4'],
+  define: { PAGE_VERSION: JSON.stringify(JSON.parse(readFileSync('package.json', 'utf8')).version) },
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+};
+
 // A chunk has its content in its name, and those of earlier builds would stay.
 rmSync('dist/bin', { recursive: true, force: true });
+rmSync(PAGE.outdir, { recursive: true, force: true });
 
 // Apart, each with its own copy of what it needs, so that what passes between them is never asked for its class:
 const bundles = [
@@ -112,7 +134,10 @@ const bundles = [
     entryPoints: ['dist/cli/load-nest.js'],
     plugins: [oneWs, onlyWhatIsUsed, forOtherPlatforms],
   }),
+  // what a browser is shown.
+  await build(PAGE),
 ];
+for (const file of ['index.html', 'icon.svg']) copyFileSync(`src/page/browser/${file}`, `${PAGE.outdir}/${file}`);
 writeFileSync('dist/bin/THIRD-PARTY-NOTICES.txt', noticesOf(packagesIn(bundles)));
 
 function fileOf(name) {
@@ -135,5 +160,5 @@ function noticesOf(folders) {
     const texts = files.sort().map((file) => readFileSync(join(folder, file), 'utf8').trim());
     return [`${name} ${version} (${license})`, ...texts].join('\n\n');
   });
-  return `In the scripts of this folder there is code of these packages.\n\n${[...new Set(notices)].sort().join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
+  return `In the scripts of this folder, and of the page beside it, there is code of these packages.\n\n${[...new Set(notices)].sort().join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
 }

@@ -24,7 +24,7 @@ export default {
   transformIgnorePatterns: ['/node_modules/(?!@nestjs/)'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   coverageProvider: 'v8',
-  collectCoverageFrom: ['src/**/*.ts'],
+  collectCoverageFrom: ['src/**/*.ts', '!src/page/browser/**'],
   coverageReporters: ['text'],
   // The lock itself in every line and branch. The other rooms keep what they have; what their process specs run is the
   // built output, which does not count here.

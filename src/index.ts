@@ -28,5 +28,8 @@ export type { BoundAddress, ClaimedListener, LateAddress, ListenerLoss } from '.
 export type { Endpoint, HostPort, LocalSocket } from './listener/endpoint.js';
 export { GatewayLockError, type GatewayLockErrorCode } from './listener/gateway-lock.error.js';
 export type { GatewayCard, Holder, PortOwner, Verdict } from './listener/holder.js';
+export { ControlPageModule } from './page/control-page.module.js';
+export type { ControlPageOptions } from './page/control-page.options.js';
+export type { ProfilePort } from './page/page-data.js';
 export { runGateway, type RunOptions } from './process/run-gateway.js';
 export { StopSignals, type StopSignal } from './process/stop-signals.js';

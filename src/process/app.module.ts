@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 
 import { ControlMethodsModule } from '../control/methods/control-methods.module.js';
+import { ControlPageModule } from '../page/control-page.module.js';
 import { GatewayLockModule } from '../gateway-lock.module.js';
 import type { GatewayLockOptions } from '../options/gateway-lock.options.js';
 import { RememberPort } from '../config/remember-port.service.js';
@@ -8,7 +9,8 @@ import { WarnOfConfiguration } from '../config/warn-of-configuration.service.js'
 import { examineConfiguration } from '../config/examine-configuration.js';
 import type { LogMemory } from './log-memory.js';
 import { RestartInPlace } from './restart-in-place.js';
-import { RootController } from './root.controller.js';
+import { planProfiles } from '../config/plan-profiles.js';
+import { describePlans } from '../config/port-plans.js';
 import { lockOptions, type Settings } from '../config/choose-settings.js';
 
 /** The gateway that `nest start` and `openclaw gateway` run. */
@@ -27,8 +29,11 @@ export class AppModule {
           logTail: (query) => memory.tail(query),
           restart: (reason) => restart.request(reason),
         }),
+        ControlPageModule.forRoot({
+          program: 'openclaw',
+          profiles: async () => describePlans(await planProfiles(settings)),
+        }),
       ],
-      controllers: [RootController],
       providers: [
         { provide: RememberPort, useValue: new RememberPort(profile, port) },
         { provide: WarnOfConfiguration, useValue: new WarnOfConfiguration(configuration) },

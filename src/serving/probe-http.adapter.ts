@@ -20,9 +20,10 @@ export class ProbeHttpAdapter extends AbstractHttpAdapter<Server, IncomingMessag
     this.setHttpServer(createServer((request, response) => this.#dispatch(request, response)));
   }
 
+  /** The first handler of a path wins, as with Express. */
   override get(...args: unknown[]): void {
     const [path, handler] = args as [string, Handler];
-    this.#routes.set(path, handler);
+    if (!this.#routes.has(path)) this.#routes.set(path, handler);
   }
 
   override setNotFoundHandler(handler: Handler): void {

@@ -1,0 +1,45 @@
+/** From the gravest to the most talkative. */
+export const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+
+export type Level = (typeof LEVELS)[number];
+
+export interface LogLine {
+  /** Counts the lines that this page has seen. */
+  readonly key: number;
+  /** ISO 8601; empty for a text that is no line of the log. */
+  readonly time: string;
+  readonly level: Level;
+  readonly subsystem: string;
+  readonly message: string;
+}
+
+/** The names that Nest's own logger has for two levels. */
+const NAMES: Readonly<Record<string, Level>> = { log: 'info', verbose: 'trace' };
+
+/** Reads a line of the log; any other text is one of no more than a message. */
+export function parseLogLine(text: string, key: number): LogLine {
+  const value = objectIn(text);
+  const { time, level, subsystem, message } = value ?? {};
+  if (typeof message !== 'string') return { key, time: '', level: 'info', subsystem: '', message: text };
+  return {
+    key,
+    time: typeof time === 'string' ? time : '',
+    level: LEVELS.find((known) => known === level) ?? NAMES[String(level)] ?? 'info',
+    subsystem: typeof subsystem === 'string' ? subsystem : '',
+    message,
+  };
+}
+
+/** Whether a line of this level is as grave as another level, or graver. */
+export function isAsGraveAs(level: Level, least: Level): boolean {
+  return LEVELS.indexOf(level) <= LEVELS.indexOf(least);
+}
+
+function objectIn(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

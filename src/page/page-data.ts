@@ -1,0 +1,23 @@
+/** A profile of this user, and its port. */
+export interface ProfilePort {
+  readonly name: string;
+  /** `null` where it is not known, and `problem` says why. */
+  readonly port: number | null;
+  /** Where the port comes from. */
+  readonly from: string | null;
+  /** The profiles that this one is in the way of. */
+  readonly conflicts: readonly { readonly name: string; readonly port: number }[];
+  readonly problem: string | null;
+}
+
+/** What `page.context` answers: what lies around the gateway. */
+export interface PageContext {
+  /** What an operator can type in a terminal; none where the program has no such commands. */
+  readonly commands: readonly PageCommand[];
+  readonly profiles: readonly ProfilePort[];
+}
+
+export interface PageCommand {
+  readonly what: 'logs' | 'restart' | 'stop';
+  readonly command: string;
+}

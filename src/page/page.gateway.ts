@@ -1,0 +1,33 @@
+import { Inject, Optional } from '@nestjs/common';
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+
+import { RequireScope } from '../control/clients/scope.guard.js';
+import { commandFor } from '../holder/describe-holder.js';
+import { GATEWAY_LOCK_SETTINGS } from '../options/gateway-lock.module-definition.js';
+import type { GatewayLockSettings } from '../options/gateway-lock.options.js';
+import { CONTROL_PAGE_OPTIONS, type ControlPageOptions } from './control-page.options.js';
+import type { PageCommand, PageContext } from './page-data.js';
+
+const COMMANDS = ['logs', 'restart', 'stop'] as const;
+
+/** What the page asks for, and no other client needs. */
+@WebSocketGateway()
+export class PageGateway {
+  constructor(
+    @Inject(GATEWAY_LOCK_SETTINGS) private readonly settings: GatewayLockSettings,
+    @Optional() @Inject(CONTROL_PAGE_OPTIONS) private readonly options: ControlPageOptions = {},
+  ) {}
+
+  @SubscribeMessage('page.context')
+  @RequireScope('operator.read')
+  async context(): Promise<PageContext> {
+    return { commands: this.#commands(), profiles: (await this.options.profiles?.()) ?? [] };
+  }
+
+  #commands(): PageCommand[] {
+    const { program } = this.options;
+    if (program === undefined) return [];
+    const gateway = commandFor(this.settings.identity.profile, program);
+    return COMMANDS.map((what) => ({ what, command: `${gateway} ${what}` }));
+  }
+}
