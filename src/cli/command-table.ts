@@ -180,6 +180,12 @@ export const SUB_COMMANDS = {
     },
     load: async () => (await import('./request.command.js')).call,
   },
+  open: {
+    name: 'open',
+    description: 'print the address of the page of a running gateway with the token, and open it in the browser',
+    flags: { ...ADDRESS_FLAGS, print: { flags: '--print', description: 'only print the address' } },
+    load: async () => (await import('./open.command.js')).open,
+  },
   doctor: {
     name: 'doctor',
     description: 'say what is wrong on this machine, and what to do about it',

@@ -19,6 +19,7 @@ export interface Flags extends SettingFlags, ProfileFlags {
   readonly watch?: boolean;
   readonly url?: string;
   readonly params?: string;
+  readonly print?: boolean;
   readonly follow?: boolean;
   readonly lines?: string;
   readonly limit?: string;

@@ -87,6 +87,11 @@ class GatewayCallCommand extends TableCommand {
   protected readonly entry = SUB_COMMANDS.call;
 }
 
+@SubCommand(SUB_COMMANDS.open)
+class GatewayOpenCommand extends TableCommand {
+  protected readonly entry = SUB_COMMANDS.open;
+}
+
 @SubCommand(SUB_COMMANDS.doctor)
 class GatewayDoctorCommand extends TableCommand {
   protected readonly entry = SUB_COMMANDS.doctor;
@@ -106,6 +111,7 @@ const SUB_COMMAND_CLASSES = [
   GatewayLogsCommand,
   GatewayHealthCommand,
   GatewayCallCommand,
+  GatewayOpenCommand,
   GatewayDoctorCommand,
   GatewayPortsCommand,
 ];

@@ -55,6 +55,13 @@ export const HELP_PAGES: Readonly<Record<string, HelpPage>> = {
     page: 'control-port.md',
   },
   ports: { examples: [['gateway ports', 'the plan of all profiles, and its conflicts']], page: 'profiles.md' },
+  open: {
+    examples: [
+      ['gateway open', 'look at it in the browser'],
+      ['gateway open --print', 'print the address, to be opened elsewhere'],
+    ],
+    page: 'page.md',
+  },
   doctor: { examples: [['gateway doctor', 'what is wrong here, and what to do about it']], page: 'doctor.md' },
   completion: {
     examples: [

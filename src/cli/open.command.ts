@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import { replaceWhole } from '../common/private-file.js';
+import { chooseSettings, findToken, type Settings } from '../config/choose-settings.js';
+import { commandFor, describeHolder } from '../holder/describe-holder.js';
+import { hostsToAsk } from '../holder/serving-address.js';
+import { isOwn, whoHolds } from '../holder/who-holds.js';
+import { gatewayUrl } from '../listener/listen-address.js';
+import { ExitCode, exitCodeOfHolder } from '../process/exit-code.js';
+import { complain, printResult } from '../process/print.js';
+import { readProofSecret } from '../state-folder/proof-secret.js';
+import type { Invocation } from './command.js';
+import { whereItRuns } from './where-it-runs.js';
+
+/** In the state folder. */
+const REDIRECT_FILE = 'open.html';
+
+/** Prints the address of the page with the token in it, and opens the page where there is a browser. */
+export async function open({ flags, profile, program }: Invocation): Promise<number> {
+  const settings = await whereItRuns(await chooseSettings(profile, flags));
+  const { host, port } = settings;
+  const [hostToAsk = host] = hostsToAsk(host);
+  const url = gatewayUrl(hostToAsk, port);
+  const holder = await whoHolds({ host, port }, { secret: readProofSecret(settings.profile.stateFolder) });
+  if (holder.verdict === 'blocked') {
+    complain(`no gateway listens on ${url}: start it with ${commandFor(settings.profile.name, program.name)} start`);
+    return ExitCode.FREE;
+  }
+  if (holder.verdict !== 'ready') {
+    complain(`${url} cannot be opened: ${describeHolder(holder)}`);
+    return exitCodeOfHolder(holder);
+  }
+  if (!isOwn(holder)) {
+    complain(`${url} is not opened with the token: it is not known to be a gateway of this user`);
+    return ExitCode.NOT_ALLOWED;
+  }
+  const page = `${url.replace(/^ws:/, 'http:')}/`;
+  const token = findToken(settings);
+  const address = token === undefined ? page : `${page}#token=${encodeURIComponent(token)}`;
+  const opened = flags.print ? false : await openInBrowser(addressToOpen(page, address, settings));
+  printResult(flags.json, { ok: true, url: address, opened, exitCode: ExitCode.OK }, [address]);
+  return ExitCode.OK;
+}
+
+/**
+ * What the browser is started with. Every user can read the arguments of a process, so the address with the token stands
+ * in a private file, which leads there. A token that was given by a flag or a variable is written nowhere: the page then
+ * asks for it.
+ */
+function addressToOpen(page: string, address: string, { token, profile }: Settings): string {
+  if (token !== undefined) return page;
+  const file = join(profile.stateFolder, REDIRECT_FILE);
+  replaceWhole(file, `<!doctype html><meta http-equiv="refresh" content="0; url=${address}">`);
+  return pathToFileURL(file).href;
+}
+
+/** @returns whether a program was started for it */
+async function openInBrowser(address: string): Promise<boolean> {
+  const [command, ...args] = opener();
+  if (command === undefined) return false;
+  const child = spawn(command, [...args, address], { stdio: 'ignore', detached: true });
+  try {
+    await once(child, 'spawn');
+  } catch {
+    return false;
+  }
+  // Some wait for the browser to end.
+  child.unref();
+  return true;
+}
+
+/** What opens an address on this platform; nothing where there is no screen. */
+function opener({ DISPLAY, WAYLAND_DISPLAY }: NodeJS.ProcessEnv = process.env): string[] {
+  if (process.platform === 'darwin') return ['open'];
+  if (process.platform === 'win32') return ['rundll32', 'url.dll,FileProtocolHandler'];
+  return DISPLAY || WAYLAND_DISPLAY ? ['xdg-open'] : [];
+}
