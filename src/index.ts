@@ -30,6 +30,6 @@ export { GatewayLockError, type GatewayLockErrorCode } from './listener/gateway-
 export type { GatewayCard, Holder, PortOwner, Verdict } from './listener/holder.js';
 export { ControlPageModule } from './page/control-page.module.js';
 export type { ControlPageOptions } from './page/control-page.options.js';
-export type { ProfilePort } from './page/page-data.js';
+export type { PageCheck, ProfilePort } from './page/page-data.js';
 export { runGateway, type RunOptions } from './process/run-gateway.js';
 export { StopSignals, type StopSignal } from './process/stop-signals.js';

@@ -1,3 +1,5 @@
+import { homedir } from 'node:os';
+
 import { InputError } from '../common/input.error.js';
 import { whoHolds } from '../holder/who-holds.js';
 import { whoHoldsProfile, type ProfileHolder } from '../state-folder/who-holds-profile.js';
@@ -26,9 +28,9 @@ export type PlannedProfile = Plan & {
  * @param current the settings of the profile that this process was started for
  * @throws {InputError} the home folder cannot be read
  */
-export async function planProfiles(current: Settings): Promise<PlannedProfile[]> {
+export async function planProfiles(current: Settings, home: () => string = homedir): Promise<PlannedProfile[]> {
   return Promise.all(
-    knownProfiles(current.profile).map(async (profile) => {
+    knownProfiles(current.profile, home).map(async (profile) => {
       const [running, planned] = await Promise.all([
         whoHoldsProfile(profile.stateFolder, { timeoutMs: LOCATE_TIMEOUT_MS }),
         plan(profile, current),

@@ -1,4 +1,4 @@
-import type { ProfilePort } from './page-data.js';
+import type { PageCheck, ProfilePort } from './page-data.js';
 
 /** The options of `ControlPageModule.forRoot`. */
 export interface ControlPageOptions {
@@ -12,6 +12,11 @@ export interface ControlPageOptions {
    * @default the page shows no profiles
    */
   profiles?: () => Promise<readonly ProfilePort[]>;
+  /**
+   * Looks at what may keep the gateway from its work. Called every 15 seconds by each page that is open.
+   * @default the page shows no such checks
+   */
+  checks?: () => Promise<readonly PageCheck[]>;
 }
 
 export const CONTROL_PAGE_OPTIONS = Symbol('CONTROL_PAGE_OPTIONS');

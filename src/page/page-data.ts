@@ -10,11 +10,23 @@ export interface ProfilePort {
   readonly problem: string | null;
 }
 
+/** What one check of the gateway and its machine has found. */
+export interface PageCheck {
+  /** What was looked at, in one or two words. */
+  readonly check: string;
+  readonly level: 'ok' | 'note' | 'problem';
+  /** What is so; one line. */
+  readonly text: string;
+  /** What the operator can do about it; missing where there is nothing to do. */
+  readonly wayOut?: string;
+}
+
 /** What `page.context` answers: what lies around the gateway. */
 export interface PageContext {
   /** What an operator can type in a terminal; none where the program has no such commands. */
   readonly commands: readonly PageCommand[];
   readonly profiles: readonly ProfilePort[];
+  readonly checks: readonly PageCheck[];
 }
 
 export interface PageCommand {

@@ -21,7 +21,9 @@ export class PageGateway {
   @SubscribeMessage('page.context')
   @RequireScope('operator.read')
   async context(): Promise<PageContext> {
-    return { commands: this.#commands(), profiles: (await this.options.profiles?.()) ?? [] };
+    const { profiles, checks } = this.options;
+    const [planned = [], found = []] = await Promise.all([profiles?.(), checks?.()]);
+    return { commands: this.#commands(), profiles: planned, checks: found };
   }
 
   #commands(): PageCommand[] {

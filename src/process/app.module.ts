@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 
 import { ControlMethodsModule } from '../control/methods/control-methods.module.js';
 import { ControlPageModule } from '../page/control-page.module.js';
+import { examine } from '../doctor/examine.js';
 import { GatewayLockModule } from '../gateway-lock.module.js';
 import type { GatewayLockOptions } from '../options/gateway-lock.options.js';
 import { RememberPort } from '../config/remember-port.service.js';
@@ -32,6 +33,7 @@ export class AppModule {
         ControlPageModule.forRoot({
           program: 'openclaw',
           profiles: async () => describePlans(await planProfiles(settings)),
+          checks: () => examine({ profile, program: 'openclaw', chooseSettings: () => Promise.resolve(settings) }),
         }),
       ],
       providers: [

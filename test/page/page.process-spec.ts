@@ -1,5 +1,8 @@
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 
 import { Chromium, NO_CHROMIUM } from '../kit/chromium.js';
 import { onCleanUp } from '../kit/cleaner.js';
@@ -8,7 +11,7 @@ import { startGateway } from '../kit/gateway.js';
 import { Client, portOf } from '../kit/net.js';
 import { knock, Operator } from '../kit/operator.js';
 import { freePort } from '../kit/ports.js';
-import { fixture, Program } from '../kit/program.js';
+import { fixture, Program, ROOT } from '../kit/program.js';
 import { proven } from '../kit/proven.js';
 import { TOKEN } from '../kit/token.js';
 
@@ -240,6 +243,18 @@ const reason = NO_CHROMIUM === undefined ? '' : ` (${NO_CHROMIUM})`;
       const load = `new Promise((done) => { const script = document.createElement('script'); script.onload = () => done('loaded'); script.onerror = () => done('nothing'); script.src = '${url}'; document.body.append(script); })`;
       expect(await page.evaluate(load)).toBe('nothing');
     }
+  });
+});
+
+describe('the files of the control page', () => {
+  it('are at most 60 KB compressed', () => {
+    const folder = join(ROOT, 'dist/page/files');
+    const sizes = readdirSync(folder).map((file) => gzipSync(readFileSync(join(folder, file))).length);
+    const bytes = sizes.reduce((sum, one) => sum + one, 0);
+
+    proven(`page: ${bytes} bytes compressed, in ${sizes.length} files`);
+    expect(sizes.length).toBe(4);
+    expect(bytes).toBeLessThanOrEqual(60_000);
   });
 });
 

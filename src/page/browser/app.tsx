@@ -66,7 +66,7 @@ function Insight({ view, watch }: { readonly view: View; readonly watch: Watch }
   const lines = useMemo(() => <LogPanel lines={log} isKept={isKept} />, [log, isKept]);
   return (
     <>
-      <Checks healthMs={healthMs} config={config} standbys={metrics?.standbys} />
+      <Checks healthMs={healthMs} config={config} standbys={metrics?.standbys} found={context?.checks ?? []} />
       <Actions hello={hello} clients={clients.length} watch={watch} />
       <Activity samples={samples} />
       <Refusals metrics={metrics} />

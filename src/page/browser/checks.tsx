@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 
 import { useTexts } from './language.js';
+import type { PageCheck } from '../page-data.js';
 import { Facts, Panel } from './panel.js';
 import type { Texts } from './texts.en.js';
 import type { ConfigState } from './wire.js';
@@ -9,9 +10,10 @@ interface Props {
   readonly healthMs: number | undefined;
   readonly config: ConfigState | undefined;
   readonly standbys: number | undefined;
+  readonly found: readonly PageCheck[];
 }
 
-export function Checks({ healthMs, config, standbys = 0 }: Props): JSX.Element {
+export function Checks({ healthMs, config, standbys = 0, found }: Props): JSX.Element {
   const texts = useTexts();
   return (
     <Panel name="checks" title={texts.checks}>
@@ -20,9 +22,19 @@ export function Checks({ healthMs, config, standbys = 0 }: Props): JSX.Element {
           [texts.health, healthMs !== undefined && texts.healthy(healthMs.toFixed(0))],
           [texts.config, config && describeConfig(config, texts)],
           [texts.standbys, standbys > 0 ? texts.waiting(standbys) : texts.noStandbys],
+          ...found.filter(({ level }) => level !== 'ok').map((one) => [one.check, <Finding found={one} />] as const),
         ]}
       />
     </Panel>
+  );
+}
+
+/** In the words of `openclaw gateway doctor`, which are English. */
+function Finding({ found: { level, text, wayOut } }: { readonly found: PageCheck }): JSX.Element {
+  return (
+    <span lang="en" class={level === 'problem' ? 'danger' : 'warning'}>
+      {wayOut === undefined ? text : `${text}: ${wayOut}`}
+    </span>
   );
 }
 
