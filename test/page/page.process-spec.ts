@@ -1,18 +1,21 @@
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
 import { Chromium, NO_CHROMIUM } from '../kit/chromium.js';
 import { onCleanUp } from '../kit/cleaner.js';
 import { ControlPage } from '../kit/control-page.js';
 import { startGateway } from '../kit/gateway.js';
+import { Home } from '../kit/home.js';
 import { Client, portOf } from '../kit/net.js';
 import { knock, Operator } from '../kit/operator.js';
 import { freePort } from '../kit/ports.js';
 import { fixture, Program, ROOT } from '../kit/program.js';
 import { proven } from '../kit/proven.js';
+import { tempFolder } from '../kit/temp.js';
 import { TOKEN } from '../kit/token.js';
 
 const READER = 'Zr8Qw3Ty6Ui1Op4As7Df9Gh2Jk5Lx0CvBnMeRtYuIaS';
@@ -158,6 +161,17 @@ const reason = NO_CHROMIUM === undefined ? '' : ` (${NO_CHROMIUM})`;
     expect(await program.exit()).toEqual({ code: 0, signal: null });
   });
 
+  it('asks for a restart only when a person has confirmed it', async () => {
+    const { control } = await openFixture(browser, TOKEN);
+
+    await control.panel('Actions').getByRole('button', { name: 'Restart…' }).click();
+    const question = control.page.getByRole('dialog', { name: 'Restart this gateway?' });
+    await question.getByRole('button', { name: 'Restart' }).click();
+    await control.state('Restarting');
+    await control.page.getByText(/^The gateway is restarting, expected in \d+ s\.$/).waitFor();
+    expect(await control.inspect('restarting')).toEqual([]);
+  });
+
   it('with a token that allows to read alone offers nothing that changes the gateway', async () => {
     const { control } = await openFixture(browser, READER);
 
@@ -167,6 +181,22 @@ const reason = NO_CHROMIUM === undefined ? '' : ` (${NO_CHROMIUM})`;
     await buttons.click();
     await control.state('Locked');
     expect(await control.page.evaluate('Object.values(sessionStorage)')).toEqual([]);
+  });
+
+  it('is opened with its token by the file that `openclaw gateway open` makes', async () => {
+    const home = new Home();
+    const port = await freePort();
+    await home.serve(['gateway', '--port', port]);
+    // A program that is there on every system, and does nothing with the address.
+    const folder = tempFolder();
+    symlinkSync('/bin/true', join(folder, 'xdg-open'));
+    const env = { PATH: [folder, process.env['PATH']].join(delimiter), DISPLAY: ':0' };
+    expect((await home.run(['gateway', 'open'], env)).code).toBe(0);
+
+    const page = await browser.open(pathToFileURL(join(home.stateFolder(), 'open.html')).href);
+
+    await page.locator('header .mark', { hasText: 'Connected' }).waitFor();
+    expect(page.url()).toBe(`http://127.0.0.1:${port}/`);
   });
 
   it('shows what a hostile client says of itself as text', async () => {

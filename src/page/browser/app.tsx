@@ -49,7 +49,7 @@ export function App({ watch, openCommand }: Props): JSX.Element {
       <main id="content" tabIndex={-1}>
         <StateLine view={view} />
         {isLocked && <TokenForm openCommand={openCommand} use={(token) => watch.useToken(token)} />}
-        {view.card && <CardPanel card={view.card} />}
+        {view.card && <CardPanel card={view.card} isGone={link.state === 'gone'} />}
         {!isLocked && <Insight view={view} watch={watch} />}
       </main>
     </LanguageContext.Provider>
@@ -66,7 +66,7 @@ function Insight({ view, watch }: { readonly view: View; readonly watch: Watch }
   const lines = useMemo(() => <LogPanel lines={log} isKept={isKept} />, [log, isKept]);
   return (
     <>
-      <Checks healthMs={healthMs} config={config} standbys={metrics?.standbys} found={context?.checks ?? []} />
+      <Checks healthMs={healthMs} config={config} standbys={metrics?.standbys} found={context?.checks} />
       <Actions hello={hello} clients={clients.length} watch={watch} />
       <Activity samples={samples} />
       <Refusals metrics={metrics} />

@@ -8,7 +8,7 @@ import type { Card } from './wire.js';
 const LOOPBACK = /^ws:\/\/(127(?:\.\d+){3}|\[::1\]):/;
 
 /** What a gateway shows to all. */
-export function CardPanel({ card }: { readonly card: Card }): JSX.Element {
+export function CardPanel({ card, isGone }: { readonly card: Card; readonly isGone: boolean }): JSX.Element {
   const texts = useTexts();
   const time = useTime();
   const addresses = card.addresses ?? [card.url];
@@ -18,7 +18,7 @@ export function CardPanel({ card }: { readonly card: Card }): JSX.Element {
       <Facts
         facts={[
           [texts.profile, card.profile],
-          [texts.phase, texts.phases[card.phase] ?? card.phase],
+          [texts.phase, isGone ? texts.states.gone : (texts.phases[card.phase] ?? card.phase)],
           [texts.version, card.version],
           [texts.process, card.pid],
           [texts.since, time(card.startedAt)],

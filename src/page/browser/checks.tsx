@@ -10,11 +10,13 @@ interface Props {
   readonly healthMs: number | undefined;
   readonly config: ConfigState | undefined;
   readonly standbys: number | undefined;
-  readonly found: readonly PageCheck[];
+  /** Missing until it is known. */
+  readonly found: readonly PageCheck[] | undefined;
 }
 
-export function Checks({ healthMs, config, standbys = 0, found }: Props): JSX.Element {
+export function Checks({ healthMs, config, standbys = 0, found = [] }: Props): JSX.Element {
   const texts = useTexts();
+  const notes = found.filter(({ level }) => level !== 'ok');
   return (
     <Panel name="checks" title={texts.checks}>
       <Facts
@@ -22,7 +24,8 @@ export function Checks({ healthMs, config, standbys = 0, found }: Props): JSX.El
           [texts.health, healthMs !== undefined && texts.healthy(healthMs.toFixed(0))],
           [texts.config, config && describeConfig(config, texts)],
           [texts.standbys, standbys > 0 ? texts.waiting(standbys) : texts.noStandbys],
-          ...found.filter(({ level }) => level !== 'ok').map((one) => [one.check, <Finding found={one} />] as const),
+          ...notes.map((one) => [one.check, <Finding found={one} />] as const),
+          ...(found.length > 0 && notes.length === 0 ? [[texts.doctor, texts.allWell] as const] : []),
         ]}
       />
     </Panel>

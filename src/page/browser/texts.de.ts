@@ -49,6 +49,8 @@ export const DE: Texts = {
   waiting: (count) =>
     count === 1 ? '1 Prozess wartet darauf zu übernehmen' : `${count} Prozesse warten darauf zu übernehmen`,
   noStandbys: 'kein Prozess wartet darauf zu übernehmen',
+  doctor: 'Rechner und Einstellungen',
+  allWell: 'daran ist nichts auszusetzen',
   activity: 'Aktivität',
   plots: { requestsPerSecond: 'Anfragen je Sekunde', loopDelayMs: 'Verzug der Ereignisschleife', memoryMb: 'Speicher' },
   plotNow: (what, now, most) => `${what}: jetzt ${now}, höchstens ${most} in den letzten zwei Minuten`,

@@ -47,6 +47,8 @@ export const EN = {
   waiting: (count: number): string =>
     count === 1 ? '1 process waits to take over' : `${count} processes wait to take over`,
   noStandbys: 'no process waits to take over',
+  doctor: 'Machine and settings',
+  allWell: 'nothing is wrong with them',
   activity: 'Activity',
   plots: { requestsPerSecond: 'Requests a second', loopDelayMs: 'Event-loop delay', memoryMb: 'Memory' },
   plotNow: (what: string, now: string, most: string): string =>
