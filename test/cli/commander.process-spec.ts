@@ -45,6 +45,7 @@ describe('the commands of a program of nest-commander', () => {
     'gateway help status',
     'gateway run --port 0x10',
     'gateway doctor --help',
+    'gateway open --help',
     'gateway logs --port 1',
   ])('say the same as those of openclaw: %s', async (line) => {
     const port = line.includes('<port>') ? (await startGateway()).port : undefined;
