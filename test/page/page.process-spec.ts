@@ -40,6 +40,8 @@ const reason = NO_CHROMIUM === undefined ? '' : ` (${NO_CHROMIUM})`;
     const control = await ControlPage.open(browser, port);
     const { page } = control;
 
+    const head = await fetch(control.origin, { method: 'HEAD' });
+    expect([head.status, head.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
     await control.state('Locked');
     const card = control.panel('This gateway');
     for (const text of [`ws://127.0.0.1:${port}`, 'ready', 'this machine only', String(program.pid), 'default']) {
@@ -103,6 +105,9 @@ const reason = NO_CHROMIUM === undefined ? '' : ` (${NO_CHROMIUM})`;
     expect(await control.page.getByRole('heading', { level: 2 }).allTextContents()).toEqual(['This gateway']);
     expect(await control.page.evaluate('Object.values(sessionStorage)')).toEqual([]);
     expect(await control.inspect('wrong-token')).toEqual([]);
+
+    await control.page.goto(`${control.origin}/#token=${TOKEN}`);
+    await control.state('Connected');
     expect(control.faults).toEqual([]);
   });
 

@@ -146,6 +146,7 @@ export class Connection {
   }
 }
 
-function refusalOf({ details }: RequestError): Link {
-  return WRONG_TOKEN.includes(details?.code ?? '') ? { state: 'wrong token' } : { state: 'held back' };
+function refusalOf({ code, details }: RequestError): Link {
+  if (WRONG_TOKEN.includes(details?.code ?? '')) return { state: 'wrong token' };
+  return { state: code === 'UNAVAILABLE' ? 'held back' : 'gone' };
 }

@@ -56,6 +56,12 @@ export class Watch {
   start(): void {
     setInterval(() => void this.#tick(), TICK_MS);
     void this.#readCard();
+    // An address with a token can also be opened in the tab of a page that is there already.
+    addEventListener('hashchange', () => this.#open());
+    this.#open();
+  }
+
+  #open(): void {
     const token = findToken();
     if (token !== undefined) this.#connection.open(token);
   }
