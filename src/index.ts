@@ -6,7 +6,13 @@ export { GatewayCallError, type CallFailure } from './control/client/gateway-cal
 export type { GatewayClient } from './control/clients/gateway-client.js';
 export { GatewayClients } from './control/clients/gateway-clients.service.js';
 export { ControlMethodsModule } from './control/methods/control-methods.module.js';
-export type { ConfigFileState, ControlOptions } from './control/methods/control-methods.options.js';
+export type {
+  ConfigFileState,
+  ControlOptions,
+  LogTail,
+  LogTailQuery,
+  RestartOutcome,
+} from './control/methods/control-methods.options.js';
 export type { RequestError } from './control/wire/frames.js';
 export { ParamsPipe } from './control/protocol/params.pipe.js';
 export { GatewayRequestException } from './control/wire/request-error.js';

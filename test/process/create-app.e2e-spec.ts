@@ -1,7 +1,6 @@
 import { chooseSettings } from '../../src/config/choose-settings.js';
 import { GatewayLockService } from '../../src/index.js';
 import { createGatewayApp } from '../../src/process/create-app.js';
-import { httpUrl } from '../kit/app.js';
 import { onCleanUp } from '../kit/cleaner.js';
 import { Operator } from '../kit/operator.js';
 import { freePort } from '../kit/ports.js';
@@ -50,15 +49,6 @@ describe('our own gateway', () => {
       expect.stringMatching(/^health: ok, \d+\.\d ms$/),
       expect.stringMatching(/^this gateway runs no agents: chat\.send\ufffd\[2J: error, \d+\.\d ms$/),
     ]);
-  });
-
-  it('answers HEAD / as GET, without a body', async () => {
-    const { url } = await startOwn(0);
-
-    const [head, get] = [await fetch(httpUrl(url), { method: 'HEAD' }), await fetch(httpUrl(url))];
-
-    expect([head.status, await head.text()]).toEqual([200, '']);
-    expect([get.status, await get.json()]).toEqual([200, { service: 'openclaw-gateway' }]);
   });
 
   it('says why it cannot start anew', async () => {
