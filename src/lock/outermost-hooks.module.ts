@@ -29,7 +29,7 @@ class OutermostHooks
 
   onApplicationBootstrap(): void {
     this.state.open();
-    this.#logger.log(`ready: gateway listening on ${this.state.url}`);
+    this.#logger.log(`ready: gateway listening on ${this.lock.url}`);
   }
 
   async onModuleDestroy(): Promise<void> {

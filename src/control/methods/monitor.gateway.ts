@@ -1,3 +1,4 @@
+import { Optional } from '@nestjs/common';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 
 import { HolderWatches } from '../../holder/holder-watches.js';
@@ -10,10 +11,11 @@ import type { ClientEntry } from './client-entry.js';
 /** The methods by which an operator watches a gateway at work. */
 @WebSocketGateway()
 export class MonitorGateway {
+  // Optional to Nest alone: see OperatorGateway.
   constructor(
-    private readonly clients: GatewayClients,
-    private readonly metrics: MetricsReport,
-    private readonly watches: HolderWatches,
+    @Optional() private readonly clients: GatewayClients,
+    @Optional() private readonly metrics: MetricsReport,
+    @Optional() private readonly watches: HolderWatches,
   ) {}
 
   /** Every client, where `system-presence` has the latest ones. */

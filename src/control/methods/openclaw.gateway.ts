@@ -30,10 +30,11 @@ const LookupParams = v.object({ path: v.pipe(v.string(), v.minLength(1), v.maxLe
  */
 @WebSocketGateway()
 export class OpenclawGateway {
+  // Optional to Nest alone: see OperatorGateway.
   constructor(
-    @Inject(GATEWAY_LOCK_SETTINGS) private readonly settings: GatewayLockSettings,
-    private readonly lock: GatewayLockService,
-    private readonly card: GatewayCardService,
+    @Optional() @Inject(GATEWAY_LOCK_SETTINGS) private readonly settings: GatewayLockSettings,
+    @Optional() private readonly lock: GatewayLockService,
+    @Optional() private readonly card: GatewayCardService,
     @Optional() @Inject(CONTROL_OPTIONS) private readonly options: ControlOptions = {},
   ) {}
 

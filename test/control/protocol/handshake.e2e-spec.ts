@@ -30,24 +30,36 @@ describe('a client that connects', () => {
       },
     });
     const number = expect.any(Number) as number;
-    const connId = expect.stringMatching(UUID) as string;
+    const uuid = expect.stringMatching(UUID) as string;
+    const connId = uuid;
 
     const { hello } = await Operator.open(lock.url);
 
     expect(hello).toEqual({
       type: 'hello-ok',
       protocol: 4,
-      server: { version: '7.8.9', connId },
+      server: { version: '7.8.9', connId, bootId: uuid, buildId: '7.8.9', controlUiBuildSource: 'configured' },
       features: {
         methods: [
-          'gateway.clients',
-          'gateway.metrics',
           'health',
           'status',
           'system-presence',
           'config.get',
           'gateway.identity',
           'gateway.shutdown',
+          'gateway.restart.request',
+          'gateway.clients',
+          'gateway.metrics',
+          'last-heartbeat',
+          'system.info',
+          'gateway.identity.get',
+          'update.status',
+          'config.schema',
+          'config.schema.lookup',
+          'diagnostics.stability',
+          'diagnostics.lanes',
+          'sessions.subscribe',
+          'logs.tail',
         ],
         events: ['connect.challenge', 'tick', 'presence', 'health', 'shutdown'],
       },
@@ -61,6 +73,10 @@ describe('a client that connects', () => {
             mode: 'backend',
             ip: '127.0.0.1',
             ts: number,
+            host: 'test',
+            instanceId: uuid,
+            reason: 'connect',
+            text: 'test (127.0.0.1) · test 1.0.0 · mode backend',
           },
         ],
         health: { ok: true, ts: number, durationMs: number, clients: 1 },
