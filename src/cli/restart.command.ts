@@ -1,8 +1,12 @@
+import { constants } from 'node:os';
+
+import { NotAllowedError } from '../common/not-allowed.error.js';
 import { chooseSettings, findToken } from '../config/choose-settings.js';
 import { callGateway } from '../control/client/call-gateway.js';
 import { GatewayCallError } from '../control/client/gateway-call.error.js';
 import { isOwn, whoHolds } from '../holder/who-holds.js';
-import type { LaunchedGateway } from '../launcher/launch-options.js';
+import type { LaunchedGateway, LaunchOptions } from '../launcher/launch-options.js';
+import { LaunchError } from '../launcher/launch.error.js';
 import { isLaunched, restartedInPlace, restartLaunched } from '../launcher/restart-gateway.js';
 import type { GatewayCard } from '../listener/holder.js';
 import { DEFAULT_PROFILE } from '../options/holder.options.js';
@@ -13,7 +17,7 @@ import { readProofSecret } from '../state-folder/proof-secret.js';
 import type { Invocation } from './command.js';
 import { timeoutOf } from './flags-of.js';
 import { DEFAULT_TIMEOUT_MS } from './flags.js';
-import { environmentOf, flagsOfStart, gatewayCommand } from './start.command.js';
+import { environmentOf, flagsOfStart, gatewayCommand, reportLaunchFailure } from './start.command.js';
 import { askToStop, describeStop, stopExitCode, stopGateway } from './stop-gateway.js';
 import { isPortGiven, whereItRuns, type LocatedSettings } from './where-it-runs.js';
 
@@ -31,18 +35,19 @@ export async function restart(invocation: Invocation): Promise<number> {
   const timeoutMs = timeoutOf(flags, DEFAULT_TIMEOUT_MS.start);
   const settings = await whereItRuns(await chooseSettings(profile, flags));
   const stop = new AbortController();
-  void new StopSignals().first.then((signal) => stop.abort(new Error(`stopped by ${signal}`)));
-  const options = { address: settings, timeoutMs, signal: stop.signal };
+  const signals = new StopSignals();
+  void signals.first.then((signal) => stop.abort(signal));
+  const waiting = { address: settings, timeoutMs, signal: stop.signal };
   const reason = `${program.name} gateway restart`;
-
-  if (isLaunched(profile.stateFolder, isPortGiven(settings) ? settings.port : undefined)) {
-    const gateway = await restartInBackground(invocation, settings, options, reason);
+  try {
+    const gateway =
+      (await restartInBackground(invocation, settings, waiting, reason)) ??
+      (await restartInPlace(settings, waiting, reason));
     if (gateway) return report(flags.json, gateway);
-  }
-  const secret = readProofSecret(profile.stateFolder);
-  const holder = await whoHolds({ host: settings.host, port: settings.port }, { secret });
-  if (holder.card && isOwn(holder) && (await agreesToRestart(holder.card, settings, secret, reason))) {
-    return report(flags.json, await restartedInPlace(holder.card, options));
+  } catch (error) {
+    if (stop.signal.aborted) return 128 + constants.signals[await signals.first];
+    if (!(error instanceof LaunchError || error instanceof NotAllowedError)) throw error;
+    return reportLaunchFailure(error, flags.json ?? false);
   }
   const outcome = await stopGateway(settings, { timeoutMs: DEFAULT_TIMEOUT_MS.stop, kill: false, program });
   const exitCode = stopExitCode(outcome);
@@ -56,21 +61,19 @@ export async function restart(invocation: Invocation): Promise<number> {
   return exitCode;
 }
 
-interface Waiting {
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal;
-}
+type Waiting = Pick<LaunchOptions, 'address' | 'timeoutMs' | 'signal'>;
 
+/** @returns undefined where the gateway was not started in the background */
 async function restartInBackground(
   { flags, profile, program }: Invocation,
   settings: LocatedSettings,
   waiting: Waiting,
   reason: string,
 ): Promise<LaunchedGateway | undefined> {
+  if (!isLaunched(profile.stateFolder, isPortGiven(settings) ? settings.port : undefined)) return undefined;
   const secret = readProofSecret(profile.stateFolder);
   return restartLaunched({
     ...waiting,
-    address: settings,
     anyPort: !isPortGiven(settings),
     profile,
     program: program.name,
@@ -82,6 +85,19 @@ async function restartInBackground(
     askedAt: performance.timeOrigin,
     ask: (url) => askToStop({ url }, settings, secret, { reason, restartExpectedMs: AWAY_MS }),
   });
+}
+
+/** @returns undefined where there is no gateway of this user, or it does not start itself anew */
+async function restartInPlace(
+  settings: LocatedSettings,
+  waiting: Waiting,
+  reason: string,
+): Promise<LaunchedGateway | undefined> {
+  const secret = readProofSecret(settings.profile.stateFolder);
+  const holder = await whoHolds({ host: settings.host, port: settings.port }, { secret });
+  if (!holder.card || !isOwn(holder)) return undefined;
+  if (!(await agreesToRestart(holder.card, settings, secret, reason))) return undefined;
+  return restartedInPlace(holder.card, waiting);
 }
 
 /** Whether the gateway restarts itself. One that cannot be asked any more is already on its way. */

@@ -55,7 +55,7 @@ export async function start({ flags, profile, program }: Invocation): Promise<nu
   } catch (error) {
     if (stop.signal.aborted) return 128 + constants.signals[await signals.first];
     if (!(error instanceof LaunchError || error instanceof NotAllowedError)) throw error;
-    return reportFailure(error, json);
+    return reportLaunchFailure(error, json);
   }
 }
 
@@ -105,7 +105,7 @@ function describe({ started, url, pid, logFile }: LaunchedGateway, command: stri
 }
 
 /** @returns the exit code */
-function reportFailure(error: LaunchError | NotAllowedError, json: boolean): number {
+export function reportLaunchFailure(error: LaunchError | NotAllowedError, json: boolean): number {
   const { code: failure, message } = error;
   const { lines, holder = null } = error instanceof LaunchError ? error : { lines: [] };
   const exitCode = exitCodeOf(error);

@@ -71,9 +71,10 @@ describe('logs', () => {
 
     const { code, stderr } = await call(folder, ['logs']);
 
+    // Node connects a child by a socket, as systemd connects a service.
     expect([code, stderr]).toEqual([
       66,
-      `there is no ${folder}/gateway.log: the gateway with pid ${program.pid} runs in the foreground: its log goes to the program that started it\n`,
+      `there is no ${folder}/gateway.log: the gateway with pid ${program.pid} runs in the foreground: its log is kept by the program that started it; in a systemd unit: journalctl _PID=${program.pid}\n`,
     ]);
   });
 

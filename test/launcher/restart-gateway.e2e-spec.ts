@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 
+import { GatewayCardService } from '../../src/holder/gateway-card.service.js';
 import { LaunchHistory } from '../../src/launcher/launch-history.js';
 import type { LaunchError } from '../../src/launcher/launch.error.js';
 import { PidGuard } from '../../src/launcher/pid-guard.js';
@@ -10,7 +11,6 @@ import {
   restartLaunched,
   type RestartOptions,
 } from '../../src/launcher/restart-gateway.js';
-import { GatewayCardService } from '../../src/holder/gateway-card.service.js';
 import { onCleanUp } from '../kit/cleaner.js';
 import { startControl } from '../kit/control.js';
 import { freePort } from '../kit/ports.js';

@@ -37,6 +37,7 @@ process.on('exit', () => {
   gateway.kill('SIGKILL');
   rmSync(home, { recursive: true, force: true });
 });
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 gateway.once('exit', (code) => {
   console.error(`the gateway ended with ${code}`);
   process.exit(1);

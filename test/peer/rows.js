@@ -6,7 +6,8 @@ export const ROWS = [
   { command: ['gateway', 'probe', ...THERE], code: 0, output: /Reachable: yes[^]*Read probe: ok/ },
   { command: ['gateway', 'stability', ...THERE], code: 0, output: /Events: 0\/0/ },
   { command: ['health'], code: 0, output: /./ },
-  { command: ['status', '--deep'], code: 0, output: /reachable/ },
+  // It looks for a process of OpenClaw itself before it looks at the port.
+  { command: ['status', '--deep'], code: 1, output: /Gateway is unreachable/ },
   { command: ['logs', '--limit', '5', ...THERE], code: 0, output: /info gateway\/clients client .* came in/ },
   { command: ['logs', '--limit', '5', '--json', ...THERE], code: 0, output: /"type":"log".*"subsystem":"gateway\// },
   { command: ['system', 'presence', ...THERE], code: 0, output: /"reason": "connect"/ },

@@ -22,6 +22,8 @@ const LogTailParams = v.object({
   maxBytes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_LOG_BYTES))),
 });
 
+type LogQuery = v.InferOutput<typeof LogTailParams>;
+
 const LookupParams = v.object({ path: v.pipe(v.string(), v.minLength(1), v.maxLength(256)) });
 
 /**
@@ -103,7 +105,7 @@ export class OpenclawGateway {
 
   @SubscribeMessage('logs.tail')
   @RequireScope('operator.read')
-  logTail(@MessageBody(new ParamsPipe(LogTailParams)) query: v.InferOutput<typeof LogTailParams>): LogTail {
+  logTail(@MessageBody(new ParamsPipe(LogTailParams)) query: LogQuery): LogTail {
     const { logTail } = this.options;
     if (logTail) return logTail(query);
     throw new GatewayRequestException({ code: 'UNAVAILABLE', message: 'this gateway does not keep its log' });

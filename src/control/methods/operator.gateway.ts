@@ -36,6 +36,8 @@ const ShutdownParams = v.object({
 /** What OpenClaw's clients send beside the reason is about agents at work, which are not here to be waited for. */
 const RestartParams = v.object({ reason: v.optional(ReasonText) });
 
+type RestartRequest = v.InferOutput<typeof RestartParams>;
+
 type ShutdownRequest = v.InferOutput<typeof ShutdownParams>;
 
 export interface Status extends ShownCard {
@@ -131,7 +133,7 @@ export class OperatorGateway {
   @SubscribeMessage('gateway.restart.request')
   @RequireScope('operator.admin')
   restart(
-    @MessageBody(new ParamsPipe(RestartParams)) { reason = ASKED }: v.InferOutput<typeof RestartParams>,
+    @MessageBody(new ParamsPipe(RestartParams)) { reason = ASKED }: RestartRequest,
     @ConnectedSocket() socket: WebSocket,
   ): object {
     this.#note('restart', socket, reason);
