@@ -1,10 +1,11 @@
-import { get, type ClientRequest, type IncomingMessage } from 'node:http';
+import { get, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
+import { isWholeNumber } from '../common/whole-number.js';
 import type { Endpoint } from '../listener/endpoint.js';
 import type { GatewayCard } from '../listener/holder.js';
 import { isConnectedToItself } from '../listener/is-refused.js';
-import { hasIPv6Form } from '../listener/listen-address.js';
+import { hasIPv6Form, MAX_PORT } from '../listener/listen-address.js';
 import { CARD_PATH, parseCard } from './card.js';
 import { judgeFailedConnect } from './failed-connect.js';
 import { refusalIn } from './read-refusal-header.js';
@@ -46,35 +47,29 @@ const MAX_BYTES = 64 * 1024;
 export function readCard(endpoint: Endpoint, deadline: number, secret?: string): Promise<CardAnswer> {
   const remainingMs = deadline - performance.now();
   if (remainingMs <= 0) return Promise.resolve({ kind: 'silent' });
+  // A url on a card can have any number. Nothing listens on one that is no port, and Node would ask port 80 for 0.
+  if ('port' in endpoint && !isWholeNumber(endpoint.port, 1, MAX_PORT)) return Promise.resolve({ kind: 'refused' });
 
   return new Promise((resolve) => {
-    let request: ClientRequest | undefined;
-    const timer = setTimeout(() => settle({ kind: request?.socket?.bytesRead ? 'stranger' : 'silent' }), remainingMs);
+    const nonce = secret === undefined ? undefined : newNonce();
+    const request = get({
+      ...endpoint,
+      path: CARD_PATH,
+      agent: false,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headers: {
+        Host: hostHeader(endpoint),
+        Accept: 'application/json',
+        Connection: 'close',
+        ...(nonce !== undefined && { [NONCE_HEADER]: nonce }),
+      },
+    });
+    const timer = setTimeout(() => settle({ kind: request.socket?.bytesRead ? 'stranger' : 'silent' }), remainingMs);
     const settle = (answer: CardAnswer): void => {
       clearTimeout(timer);
-      request?.destroy();
+      request.destroy();
       resolve(answer);
     };
-
-    const nonce = secret === undefined ? undefined : newNonce();
-    try {
-      request = get({
-        ...endpoint,
-        path: CARD_PATH,
-        agent: false,
-        maxHeaderSize: MAX_HEADER_BYTES,
-        headers: {
-          Host: hostHeader(endpoint),
-          Accept: 'application/json',
-          Connection: 'close',
-          ...(nonce !== undefined && { [NONCE_HEADER]: nonce }),
-        },
-      });
-    } catch {
-      // Not a port number, so nothing can listen on it.
-      settle({ kind: 'refused' });
-      return;
-    }
     let connected = false;
     const ended = (): CardAnswer => ({ kind: request.socket?.bytesRead ? 'stranger' : 'closed' });
     request.on('error', (error) => settle(connected ? ended() : answerOfFailedConnect(error, endpoint)));

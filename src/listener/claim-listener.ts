@@ -1,4 +1,4 @@
-import type { AddressInfo, Server } from 'node:net';
+import type { Server } from 'node:net';
 
 import { isWholeNumber } from '../common/whole-number.js';
 import { bindExclusively } from './settle-contention.js';
@@ -60,30 +60,31 @@ export async function claimListener({
     );
   }
   const addresses = addressSet(parseListenHost(host), { ipv6Only });
-  const servers = await bindAll(addresses, port);
-  // Only the last address of a set is optional.
-  return new ClaimedListener(servers, addresses[servers.length]);
+  return bindAll(addresses, port);
 }
 
-async function bindAll(addresses: AddressSet, port: number, attempt = 1): Promise<[Server, ...Server[]]> {
+async function bindAll(addresses: AddressSet, port: number, attempt = 1): Promise<ClaimedListener> {
   const [anchor, ...others] = addresses;
-  const bound: [Server, ...Server[]] = [await bindOne(anchor, port)];
-  const { port: chosenPort } = bound[0].address() as AddressInfo;
+  // Clients may connect to the anchor from now on: it keeps their connections until it is adopted or closed.
+  const listener = new ClaimedListener([await bindOne(anchor, port)]);
   try {
-    for (const address of others) {
-      const server = await bindOne(address, chosenPort).catch((error: unknown) => {
-        if (address.optional && isNoSuchAddress(error)) return undefined;
-        throw error;
-      });
-      if (server) bound.push(server);
-    }
-    return bound;
+    for (const address of others) await addTo(listener, address);
+    return listener;
   } catch (error) {
-    for (const server of bound.reverse()) server.close();
+    listener.close();
     const unluckyChoice = port === 0 && (error as GatewayLockError).code === 'GATEWAY_ALREADY_LISTENING';
     if (!unluckyChoice || attempt === ANY_PORT_ATTEMPTS) throw error;
   }
   return bindAll(addresses, port, attempt + 1);
+}
+
+async function addTo(listener: ClaimedListener, address: ListenAddress): Promise<void> {
+  try {
+    listener.add(await bindOne(address, listener.port));
+  } catch (error) {
+    if (!address.optional || !isNoSuchAddress(error)) throw error;
+    listener.lacks(address);
+  }
 }
 
 /** The machine has no IPv6, or has it switched off. */

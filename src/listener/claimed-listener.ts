@@ -65,11 +65,29 @@ export class ClaimedListener {
    */
   constructor(
     [first, ...others]: readonly [Server, ...Server[]],
-    private readonly missing?: ListenAddress,
+    private missing?: ListenAddress,
   ) {
     this.lost = new Promise((resolve) => (this.#reportLoss = resolve));
     this.#first = this.#keep(first);
     this.#others = others.map((server) => this.#keep(server));
+  }
+
+  /**
+   * Holds a further address from now on.
+   *
+   * @internal
+   */
+  add(server: Server): void {
+    this.#others.push(this.#keep(server));
+  }
+
+  /**
+   * Notes an address that this machine does not have, for {@link completeLater}.
+   *
+   * @internal
+   */
+  lacks(address: ListenAddress): void {
+    this.missing = address;
   }
 
   /** In the order in which they were bound. */
@@ -121,7 +139,7 @@ export class ClaimedListener {
     const url = gatewayUrl(host, this.port);
     this.#endLateBind = bindLater({ host, ipv6Only, port: this.port }, everyMs, {
       onBound: (server) => {
-        this.#others.push(this.#keep(server));
+        this.add(server);
         report({ url, isTaken: true });
       },
       onHeld: () => report({ url, isTaken: false }),

@@ -123,6 +123,8 @@ function fakeListener(port: number): ClaimedListener {
     port,
     adopt: () => undefined,
     completeLater: () => undefined,
+    add: () => undefined,
+    lacks: () => undefined,
     close: () => undefined,
   };
   return members as ClaimedListener;

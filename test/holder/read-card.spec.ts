@@ -228,8 +228,8 @@ describe('asking a port for its card', () => {
     expect(await answerOf(await freePort(), LONG_MS, host)).toEqual({ kind: 'refused' });
   });
 
-  it('is refused by a port that cannot be', async () => {
-    expect(await answerOf(65_536)).toEqual({ kind: 'refused' });
+  it.each([65_536, 0, NaN])('is refused by a port that cannot be: %d', async (port) => {
+    expect(await answerOf(port)).toEqual({ kind: 'refused' });
   });
 
   // Elsewhere a socket cannot be made to meet itself so easily.

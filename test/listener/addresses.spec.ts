@@ -1,8 +1,12 @@
 import { lookup } from 'node:dns/promises';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { Socket } from 'node:net';
 
 import type { ClaimOptions } from '../../src/index.js';
 import { claim, onListen, refusalOf, urlOf } from '../kit/claims.js';
-import { within } from '../kit/deadline.js';
+import { onCleanUp } from '../kit/cleaner.js';
+import { until, within } from '../kit/deadline.js';
 import { portOf, rawConnection, stranger } from '../kit/net.js';
 import { freePort, isFree } from '../kit/ports.js';
 import { binds, ETH0, freeEverywhere, LINUX, SOCKETS, taken, WITHOUT_ETH0 } from '../kit/sockets.js';
@@ -107,6 +111,50 @@ describe(`the lock${WITHOUT_ETH0}`, () => {
       expect(await taken(port)).toEqual(before);
     },
   );
+
+  describe('a client that comes between the first bind and the second', () => {
+    /** Connects at the next bind of ::1, when 127.0.0.1 is bound. */
+    function comeEarly(port: number, then: () => void = () => undefined): Promise<Socket> {
+      return new Promise((resolve) => {
+        let hasCome = false;
+        onListen(({ host }) => {
+          if (host !== '::1' || hasCome) return;
+          hasCome = true;
+          resolve(rawConnection(port));
+          then();
+        });
+      });
+    }
+
+    it('is hung up on when the second is refused', async () => {
+      const port = await freeEverywhere();
+      await stranger({ host: '::1', port, ipv6Only: true });
+      const coming = comeEarly(port);
+
+      await refusalOf({ port });
+
+      const client = await coming;
+      client.resume();
+      await until(5_000, 'the end of the connection', () => client.closed);
+    });
+
+    it('is served with all others when the second is taken', async () => {
+      const port = await freeEverywhere();
+      const coming = comeEarly(port, () => {
+        // Tried again in a moment, since nothing listens there.
+        throw Object.assign(new Error('listen EADDRINUSE'), { code: 'EADDRINUSE' });
+      });
+      const listener = await claim({ port });
+      const client = await coming;
+      client.write('GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+
+      const http = createServer((_request, response) => response.end('hello'));
+      onCleanUp(() => http.closeAllConnections());
+      listener.adopt(http);
+
+      expect(String((await within(5_000, 'an answer', once(client, 'data')))[0])).toMatch(/^HTTP\/1\.1 200 /);
+    });
+  });
 
   it('looks for another port of the OS when a stranger was quicker on the second address', async () => {
     let stolen = 0;
