@@ -2,8 +2,8 @@ import { printable } from '../../common/printable.js';
 import type { RequestError } from '../wire/frames.js';
 
 /**
- * - `unreachable`: nobody listens there
- * - `not a gateway`: somebody does, and does not speak the protocol
+ * - `unreachable`: no process listens there
+ * - `not a gateway`: what listens there does not speak the protocol
  * - `not ready`: it is starting, stopping, busy, or did not answer in time
  * - `not allowed`: the token is missing, wrong, or may not do that
  * - `unknown`: it could not be asked, for a reason of this process, such as no file descriptor
