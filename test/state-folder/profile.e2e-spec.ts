@@ -223,7 +223,8 @@ describe('derived ports', () => {
 
   it('are held all or not at all: where a stranger has one, nothing is held', async () => {
     const stateFolder = tempFolder();
-    const server = await stranger({ port: (await freePort()) + 4 });
+    // One that answers: to see through a silent one takes the operating system's time.
+    const server = await stranger({ port: (await freePort()) + 4 }, (socket) => socket.end('hello'));
     const base = portOf(server) - 4;
     const { app } = await createApp({ lock: { port: base, stateFolder, derived } });
 
