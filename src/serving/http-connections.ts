@@ -9,7 +9,7 @@ import { ReadingTurns } from './reading-turns.js';
 /** Long enough for a client that reads to take some of its answer. */
 const LOOK_AGAIN_MS = 250;
 /** How long it is believed that no more connections fit. */
-const ROOM_KNOWN_MS = 10_000;
+const ROOM_KNOWN_MS = 1_000;
 
 const LET_IN = Symbol('let in');
 type PortSocket = Socket & { [LET_IN]?: boolean };
