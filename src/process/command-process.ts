@@ -4,7 +4,7 @@ import { ExitCode } from './exit-code.js';
 
 // Unheard, what goes wrong with standard output would be a stack. It is told of at the end.
 let heard: NodeJS.ErrnoException | undefined;
-process.stdout.on('error', (error) => (heard ??= error));
+process.stdout.on('error', (error: NodeJS.ErrnoException) => (heard ??= error));
 
 /**
  * Ends the process of a command that has printed what it was asked for: with a failure where the print has failed. A
