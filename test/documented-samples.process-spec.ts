@@ -9,6 +9,9 @@ import { Program, ROOT } from './kit/program.js';
 import { samplesOf, type Sample } from './kit/samples.js';
 import { compile, makeProject, writeSample } from './kit/user-project.js';
 
+/** The compiler reads all of Nest: seconds, and minutes beside busy processes. */
+const COMPILED_MS = 300_000;
+
 /** A running sample. */
 interface Running {
   readonly program: Program;
@@ -103,7 +106,7 @@ beforeAll(async () => {
   for (const [heading, sample] of recipes) writeSample(join(project, folderOf(heading)), merged(readme, sample));
   writeSample(join(project, 'testing'), merged(readme, ...specs.values()));
   await compile(project);
-});
+}, COMPILED_MS);
 
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 

@@ -49,6 +49,6 @@ export function writeSample(folder: string, sample: Sample): void {
  */
 export async function compile(folder: string): Promise<void> {
   const tsc = Program.node(TSC, ['--project', folder], { cwd: folder });
-  const { code } = await tsc.exit(180_000);
+  const { code } = await tsc.exit(240_000);
   if (code !== 0) throw new Error(tsc.stdout);
 }
