@@ -1,5 +1,7 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Inject, Module, Optional, type DynamicModule } from '@nestjs/common';
 
+import { InputError } from '../common/input.error.js';
+import { GATEWAY_LOCK_SETTINGS } from '../options/gateway-lock.module-definition.js';
 import { CONTROL_PAGE_OPTIONS, type ControlPageOptions } from './control-page.options.js';
 import { PageGateway } from './page.gateway.js';
 import { PageRoutes } from './page-routes.js';
@@ -25,5 +27,13 @@ export class ControlPageModule {
   /** The module with options. Without options, import the class itself. */
   static forRoot(options: ControlPageOptions): DynamicModule {
     return { module: ControlPageModule, providers: [{ provide: CONTROL_PAGE_OPTIONS, useValue: options }] };
+  }
+
+  /** @throws {InputError} the app does not hold the lock */
+  constructor(@Optional() @Inject(GATEWAY_LOCK_SETTINGS) settings?: object) {
+    if (settings) return;
+    throw new InputError(
+      'ControlPageModule shows a gateway that holds the lock: import GatewayLockModule.forRoot() in the root module too',
+    );
   }
 }

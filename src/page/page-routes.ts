@@ -23,7 +23,7 @@ export class PageRoutes implements OnModuleInit {
 
   constructor(
     private readonly host: HttpAdapterHost,
-    @Inject(GATEWAY_LOCK_SETTINGS) private readonly settings: GatewayLockSettings,
+    @Optional() @Inject(GATEWAY_LOCK_SETTINGS) private readonly settings: GatewayLockSettings,
     @Optional() @Inject(CONTROL_PAGE_OPTIONS) private readonly options: ControlPageOptions = {},
   ) {}
 

@@ -14,7 +14,7 @@ const COMMANDS = ['logs', 'restart', 'stop'] as const;
 @WebSocketGateway()
 export class PageGateway {
   constructor(
-    @Inject(GATEWAY_LOCK_SETTINGS) private readonly settings: GatewayLockSettings,
+    @Optional() @Inject(GATEWAY_LOCK_SETTINGS) private readonly settings: GatewayLockSettings,
     @Optional() @Inject(CONTROL_PAGE_OPTIONS) private readonly options: ControlPageOptions = {},
   ) {}
 

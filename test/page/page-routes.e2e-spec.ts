@@ -1,5 +1,6 @@
 import { Controller, Get, Module } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
 
 import { ControlPageModule } from '../../src/index.js';
 import { httpUrl, startApp } from '../kit/app.js';
@@ -83,6 +84,19 @@ describe('the routes of the control page', () => {
     const { lock } = await startControl({ imports: [ControlPageModule, OwnModule] });
 
     expect(await (await fetch(httpUrl(lock.url))).text()).toBe('of the app itself');
+  });
+});
+
+describe('ControlPageModule in an app without the lock', () => {
+  it.each([
+    ['bare', ControlPageModule],
+    ['with options', ControlPageModule.forRoot({})],
+  ])('%s says what to import', async (_how, module) => {
+    const compiled = Test.createTestingModule({ imports: [module] }).compile();
+
+    await expect(compiled).rejects.toThrow(
+      'ControlPageModule shows a gateway that holds the lock: import GatewayLockModule.forRoot() in the root module too',
+    );
   });
 });
 

@@ -35,6 +35,7 @@ export function App({ watch, openCommand }: Props): JSX.Element {
     setLanguage(chosen);
   };
   const { link } = view;
+  const isAway = link.state === 'gone' || link.state === 'restarting';
   const isLocked = link.state === 'no token' || link.state === 'wrong token';
   return (
     <LanguageContext.Provider value={language}>
@@ -49,7 +50,7 @@ export function App({ watch, openCommand }: Props): JSX.Element {
       <main id="content" tabIndex={-1}>
         <StateLine view={view} />
         {isLocked && <TokenForm openCommand={openCommand} use={(token) => watch.useToken(token)} />}
-        {view.card && <CardPanel card={view.card} isGone={link.state === 'gone'} />}
+        {view.card && <CardPanel card={view.card} phase={isAway ? texts.states[link.state] : undefined} />}
         {!isLocked && <Insight view={view} watch={watch} />}
       </main>
     </LanguageContext.Provider>

@@ -7,8 +7,14 @@ import type { Card } from './wire.js';
 /** RFC 1122, 3.2.1.3, and RFC 4291, 2.5.3. */
 const LOOPBACK = /^ws:\/\/(127(?:\.\d+){3}|\[::1\]):/;
 
+interface Props {
+  readonly card: Card;
+  /** In place of that on the card, which is of earlier. */
+  readonly phase: string | undefined;
+}
+
 /** What a gateway shows to all. */
-export function CardPanel({ card, isGone }: { readonly card: Card; readonly isGone: boolean }): JSX.Element {
+export function CardPanel({ card, phase }: Props): JSX.Element {
   const texts = useTexts();
   const time = useTime();
   const addresses = card.addresses ?? [card.url];
@@ -18,7 +24,7 @@ export function CardPanel({ card, isGone }: { readonly card: Card; readonly isGo
       <Facts
         facts={[
           [texts.profile, card.profile],
-          [texts.phase, isGone ? texts.states.gone : (texts.phases[card.phase] ?? card.phase)],
+          [texts.phase, phase ?? texts.phases[card.phase] ?? card.phase],
           [texts.version, card.version],
           [texts.process, card.pid],
           [texts.since, time(card.startedAt)],
