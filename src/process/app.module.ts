@@ -2,7 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 
 import { ControlMethodsModule } from '../control/methods/control-methods.module.js';
 import { ControlPageModule } from '../page/control-page.module.js';
-import { examine } from '../doctor/examine.js';
+import type { ControlPageOptions } from '../page/control-page.options.js';
 import { GatewayLockModule } from '../gateway-lock.module.js';
 import type { GatewayLockOptions } from '../options/gateway-lock.options.js';
 import { RememberPort } from '../config/remember-port.service.js';
@@ -10,8 +10,6 @@ import { WarnOfConfiguration } from '../config/warn-of-configuration.service.js'
 import { examineConfiguration } from '../config/examine-configuration.js';
 import type { LogMemory } from './log-memory.js';
 import { RestartInPlace } from './restart-in-place.js';
-import { planProfiles } from '../config/plan-profiles.js';
-import { describePlans } from '../config/port-plans.js';
 import { lockOptions, type Settings } from '../config/choose-settings.js';
 
 /** The gateway that `nest start` and `openclaw gateway` run. */
@@ -30,11 +28,7 @@ export class AppModule {
           logTail: (query) => memory.tail(query),
           restart: (reason) => restart.request(reason),
         }),
-        ControlPageModule.forRoot({
-          program: 'openclaw',
-          profiles: async () => describePlans(await planProfiles(settings)),
-          checks: () => examine({ profile, program: 'openclaw', chooseSettings: () => Promise.resolve(settings) }),
-        }),
+        ControlPageModule.forRoot(pageOptions(settings)),
       ],
       providers: [
         { provide: RememberPort, useValue: new RememberPort(profile, port) },
@@ -43,4 +37,21 @@ export class AppModule {
       ],
     };
   }
+}
+
+/** What only an open page asks for is loaded when it does: a start has no use for it. */
+function pageOptions(settings: Settings): ControlPageOptions {
+  const { profile } = settings;
+  return {
+    program: 'openclaw',
+    profiles: async () => {
+      const { planProfiles } = await import('../config/plan-profiles.js');
+      const { describePlans } = await import('../config/port-plans.js');
+      return describePlans(await planProfiles(settings));
+    },
+    checks: async () => {
+      const { examine } = await import('../doctor/examine.js');
+      return examine({ profile, program: 'openclaw', chooseSettings: () => Promise.resolve(settings) });
+    },
+  };
 }
