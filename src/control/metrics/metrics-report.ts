@@ -6,6 +6,7 @@ import { EventLoopDelay } from './event-loop-delay.js';
 import type { MetricsNumbers } from './metrics-numbers.js';
 import type { Metrics } from './metrics.service.js';
 import { histogramSamples, prometheusText, type MetricFamily, type Sample } from './prometheus-text.js';
+import { processMetrics } from './process-metrics.js';
 import type { Tally } from './tally.js';
 
 const PHASES: readonly GatewayPhase[] = ['starting', 'ready', 'draining', 'released'];
@@ -26,7 +27,7 @@ export class MetricsReport implements OnApplicationShutdown {
   /** All metrics, in the text format of Prometheus 0.0.4. */
   text(): string {
     this.#loopDelay.start();
-    return prometheusText([...this.#gauges(), ...this.#counters()]);
+    return prometheusText([...this.#gauges(), ...this.#counters(), ...processMetrics()]);
   }
 
   /** The same in numbers, with fewer details. */
@@ -52,20 +53,20 @@ export class MetricsReport implements OnApplicationShutdown {
 
   #gauges(): MetricFamily[] {
     return [
-      gauge('gateway_clients', 'clients that have been let in', this.clients.size),
-      gauge('gateway_sockets', 'open WebSockets, let in or not', this.webSockets.clients.size),
-      gauge('gateway_buffered_bytes', 'bytes that clients have yet to read', this.#bufferedBytes()),
-      gauge('gateway_uptime_seconds', 'age of the process', process.uptime()),
+      gauge('gateway_clients', 'clients with an accepted token that are connected now', this.clients.size),
+      gauge('gateway_sockets', 'open WebSocket connections, accepted or not yet', this.webSockets.clients.size),
+      gauge('gateway_buffered_bytes', 'bytes that wait to be sent to clients', this.#bufferedBytes()),
+      gauge('gateway_uptime_seconds', 'seconds since the gateway process started', process.uptime()),
       {
         name: 'gateway_event_loop_delay_seconds',
         type: 'histogram',
-        help: 'how late the event loop comes to a timer, since the first scrape',
+        help: 'delay of timers in the event loop, in seconds, since the first scrape',
         samples: histogramSamples({}, this.#loopDelay.tally),
       },
       {
         name: 'gateway_phase',
         type: 'gauge',
-        help: '1 for the phase that the gateway is in',
+        help: '1 for the current phase of the gateway, 0 for the others',
         samples: PHASES.map((phase) => ({ labels: { phase }, value: phase === this.state.phase ? 1 : 0 })),
       },
     ];
@@ -76,18 +77,26 @@ export class MetricsReport implements OnApplicationShutdown {
     const answered = [...requests].flatMap(([method, outcomes]) => samplesOf('outcome', outcomes, { method }));
     const times = [...durations].flatMap(([method, tally]) => histogramSamples({ method }, tally));
     return [
-      counter('gateway_refused_total', 'requests and upgrades that were not let in', samplesOf('reason', refusals)),
+      counter(
+        'gateway_refused_total',
+        'HTTP requests and WebSocket upgrades that were rejected',
+        samplesOf('reason', refusals),
+      ),
       counter(
         'gateway_handshake_failures_total',
-        'clients that were not let in',
+        'clients that were rejected in the handshake',
         samplesOf('reason', handshakeFailures),
       ),
-      counter('gateway_dropped_clients_total', 'clients that were cut off', samplesOf('reason', drops)),
-      counter('gateway_requests_total', 'answered requests', answered),
+      counter(
+        'gateway_dropped_clients_total',
+        'clients that were disconnected because they did not read or did not respond',
+        samplesOf('reason', drops),
+      ),
+      counter('gateway_requests_total', 'requests that were answered, by method and outcome', answered),
       {
         name: 'gateway_request_duration_seconds',
         type: 'histogram',
-        help: 'from the arrival of a request to its answer',
+        help: 'seconds from the arrival of a request to its answer',
         samples: times,
       },
     ];
