@@ -98,12 +98,12 @@ export const GATEWAY: CommandEntry = {
   description: 'run the gateway in the foreground',
   flags: {
     ...SERVING_FLAGS,
-    ensure: { flags: '--ensure', description: 'be content if a ready gateway of this profile is already there' },
+    ensure: { flags: '--ensure', description: "exit 0 if this profile's gateway is already running" },
     force: {
       flags: '--force [how]',
       description: 'ask the gateway that holds the port to stop, then start; with --force=kill, kill it if it does not',
     },
-    standby: { flags: '--standby', description: 'wait for the holder of the port to go, and take over at once' },
+    standby: { flags: '--standby', description: 'wait until the port is free, and take it at once' },
   },
   useless: UNSUPPORTED,
   load: async () => (await import('./gateway.command.js')).gateway,
@@ -194,7 +194,7 @@ export const SUB_COMMANDS = {
   },
   ports: {
     name: 'ports',
-    description: 'the port of every profile of this user, and which are in the way of others',
+    description: 'the port of every profile of this user, and which of them conflict',
     flags: { ...PROFILE_FLAGS, ...JSON_FLAG },
     useless: {
       flags: { ...PLACE_FLAGS, ...TOKEN_FLAG },

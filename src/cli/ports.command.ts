@@ -7,7 +7,7 @@ import { describePlans, type PortPlan } from '../config/port-plans.js';
 import type { Invocation } from './command.js';
 import { EMPTY_CELL, table } from './table.js';
 
-/** Prints the port of every profile of this user, and which are in the way of others. */
+/** Prints the port of every profile of this user, and which of them conflict. */
 export async function ports({ flags, profile }: Invocation): Promise<number> {
   const planned = await planProfiles(await chooseSettings(profile, flags));
   const profiles = describePlans(planned);
@@ -26,7 +26,7 @@ export async function ports({ flags, profile }: Invocation): Promise<number> {
 
 function portTable(plans: readonly PortPlan[]): string[] {
   return table([
-    ['PROFILE', 'PORT', 'FROM', 'IN THE WAY OF'],
+    ['PROFILE', 'PORT', 'FROM', 'CONFLICTS WITH'],
     ...plans.map(({ name, port, from, conflicts }) => [
       name,
       String(port ?? EMPTY_CELL),

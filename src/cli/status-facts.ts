@@ -3,6 +3,7 @@ import type { Advice } from '../holder/advise-on-holder.js';
 import { readTextIfAllowed } from '../common/process-files.js';
 import { TCP_TABLES } from '../holder/connection-user.js';
 import { countEstablished, listeningHosts } from '../holder/port-statistics.js';
+import { describeOutputOf } from '../launcher/foreground-output.js';
 import { logFileIn } from '../launcher/gateway-log.js';
 import { LaunchHistory } from '../launcher/launch-history.js';
 import type { Holder } from '../listener/holder.js';
@@ -49,7 +50,7 @@ export function factRows(facts: StatusFacts, holder: Holder | null): Advice[] {
   const { profile, configuration, tokenFrom, listening, isOpenToNetwork, connections, logFile } = facts;
   const { installedVersion } = facts;
   const reach = isOpenToNetwork ? 'OPEN to other machines' : 'for this machine only';
-  const running = holder?.card?.version;
+  const { pid, version: running } = holder?.card ?? {};
   return [
     ...(listening.length === 0 ? [] : [['listens on', `${listening.join(', ')}; ${reach}`] as const]),
     ...(connections === null ? [] : [['connections', String(connections)] as const]),
@@ -57,7 +58,15 @@ export function factRows(facts: StatusFacts, holder: Holder | null): Advice[] {
     ['configuration', `${configuration.file}, ${configuration.exists ? 'which is read' : 'which is not there'}`],
     ...configuration.warnings.map((warning) => ['warning', warning] as const),
     ['token', tokenFrom === null ? 'none yet; the first start makes one' : `from ${tokenFrom}`],
-    ...(holder ? [['log', logFile ?? 'where it was started; it runs in the foreground'] as const] : []),
+    ...(holder
+      ? [
+          [
+            'log',
+            logFile ??
+              (pid === undefined ? 'where it was started' : `it runs in the foreground; ${describeOutputOf(pid)}`),
+          ] as const,
+        ]
+      : []),
     ...(running === undefined || running === installedVersion
       ? []
       : [['version', `${running} runs, and ${installedVersion} is installed: restart it`] as const]),

@@ -80,7 +80,7 @@ export function stopExitCode(outcome: StopOutcome): number {
 export function describeStop(outcome: StopOutcome, { port }: HostPort): string {
   switch (outcome.kind) {
     case 'nothing':
-      return `nothing to stop: nobody listens on port ${port}`;
+      return `nothing to stop: no gateway is running on port ${port}`;
     case 'stopped':
       return outcome.successor
         ? `stopped; port ${port} was taken over: ${describeHolder(outcome.successor)}`

@@ -126,7 +126,7 @@ function denied(file: string, code: string, rules: OwnRules): Error {
     if (error instanceof NotAllowedError) return error;
   }
   return new NotAllowedError(
-    `${file} cannot be opened by this user (${code}): mend its mode, or that of its folder: chmod u+rw ${shellWord(file)}`,
+    `${file} cannot be opened by this user (${code}): fix its mode, or that of its folder: chmod u+rw ${shellWord(file)}`,
   );
 }
 

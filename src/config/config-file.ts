@@ -28,7 +28,7 @@ function readText(file: string): string | undefined {
     throw new InputError(
       code === 'EISDIR'
         ? `${file}: the configuration has to be a file, and this is a folder: move it away, or name another file with OPENCLAW_CONFIG_PATH`
-        : `${file}: the configuration cannot be read (${code}): mend the file, or name another with OPENCLAW_CONFIG_PATH`,
+        : `${file}: the configuration cannot be read (${code}): fix the file, or name another with OPENCLAW_CONFIG_PATH`,
     );
   }
 }

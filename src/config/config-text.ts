@@ -91,7 +91,7 @@ function parseJson5(text: string, file: string): unknown {
     // The message of the parser shows the text at that place, which may be a part of the token.
     const { lineNumber, columnNumber } = error as { lineNumber?: number; columnNumber?: number };
     throw new InputError(
-      `${file}: line ${lineNumber ?? 1}, column ${columnNumber ?? 1} is not JSON5: mend it there, or name another file with OPENCLAW_CONFIG_PATH`,
+      `${file}: line ${lineNumber ?? 1}, column ${columnNumber ?? 1} is not JSON5: fix it there, or name another file with OPENCLAW_CONFIG_PATH`,
     );
   }
 }

@@ -48,7 +48,7 @@ function entriesOf(folder: string): string[] {
   } catch (error) {
     const code = codeOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return [];
-    throw new InputError(`${folder}: the profiles in it cannot be listed (${code}): mend the folder, or set HOME`);
+    throw new InputError(`${folder}: the profiles in it cannot be listed (${code}): fix the folder, or set HOME`);
   }
 }
 

@@ -39,7 +39,7 @@ export class RememberPort implements OnApplicationBootstrap {
     } catch (error) {
       // The gateway serves all the same, and the next start takes the same port unless it is given another.
       this.#logger.warn(
-        `${file}: port ${this.port} cannot be remembered (${codeOf(error)}): mend the folder, or set gateway.port in ${this.profile.configFile}`,
+        `${file}: port ${this.port} cannot be remembered (${codeOf(error)}): fix the folder, or set gateway.port in ${this.profile.configFile}`,
       );
     }
   }

@@ -46,6 +46,6 @@ function readPortFile(file: string): string | undefined {
     return readIfThere(file);
   } catch (error) {
     if (error instanceof NotAllowedError) throw error;
-    throw new InputError(`${file}: the remembered port cannot be read (${codeOf(error)}): mend the file, or delete it`);
+    throw new InputError(`${file}: the remembered port cannot be read (${codeOf(error)}): fix the file, or delete it`);
   }
 }

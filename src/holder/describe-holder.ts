@@ -39,6 +39,9 @@ export function describeUse(holder: Holder, what: string): string {
   if (!owner) {
     return `${what} is in use by another program; the operating system does not say which${ofUser(user)}${passing(holder)}`;
   }
+  if (owner.command === SSH) {
+    return `an SSH tunnel (ssh -L …) already uses ${what} (${processOf(owner)}): close it, or use another local port`;
+  }
   const name = isOpenClaw ? 'OpenClaw' : `another program: ${owner.command ?? 'unknown command'}`;
   return `${what} is in use by ${name} (${processOf(owner)})${passing(holder)}`;
 }
@@ -60,6 +63,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   EPERM: 'this process may not connect, perhaps by a rule of a firewall',
 };
 
+const SSH = 'ssh';
 const OWN_INSPECTOR = "this process's own inspector (NODE_OPTIONS=--inspect…)";
 
 /** Whether the process that asks holds the port itself, by the inspector that Node has opened before any of our code. */

@@ -47,5 +47,5 @@ export function mayBecomeReady({ verdict, card }: Holder, { name }: Profile): bo
 
 /** Describes a holder for an error; for a free port there is none to describe. */
 export function describeView(holder: Holder): string {
-  return holder.verdict === 'blocked' ? 'nobody listens' : `${holder.verdict}, ${describeHolder(holder)}`;
+  return holder.verdict === 'blocked' ? 'no process listens' : `${holder.verdict}, ${describeHolder(holder)}`;
 }

@@ -58,6 +58,6 @@ export function explain(error: unknown, path: string): unknown {
   if ((error as NodeJS.ErrnoException).syscall === undefined) return error;
   return new LaunchError(
     'no storage',
-    `${path}: not to be read or written (${code}): mend that, or give another folder with OPENCLAW_STATE_DIR`,
+    `${path}: not to be read or written (${code}): fix that, or give another folder with OPENCLAW_STATE_DIR`,
   );
 }

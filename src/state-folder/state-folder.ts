@@ -44,6 +44,6 @@ export function unusable(folder: string, error: unknown): InputError {
   // `EACCES: permission denied, mkdir '/x'`: our own line names the path already.
   const [reason] = (error as Error).message.split(', ');
   return new InputError(
-    `the state folder ${JSON.stringify(folder)} cannot be made or used (${reason}): mend it, or choose another one with OPENCLAW_STATE_DIR`,
+    `the state folder ${JSON.stringify(folder)} cannot be made or used (${reason}): fix it, or choose another one with OPENCLAW_STATE_DIR`,
   );
 }

@@ -207,7 +207,7 @@ describe('status', () => {
     expect(open.stdout).toMatch(/^ {2}profile {8}default, in \S+$/m);
     expect(open.stdout).toMatch(/^ {2}configuration {2}\S+openclaw\.json, which is not there$/m);
     expect(open.stdout).toMatch(/^ {2}token {10}from OPENCLAW_GATEWAY_TOKEN$/m);
-    expect(open.stdout).toMatch(/^ {2}log {12}where it was started; it runs in the foreground$/m);
+    expect(open.stdout).toMatch(/^ {2}log {12}it runs in the foreground; its log /m);
     expect(open.stdout).not.toMatch(/see it|take over|is installed/);
     expect(json).toMatchObject({
       listening: ['127.0.0.1', '::1'],
@@ -231,7 +231,9 @@ describe('status', () => {
     expect(asked.stdout).toMatch(new RegExp(`^ {2}listens on  ws://127.0.0.1:${port}, `, 'm'));
     expect([asked.code, json.code, wrong.code]).toEqual([0, 0, 77]);
     expect(parse(json.stdout)).toMatchObject({ ok: true, url, live: { clients: 1, phase: 'ready' } });
-    expect(wrong.stderr).toMatch(/the gateway token is wrong|rejected the token/);
+    expect(wrong.stderr).toBe(
+      `the gateway on ${url} rejected the token; pass the right one with --token or OPENCLAW_GATEWAY_TOKEN\n`,
+    );
   });
 
   it('--watch looks again until it is stopped', async () => {
@@ -295,7 +297,7 @@ describe('status', () => {
     const { code, stdout } = await openclaw('--port', port, 'status', '--deep', '--json', '--token', 'another-token');
 
     expect([code, parse(stdout)['live']]).toEqual([0, null]);
-    expect(parse(stdout)['liveProblem']).toMatch(/token/);
+    expect(parse(stdout)['liveProblem']).toMatch(/ rejected the token; /);
   });
 
   it('takes no flag that it does not know', async () => {
@@ -322,7 +324,7 @@ describe('stop', () => {
 
     const { code, stdout } = await openclaw('stop', '--port', port);
 
-    expect([code, stdout]).toEqual([0, `nothing to stop: nobody listens on port ${port}\n`]);
+    expect([code, stdout]).toEqual([0, `nothing to stop: no gateway is running on port ${port}\n`]);
   });
 
   it('names the one that has taken over', async () => {

@@ -118,10 +118,10 @@ describe('a configuration', () => {
       '{ gatewayLock: true }',
       ': gatewayLock: true is not an object; give one such as { allowHosts: ["gateway.example"] }, or leave it out',
     ],
-    ['', ': line 1, column 1 is not JSON5: mend it there, or name another file with OPENCLAW_CONFIG_PATH'],
+    ['', ': line 1, column 1 is not JSON5: fix it there, or name another file with OPENCLAW_CONFIG_PATH'],
     [
       '{\n  gateway: {\n    port = 5 } }',
-      ': line 3, column 10 is not JSON5: mend it there, or name another file with OPENCLAW_CONFIG_PATH',
+      ': line 3, column 10 is not JSON5: fix it there, or name another file with OPENCLAW_CONFIG_PATH',
     ],
   ])('refuses %j with one line', (text, line) => {
     expect(errorOf(text)).toBe(`${FILE}${line}`);
@@ -236,13 +236,13 @@ describe('a configuration file', () => {
       `${inside}: the configuration has to be a file, and this is a folder: move it away, or name another file with OPENCLAW_CONFIG_PATH`,
     );
     await expect(readConfiguration(circle)).rejects.toThrow(
-      `${circle}: the configuration cannot be read (ELOOP): mend the file, or name another with OPENCLAW_CONFIG_PATH`,
+      `${circle}: the configuration cannot be read (ELOOP): fix the file, or name another with OPENCLAW_CONFIG_PATH`,
     );
     await expect(readConfiguration(pipe)).rejects.toThrow(
-      `${pipe}: the configuration cannot be read (not a file): mend the file, or name another with OPENCLAW_CONFIG_PATH`,
+      `${pipe}: the configuration cannot be read (not a file): fix the file, or name another with OPENCLAW_CONFIG_PATH`,
     );
     await expect(readConfiguration(huge)).rejects.toThrow(
-      `${huge}: the configuration cannot be read (more than 1048576 bytes): mend the file, or name another with OPENCLAW_CONFIG_PATH`,
+      `${huge}: the configuration cannot be read (more than 1048576 bytes): fix the file, or name another with OPENCLAW_CONFIG_PATH`,
     );
   });
 });

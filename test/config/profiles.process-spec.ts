@@ -109,7 +109,7 @@ describe('what is wrong is one line, and 64', () => {
     },
     {
       config: '{\n  gateway: }',
-      line: `${FILE}: line 2, column 12 is not JSON5: mend it there, or name another file with OPENCLAW_CONFIG_PATH`,
+      line: `${FILE}: line 2, column 12 is not JSON5: fix it there, or name another file with OPENCLAW_CONFIG_PATH`,
     },
     {
       args: ['gateway', 'ports', '--port', '5000'],
@@ -322,7 +322,7 @@ describe('named profiles', () => {
     await program.output('stderr', /\n/);
     expect(program.stderr.trimEnd().split('\n')).toEqual([
       expect.stringContaining(
-        `${folder}/gateway.port: port ${port} cannot be remembered (EFBIG): mend the folder, or set gateway.port in ${folder}/openclaw.json`,
+        `${folder}/gateway.port: port ${port} cannot be remembered (EFBIG): fix the folder, or set gateway.port in ${folder}/openclaw.json`,
       ),
     ]);
     expect(readdirSync(folder)).toEqual([]);
@@ -409,7 +409,7 @@ describe('openclaw gateway ports', () => {
     expect(table).toEqual({
       code: 0,
       stdout: [
-        'PROFILE      PORT   FROM        IN THE WAY OF',
+        'PROFILE      PORT   FROM        CONFLICTS WITH',
         'configured   5000   config      -',
         'new          7000   variable    -',
         'remembering  6000   remembered  -',
@@ -443,7 +443,7 @@ describe('openclaw gateway ports', () => {
     expect(table).toEqual({
       code: 64,
       stdout: [
-        'PROFILE  PORT   FROM     IN THE WAY OF',
+        'PROFILE  PORT   FROM     CONFLICTS WITH',
         'default  18789  derived  -',
         'a        5000   config   b (5019)',
         'b        5019   config   a (5000)',

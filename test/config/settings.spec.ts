@@ -269,7 +269,7 @@ describe('what is wrong', () => {
     mkdirSync(join(profile.stateFolder, 'gateway.port'));
 
     await expect(chooseSettings(profile, {}, {})).rejects.toThrow(
-      /^\S+\/gateway\.port: the remembered port cannot be read \(EISDIR\): mend the file, or delete it$/,
+      /^\S+\/gateway\.port: the remembered port cannot be read \(EISDIR\): fix the file, or delete it$/,
     );
   });
 

@@ -430,7 +430,7 @@ describe('a gateway that does not come to be ready', () => {
       CRASH: 'hang',
     });
 
-    expect(stderr).toMatch(/^the gateway with pid \d+ was not ready after 300 ms, and was stopped: nobody listens\n$/);
+    expect(stderr).toMatch(/^the gateway with pid \d+ was not ready after 300 ms, and was stopped: no process listens\n$/);
     expect(code).toBe(75);
     expect(processesIn(folder)).toEqual([]);
   });
@@ -476,7 +476,7 @@ describe('a gateway that does not stop when it is told to', () => {
 
     const { code, stderr } = await call(folder, ['start', '--port', await freePort(), '--timeout', 500], DEAF);
 
-    expect(stderr).toMatch(/^the gateway with pid \d+ was not ready after 500 ms, and was stopped: nobody listens\n$/);
+    expect(stderr).toMatch(/^the gateway with pid \d+ was not ready after 500 ms, and was stopped: no process listens\n$/);
     expect(code).toBe(75);
     expect(readFileSync(logIn(folder), 'utf8')).toBe('told to stop\n');
     await until(DEADLINE_MS, 'their end', () => processesIn(folder).length === 0);
@@ -599,7 +599,7 @@ describe('a state folder that cannot be used: one line', () => {
     const { code } = await readOnly.exit(DEADLINE_MS);
     const file = await call(BIN, ['start', '--port', port]);
 
-    const wayOut = 'mend it, or choose another one with OPENCLAW_STATE_DIR\n';
+    const wayOut = 'fix it, or choose another one with OPENCLAW_STATE_DIR\n';
     expect([code, readOnly.stderr]).toEqual([
       64,
       `the state folder "${folder}" cannot be made or used (EACCES: permission denied): ${wayOut}`,

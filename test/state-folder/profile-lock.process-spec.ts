@@ -257,7 +257,7 @@ describe('a state folder that cannot be used', () => {
     expect(await program.exit()).toEqual({ code: 64, signal: null });
     expect(program.stderr).toMatch(reason);
     expect(program.stderr).toMatch(
-      /^the state folder "\/.*" cannot be made or used \(E.*\): mend it, or choose another one with OPENCLAW_STATE_DIR\n$/,
+      /^the state folder "\/.*" cannot be made or used \(E.*\): fix it, or choose another one with OPENCLAW_STATE_DIR\n$/,
     );
     expect(await isFree(port)).toBe(true);
   });

@@ -33,7 +33,7 @@ describe('a state folder', () => {
 
     await expect(opened).rejects.toBeInstanceOf(InputError);
     await expect(opened).rejects.toThrow(
-      `the state folder ${JSON.stringify(file)} cannot be made or used (EEXIST: file already exists): mend it, or choose another one with OPENCLAW_STATE_DIR`,
+      `the state folder ${JSON.stringify(file)} cannot be made or used (EEXIST: file already exists): fix it, or choose another one with OPENCLAW_STATE_DIR`,
     );
   });
 

@@ -20,7 +20,7 @@ export function readTokenFile(file: string): string | undefined {
     text = readIfThere(file);
   } catch (error) {
     if (error instanceof NotAllowedError) throw error;
-    throw new InputError(`${file}: the token cannot be read (${codeOf(error)}): mend the file, or give a token`);
+    throw new InputError(`${file}: the token cannot be read (${codeOf(error)}): fix the file, or give a token`);
   }
   if (text === undefined) return undefined;
   try {

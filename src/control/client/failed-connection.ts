@@ -53,7 +53,7 @@ async function judgeHangUp(message: string, url: string): Promise<GatewayCallErr
 }
 
 function nobodyThere(url: string): GatewayCallError {
-  return new GatewayCallError('unreachable', `nobody listens on ${url}`);
+  return new GatewayCallError('unreachable', `no gateway is running on ${url}`);
 }
 
 function noGateway(message: string, url: string): GatewayCallError {

@@ -38,9 +38,19 @@ export function parseAnswer(data: Buffer): GatewayAnswer {
   }
 }
 
+/** What a client of this command line can do about its token. */
+const TOKEN_ADVICE: Readonly<Record<string, string>> = {
+  AUTH_TOKEN_MISSING: 'asks for a token; pass it with --token or OPENCLAW_GATEWAY_TOKEN',
+  AUTH_TOKEN_MISMATCH: 'rejected the token; pass the right one with --token or OPENCLAW_GATEWAY_TOKEN',
+};
+
 /** The gateway has not let the client in. */
 export function refusedEntry(url: string, error: Partial<RequestError> | undefined): GatewayCallError {
-  return refused(`the gateway on ${url} lets nobody in`, error);
+  const { code = '' } = (error?.details ?? {}) as { code?: string };
+  const advice = Object.hasOwn(TOKEN_ADVICE, code) ? TOKEN_ADVICE[code] : undefined;
+  if (advice === undefined) return refused(`the gateway on ${url} rejected this client`, error);
+  const answer = { code: 'UNAVAILABLE', ...error, message: textOf(error) };
+  return new GatewayCallError('not allowed', `the gateway on ${url} ${advice}`, answer);
 }
 
 /** The gateway has not done what it was asked. */

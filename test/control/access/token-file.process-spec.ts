@@ -146,7 +146,7 @@ describe('obtainTokenFile', () => {
     put(file);
     const error = errorOf(() => obtainTokenFile(file));
     expect(error).toBeInstanceOf(InputError);
-    expect(error.message).toMatch(/^\S+gateway\.token: the token cannot be read \(E[A-Z]+\): mend the file, or give a/);
+    expect(error.message).toMatch(/^\S+gateway\.token: the token cannot be read \(E[A-Z]+\): fix the file, or give a/);
   });
 
   it('refuses a link that leads nowhere, and makes no token where it leads', () => {

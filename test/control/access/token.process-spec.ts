@@ -133,7 +133,9 @@ describe('the token that a gateway makes', () => {
     const { port } = await startGateway(undefined, freshHome().options);
     const health = await run(['health', '--port', port], freshHome().options);
     expect(health).toMatchObject({ code: 77, stdout: '' });
-    expect(health.stderr).toMatch(/^the gateway on ws:\S+ lets nobody in: .*token is missing\n$/);
+    expect(health.stderr).toMatch(
+      /^the gateway on ws:\S+ asks for a token; pass it with --token or OPENCLAW_GATEWAY_TOKEN\n$/,
+    );
   });
 
   it('is made by one of two gateways that start at once, since only one has the profile', async () => {
@@ -189,8 +191,8 @@ describe('a token file that is none', () => {
 
   const delete_ = /^\S+gateway\.token (is empty|does not hold a token): .*or delete the file and a new one is made\n$/;
   const noFolder =
-    /^the state folder "\S+" cannot be made or used \(EEXIST: [^)]+\): mend it, or choose another one .*\n$/;
-  const mend = /^\S+gateway\.token: the token cannot be read \(E[A-Z]+\): mend the file, or give a token\n$/;
+    /^the state folder "\S+" cannot be made or used \(EEXIST: [^)]+\): fix it, or choose another one .*\n$/;
+  const mend = /^\S+gateway\.token: the token cannot be read \(E[A-Z]+\): fix the file, or give a token\n$/;
 
   it.each([
     ['an empty file', delete_, inFolder((file) => writeFileSync(file, ''))],
@@ -220,7 +222,7 @@ describe('a token file that is none', () => {
 
     expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
     expect(stderr).toMatch(
-      /^the state folder "\S+" cannot be made or used \(EACCES: permission denied\): mend it, or choose another one with OPENCLAW_STATE_DIR\n$/,
+      /^the state folder "\S+" cannot be made or used \(EACCES: permission denied\): fix it, or choose another one with OPENCLAW_STATE_DIR\n$/,
     );
     expect(await isFree(port)).toBe(true);
   });

@@ -173,7 +173,7 @@ describe('gateway health', () => {
     expect(await openclaw('health', '--port', port)).toEqual({
       code: 3,
       stdout: '',
-      stderr: `nobody listens on ws://127.0.0.1:${port}\n`,
+      stderr: `no gateway is running on ws://127.0.0.1:${port}\n`,
     });
     const { code, stdout } = await openclaw('health', '--json', '--port', port);
     expect([code, parse(stdout)]).toMatchObject([3, { ok: false, failure: 'unreachable', error: null, exitCode: 3 }]);
@@ -186,7 +186,7 @@ describe('gateway health', () => {
     const { port } = await startGateway();
     const { code, stdout, stderr } = await withoutToken('health', '--port', port, ...new Set(flags));
     expect(code).toBe(77);
-    expect(stdout + stderr).toMatch(/the gateway token is (wrong|missing)/);
+    expect(stdout + stderr).toMatch(/ (rejected the|asks for a) token; pass /);
     expect(stdout + stderr).not.toContain('a-wrong-guess');
   });
 
@@ -315,7 +315,7 @@ describe('a gateway that is none of ours', () => {
     const port = await answering({ ok: false, error: { message } });
     const { code, stderr } = await openclaw('health', '--url', urlOf(port));
     expect(code).toBe(1);
-    expect(stderr).toMatch(/ lets nobody in: it does not say why\n$/);
+    expect(stderr).toMatch(/ rejected this client: it does not say why\n$/);
   });
 
   it.each([[[]], [['--json']]])('cannot do so with what it answers, which stays the same value, %j', async (flags) => {
