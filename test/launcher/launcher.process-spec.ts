@@ -430,7 +430,9 @@ describe('a gateway that does not come to be ready', () => {
       CRASH: 'hang',
     });
 
-    expect(stderr).toMatch(/^the gateway with pid \d+ was not ready after 300 ms, and was stopped: no process listens\n$/);
+    expect(stderr).toMatch(
+      /^the gateway with pid \d+ was not ready after 300 ms, and was stopped: no process listens\n$/,
+    );
     expect(code).toBe(75);
     expect(processesIn(folder)).toEqual([]);
   });
@@ -476,7 +478,9 @@ describe('a gateway that does not stop when it is told to', () => {
 
     const { code, stderr } = await call(folder, ['start', '--port', await freePort(), '--timeout', 500], DEAF);
 
-    expect(stderr).toMatch(/^the gateway with pid \d+ was not ready after 500 ms, and was stopped: no process listens\n$/);
+    expect(stderr).toMatch(
+      /^the gateway with pid \d+ was not ready after 500 ms, and was stopped: no process listens\n$/,
+    );
     expect(code).toBe(75);
     expect(readFileSync(logIn(folder), 'utf8')).toBe('told to stop\n');
     await until(DEADLINE_MS, 'their end', () => processesIn(folder).length === 0);
