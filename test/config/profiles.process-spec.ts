@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ephemeralPorts, isEphemeral } from '../../src/config/ephemeral-ports.js';
 import { portOfProfile } from '../../src/config/choose-port.js';
 import { freeProfile, Home } from '../kit/home.js';
+import { trouble, WARNING } from '../kit/log.js';
 import { freePort, isFree } from '../kit/ports.js';
 import { parse } from '../kit/openclaw.js';
 import { Operator } from '../kit/operator.js';
@@ -319,8 +320,8 @@ describe('named profiles', () => {
 
     await program.output('stdout', /^gateway listening on /m);
 
-    await program.output('stderr', /\n/);
-    expect(program.stderr.trimEnd().split('\n')).toEqual([
+    await program.output('stderr', WARNING);
+    expect(trouble(program.stderr).trimEnd().split('\n')).toEqual([
       expect.stringContaining(
         `${folder}/gateway.port: port ${port} cannot be remembered (EFBIG): fix the folder, or set gateway.port in ${folder}/openclaw.json`,
       ),
@@ -376,7 +377,8 @@ describe('named profiles', () => {
 
     const program = await new Home().serve(['gateway', '--port', port]);
 
-    expect(program.stderr.trimEnd().split('\n')).toEqual([
+    await program.output('stderr', WARNING);
+    expect(trouble(program.stderr).trimEnd().split('\n')).toEqual([
       expect.stringContaining(`port ${port} is one that the operating system gives to any program`),
     ]);
   });

@@ -9,6 +9,7 @@ import { WebSocketServer } from 'ws';
 import { onCleanUp } from '../../kit/cleaner.js';
 import { startGateway } from '../../kit/gateway.js';
 import { Client, portOf, stranger } from '../../kit/net.js';
+import { trouble } from '../../kit/log.js';
 import { freePort, isFree } from '../../kit/ports.js';
 import { knock, Operator } from '../../kit/operator.js';
 import { BIN, fixture, Program, type StartOptions } from '../../kit/program.js';
@@ -204,7 +205,7 @@ describe('a token file that is none', () => {
     const port = await freePort();
     const { code, stdout, stderr } = await run(['--port', port], options);
     expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
-    expect(stderr).toMatch(line);
+    expect(trouble(stderr)).toMatch(line);
     expect(stderr).not.toContain(SECRET);
     expect(await isFree(port)).toBe(true);
   });
