@@ -12,6 +12,8 @@ import { describeView, LOOK_AGAIN_MS, lookForGateway, mayBecomeReady } from './l
 
 /** The exit codes of sysexits(3): a gateway that refused to start, and said why, has not died. */
 const REFUSALS = { least: 64, greatest: 78 };
+/** EX_TEMPFAIL of sysexits(3): what was in the way may be gone by now, or the gateway that is wanted. */
+const TRY_AGAIN = 75;
 
 /**
  * Starts a gateway in the background and waits until it is ready. One that is not ready at the deadline is stopped.
@@ -95,7 +97,9 @@ async function refuseDeath(
   if (isRefusal) {
     const { holder, ready } = await lookForGateway(options);
     const isThere = ready !== undefined || mayBecomeReady(holder, options.profile);
-    if (isThere && performance.now() < deadline) return;
+    // One that held the port, and was not ready, may have become so between the refusal and this look.
+    const hasBecome = code === TRY_AGAIN && holder.verdict === 'ready';
+    if ((isThere || hasBecome) && performance.now() < deadline) return;
   }
   const how = code > 128 ? `by signal ${code - 128}` : `with ${code}`;
   const logFile = logFileIn(options.profile.stateFolder);
