@@ -28,7 +28,8 @@ export function statusLines({ report, facts, depth, settings, program, deep }: S
     return [`No gateway is running on ${url}`, ...paint([...rows, start], color)];
   }
   if (verdict === 'unknown') {
-    return [`It is not known who holds ${url}`, `  ${describeUnknown(holder)}`, ...paint(rows, color)];
+    // What is said of a gateway below would be taken for what is said of this holder.
+    return [`It is not known who holds ${url}`, `  ${describeUnknown(holder)}`, ...paint(depthRows(depth), color)];
   }
   const context = { color, profile: profile.name, program: program.name, port };
   const asked = deep ? 'status --deep' : 'status';

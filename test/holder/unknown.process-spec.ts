@@ -33,7 +33,7 @@ const skipped = NO_NAMESPACES !== undefined && !process.env['CI'];
       'health --port PORT --json',
     );
 
-    expect(status?.stdout).toMatch(new RegExp(`^who holds ws://127.0.0.1:\\d+ is not known\n  ${NO_PORT}\n$`));
+    expect(status?.stdout).toMatch(new RegExp(`^It is not known who holds ws://127.0.0.1:\\d+\n  ${NO_PORT}\n$`));
     expect(JSON.parse(json?.stdout ?? '')).toMatchObject({
       ok: false,
       verdict: 'unknown',
