@@ -4,6 +4,9 @@ import { freePort, isFree } from '../kit/ports.js';
 import { startGateway } from '../kit/gateway.js';
 import { fixture, Program } from '../kit/program.js';
 
+/** Both programs start at once, and the search for a process takes as long as the machine is busy. */
+const LOOK_MS = 10_000;
+
 describe('what runGateway starts afterwards', () => {
   it('finds the lock held and every module started, and comes before the ready line', async () => {
     const program = Program.node(fixture('hybrid-gateway'), [await freePort()]);
@@ -57,7 +60,7 @@ describe('an app of one’s own', () => {
     const cards = await Promise.all(
       programs.map(async (program) => {
         const [, url = ''] = await program.output('stdout', /^gateway listening on (ws:\S+)$/m);
-        return whoHolds(addressOfUrl(url));
+        return whoHolds(addressOfUrl(url), { timeoutMs: LOOK_MS });
       }),
     );
 
