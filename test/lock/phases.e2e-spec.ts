@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Server } from 'node:net';
 
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Logger } from '@nestjs/common';
 
 import { claimListener, type GatewayLockService } from '../../src/index.js';
 import { onCleanUp } from '../kit/cleaner.js';
@@ -263,4 +263,21 @@ it('a successor binds as soon as the close has ended', async () => {
 
   const successor = await claimListener({ port });
   successor.close();
+});
+
+describe('an address that this machine gets after the start', () => {
+  it.each([
+    [true, 'log', 'listening on ws://[::1]:1 too, which this machine did not have at the start'],
+    [false, 'warn', 'another process listens on ws://[::1]:1, so clients that use it do not reach this gateway'],
+  ] as const)('(taken: %s) is told of', async (isTaken, level, line) => {
+    const listener = await claimListener({ port: 0 });
+    // No address comes to the machine that runs the tests.
+    jest.spyOn(listener, 'completeLater').mockImplementation((report) => report({ url: 'ws://[::1]:1', isTaken }));
+    const told = jest.spyOn(Logger.prototype, level);
+    onCleanUp(() => told.mockRestore());
+
+    await startApp({ lock: { listener } });
+
+    expect(told).toHaveBeenCalledWith(line);
+  });
 });

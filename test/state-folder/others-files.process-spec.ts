@@ -1,6 +1,7 @@
 import { chmodSync, chownSync, lchownSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { trouble } from '../kit/log.js';
 import { freePort, isFree } from '../kit/ports.js';
 import { call, launchFolder } from '../kit/launched.js';
 import type { Result } from '../kit/openclaw.js';
@@ -37,7 +38,9 @@ function plant(name: string, text: string): (folder: string) => void {
   ])('as %s is refused with its owner and the command that mends it: 77', async (name, text) => {
     const { code, stdout, stderr, folder, isFree } = await startIn(plant(name, text));
 
-    expect(stderr).toMatch(new RegExp(`^${join(folder, name)} ${OTHERS}: .*chown \\S+ ${join(folder, name)}\n$`));
+    expect(trouble(stderr)).toMatch(
+      new RegExp(`^${join(folder, name)} ${OTHERS}: .*chown \\S+ ${join(folder, name)}\n$`),
+    );
     expect([code, stdout, isFree]).toEqual([77, '', true]);
   });
 
@@ -100,7 +103,7 @@ describe('what other users may write', () => {
     });
 
     const file = join(folder, name);
-    expect([code, stderr]).toEqual([
+    expect([code, trouble(stderr)]).toEqual([
       77,
       `${file} can be written by other users (mode 666): take that away: chmod go-w ${file}\n`,
     ]);
