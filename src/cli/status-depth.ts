@@ -22,8 +22,9 @@ export interface Depth {
 
 export async function deepLook(holder: Holder, settings: Settings): Promise<Depth> {
   const { host, port } = settings;
-  const [addresses, asked] = await Promise.all([examinePort(host, port), askIfReady(holder, settings)]);
-  return { addresses, ...asked };
+  // First: the connection that asks is none to be counted.
+  const addresses = await examinePort(host, port);
+  return { addresses, ...(await askIfReady(holder, settings)) };
 }
 
 async function askIfReady(holder: Holder, settings: Settings): Promise<Pick<Depth, 'live' | 'liveProblem'>> {
