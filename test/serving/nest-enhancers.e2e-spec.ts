@@ -18,6 +18,7 @@ import { map, type Observable } from 'rxjs';
 import { NestTestClient } from '../../src/testing/index.js';
 import { createApp, httpUrl, startApp } from '../kit/app.js';
 import { EchoGateway, HelloController } from '../kit/controllers.js';
+import { itSinceNest12 } from '../kit/since-nest-12.js';
 
 @Injectable()
 class NoStrangers implements CanActivate {
@@ -72,7 +73,7 @@ describe.each<[how: string, start: () => Promise<string>]>([
     },
   ],
 ])('%s', (_how, start) => {
-  it('reach gateway classes', async () => {
+  itSinceNest12('reach gateway classes', async () => {
     const client = await NestTestClient.connect(await start());
 
     client.send('echo', 'hello');
@@ -83,7 +84,7 @@ describe.each<[how: string, start: () => Promise<string>]>([
 });
 
 describe('a global filter', () => {
-  it('does not reach gateway classes, as on the adapter of Nest', async () => {
+  itSinceNest12('does not reach gateway classes, as on the adapter of Nest', async () => {
     const { app, lock } = await createApp({ providers: [EchoGateway] });
     app.useGlobalGuards(new NoStrangers()).useGlobalFilters(new Swallow());
     await app.init();
@@ -96,7 +97,7 @@ describe('a global filter', () => {
 });
 
 describe('a request-scoped gateway class', () => {
-  it('is made anew for each client', async () => {
+  itSinceNest12('is made anew for each client', async () => {
     let made = 0;
     @WebSocketGateway()
     @Injectable({ scope: Scope.REQUEST })

@@ -22,8 +22,8 @@ import { WebSocket } from 'ws';
 
 import { GatewayClients, RequireScope } from '../../../src/index.js';
 import { startControl } from '../../kit/control.js';
-import { NEST_MAJOR } from '../../kit/nest-major.js';
 import { Operator } from '../../kit/operator.js';
+import { itSinceNest12 } from '../../kit/since-nest-12.js';
 
 @Injectable()
 class Doorkeeper implements CanActivate {
@@ -214,8 +214,7 @@ describe('a plain gateway class', () => {
     expect((await operator.call('change')).payload).toBe('changed');
   });
 
-  // Nest 11 knows no such gateway classes.
-  (NEST_MAJOR < 12 ? it.failing : it)('may be made anew for every client', async () => {
+  itSinceNest12('may be made anew for every client', async () => {
     let made = 0;
     @WebSocketGateway()
     @Injectable({ scope: Scope.REQUEST })
