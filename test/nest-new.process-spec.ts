@@ -101,12 +101,12 @@ describe('a project of `nest new`', () => {
   });
 
   it.each([
-    ['esm', 'nodenext', 'nodenext', 'tsconfig.json', ['', '/listener', '/cli']],
+    ['esm', 'nodenext', 'nodenext', 'tsconfig.json', ['', '/listener', '/testing', '/cli']],
     // nest-commander has no types for it.
-    ['esm', 'node16', 'node16', 'tsconfig.json', ['', '/listener']],
+    ['esm', 'node16', 'node16', 'tsconfig.json', ['', '/listener', '/testing']],
     // The configuration of Jest is of no use so strictly.
-    ['cjs', 'commonjs', 'node10', 'tsconfig.build.json', ['', '/listener', '/cli']],
-    ['cjs', 'esnext', 'bundler', 'tsconfig.build.json', ['', '/listener', '/cli']],
+    ['cjs', 'commonjs', 'node10', 'tsconfig.build.json', ['', '/listener', '/testing', '/cli']],
+    ['cjs', 'esnext', 'bundler', 'tsconfig.build.json', ['', '/listener', '/testing', '/cli']],
   ] as const)(
     '%s: the types compile as strictly as can be, for %s found by %s',
     async (type, module, moduleResolution, config, entries) => {
