@@ -27,7 +27,6 @@ const OPTIONS = {
   },
   external: [
     // What Nest and nest-commander look for and can do without.
-    '@nestjs/microservices',
     '@nestjs/platform-express',
     '@nestjs/platform-socket.io',
     'class-transformer',
@@ -50,6 +49,14 @@ const oneWs = {
       if (after === undefined || more.length > 0) throw new Error(`${path} loads ws in another way than it did`);
       return { contents: `${before}require('ws')${after}` };
     });
+  },
+};
+
+/** Nest loads all of it where it finds it, as beside an app that uses it, and the command has no use for it. */
+const noMicroservices = {
+  name: 'no microservices',
+  setup({ onResolve }) {
+    onResolve({ filter: /^@nestjs\/microservices/ }, () => ({ path: './no-microservices.js', external: true }));
   },
 };
 
@@ -123,7 +130,11 @@ rmSync(PAGE.outdir, { recursive: true, force: true });
 // Apart, each with its own copy of what it needs, so that what passes between them is never asked for its class:
 const bundles = [
   // all commands, and all of a refusal, in one file;
-  await build({ ...COMMON_JS, entryPoints: ['dist/cli.js'], plugins: [loadedLater, forOtherPlatforms] }),
+  await build({
+    ...COMMON_JS,
+    entryPoints: ['dist/cli.js'],
+    plugins: [noMicroservices, loadedLater, forOtherPlatforms],
+  }),
   // what these need when they ask a gateway something, or run one;
   await build({ ...COMMON_JS, entryPoints: { ws: fileOf('ws'), 'reflect-metadata': fileOf('reflect-metadata') } }),
   await build({ ...OPTIONS, entryPoints: { 'pid-port': fileURLToPath(import.meta.resolve('pid-port')) } }),
@@ -132,7 +143,7 @@ const bundles = [
     ...OPTIONS,
     splitting: true,
     entryPoints: ['dist/cli/load-nest.js'],
-    plugins: [oneWs, onlyWhatIsUsed, forOtherPlatforms],
+    plugins: [noMicroservices, oneWs, onlyWhatIsUsed, forOtherPlatforms],
   }),
   // what a browser is shown.
   await build(PAGE),
