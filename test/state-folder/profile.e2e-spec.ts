@@ -111,7 +111,7 @@ describe('the option stateFolder', () => {
   it('serves those who connected while it was starting', async () => {
     const stateFolder = tempFolder();
     let early: Promise<{ status: number }> | undefined;
-    const { app } = await createApp({ lock: { stateFolder, derived: { side: 1 } } });
+    const { app } = await createApp({ lock: { port: await freePort(), stateFolder, derived: { side: 1 } } });
     // The derived port is bound after the socket of the profile, and before anything is served.
     const { listen } = Server.prototype;
     let isProfileBound = false;
