@@ -58,15 +58,10 @@ export function factRows(facts: StatusFacts, holder: Holder | null): Advice[] {
     ['configuration', `${configuration.file}, ${configuration.exists ? 'which is read' : 'which is not there'}`],
     ...configuration.warnings.map((warning) => ['warning', warning] as const),
     ['token', tokenFrom === null ? 'none yet; the first start makes one' : `from ${tokenFrom}`],
-    ...(holder
-      ? [
-          [
-            'log',
-            logFile ??
-              (pid === undefined ? 'where it was started' : `it runs in the foreground; ${describeOutputOf(pid)}`),
-          ] as const,
-        ]
-      : []),
+    // Of a holder without a card nothing is known to be a log.
+    ...(pid === undefined
+      ? []
+      : [['log', logFile ?? `it runs in the foreground; ${describeOutputOf(pid)}`] as const]),
     ...(running === undefined || running === installedVersion
       ? []
       : [['version', `${running} runs, and ${installedVersion} is installed: restart it`] as const]),

@@ -39,7 +39,7 @@ export function describeUse(holder: Holder, what: string): string {
   if (!owner) {
     return `${what} is in use by another program; the operating system does not say which${ofUser(user)}${passing(holder)}`;
   }
-  if (owner.command === SSH) {
+  if (isSsh(owner.command)) {
     return `an SSH tunnel (ssh -L …) already uses ${what} (${processOf(owner)}): close it, or use another local port`;
   }
   const name = isOpenClaw ? 'OpenClaw' : `another program: ${owner.command ?? 'unknown command'}`;
@@ -63,7 +63,6 @@ const MEANINGS: Readonly<Record<string, string>> = {
   EPERM: 'this process may not connect, perhaps by a rule of a firewall',
 };
 
-const SSH = 'ssh';
 const OWN_INSPECTOR = "this process's own inspector (NODE_OPTIONS=--inspect…)";
 
 /** Whether the process that asks holds the port itself, by the inspector that Node has opened before any of our code. */
@@ -72,6 +71,11 @@ export function isOwnInspector({ owner, url }: Holder): boolean {
   // As in `ws://127.0.0.1:9229/` with a UUID. Loaded for this case alone.
   const inspected = process.getBuiltinModule('node:inspector').url();
   return inspected !== undefined && Number(new URL(inspected).port) === addressOfUrl(url).port;
+}
+
+/** The command of a process is its whole command line, with the program as it was called: `/usr/bin/ssh -N -L …`. */
+function isSsh(command = ''): boolean {
+  return /^(?:\S*\/)?ssh(?: |$)/.test(command);
 }
 
 /** The number that this process knows the holder by: in a PID namespace of its own, a gateway sees another on itself. */

@@ -11,15 +11,18 @@ function heldBy(owner: Partial<PortOwner>): Holder {
 }
 
 describe('what uses a port', () => {
-  it('is an SSH tunnel where ssh has it', () => {
-    expect(describeUse(heldBy({ command: 'ssh', user: 'me' }), 'port 18789')).toBe(
-      'an SSH tunnel (ssh -L …) already uses port 18789 (pid 99, user me): close it, or use another local port',
-    );
-  });
+  it.each(['ssh', 'ssh -N -L 18789:127.0.0.1:18789 host', '/usr/bin/ssh -L 18789:127.0.0.1:18789 host'])(
+    'is an SSH tunnel where %s has it',
+    (command) => {
+      expect(describeUse(heldBy({ command, user: 'me' }), 'port 18789')).toBe(
+        'an SSH tunnel (ssh -L …) already uses port 18789 (pid 99, user me): close it, or use another local port',
+      );
+    },
+  );
 
-  it('is another program by its name', () => {
-    expect(describeUse(heldBy({ command: 'nginx', user: 'root' }), 'port 18789')).toBe(
-      'port 18789 is in use by another program: nginx (pid 99, user root)',
+  it.each(['nginx', 'sshd: me@pts/0', 'node /srv/ssh -L'])('is another program where %s has it', (command) => {
+    expect(describeUse(heldBy({ command, user: 'root' }), 'port 18789')).toBe(
+      `port 18789 is in use by another program: ${command} (pid 99, user root)`,
     );
   });
 });

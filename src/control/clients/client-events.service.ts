@@ -85,7 +85,7 @@ export class ClientEvents implements OnApplicationBootstrap, OnModuleDestroy {
   get health(): Health {
     const startedAt = performance.now();
     const { size } = this.clients;
-    return { ok: true, ts: Date.now(), durationMs: performance.now() - startedAt, clients: size };
+    return { ok: true, ts: Date.now(), durationMs: Math.round(performance.now() - startedAt), clients: size };
   }
 
   #tick(): void {
