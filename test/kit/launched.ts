@@ -15,6 +15,12 @@ const DEADLINE_MS = 90_000;
 /** A state folder; the gateways that were launched in it, which run on by design, are killed when the test ends. */
 export function launchFolder(): string {
   const folder = realpathSync(tempFolder());
+  killLaunchedIn(folder);
+  return folder;
+}
+
+/** Kills the gateways that were launched in a state folder, when the test ends. */
+export function killLaunchedIn(folder: string): void {
   onCleanUp(async () => {
     const deadline = performance.now() + GONE_MS;
     for (let pids = processesIn(folder); pids.length > 0; pids = processesIn(folder)) {
@@ -24,7 +30,6 @@ export function launchFolder(): string {
       await delay(5);
     }
   });
-  return folder;
 }
 
 /** Those with this working directory: a gateway in the background has that of its state folder. */
