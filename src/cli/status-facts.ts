@@ -59,9 +59,7 @@ export function factRows(facts: StatusFacts, holder: Holder | null): Advice[] {
     ...configuration.warnings.map((warning) => ['warning', warning] as const),
     ['token', tokenFrom === null ? 'none yet; the first start makes one' : `from ${tokenFrom}`],
     // Of a holder without a card nothing is known to be a log.
-    ...(pid === undefined
-      ? []
-      : [['log', logFile ?? `it runs in the foreground; ${describeOutputOf(pid)}`] as const]),
+    ...(pid === undefined ? [] : [['log', logFile ?? `it runs in the foreground; ${describeOutputOf(pid)}`] as const]),
     ...(running === undefined || running === installedVersion
       ? []
       : [['version', `${running} runs, and ${installedVersion} is installed: restart it`] as const]),
