@@ -82,14 +82,19 @@ export function exitCodeOf(error: unknown): number {
   return ExitCode.UNEXPECTED;
 }
 
-/** What a person is shown of an error: the message alone where it was written for people, else the stack too. */
-export function describeError(error: unknown): string {
-  const isForPeople =
+/** Whether the message alone tells a person what went wrong. */
+export function isForPeople(error: unknown): error is Error {
+  return (
     error instanceof InputError ||
     error instanceof NotAllowedError ||
     error instanceof GatewayLockError ||
     error instanceof GatewayCallError ||
-    error instanceof LaunchError;
-  if (isForPeople) return error.message;
+    error instanceof LaunchError
+  );
+}
+
+/** What a person is shown of an error: the message alone where it was written for people, else the stack too. */
+export function describeError(error: unknown): string {
+  if (isForPeople(error)) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

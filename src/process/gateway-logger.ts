@@ -2,7 +2,6 @@ import { format } from 'node:util';
 
 import type { LoggerService } from '@nestjs/common';
 
-import { InputError } from '../common/input.error.js';
 import { isAsGraveAs, logLineToJson, logLineToText, logTime, type LogLevel, type LogLine } from '../common/log-line.js';
 import type { LogMemory } from './log-memory.js';
 import { wantsColor } from './print.js';
@@ -28,9 +27,8 @@ export class GatewayLogger implements LoggerService {
     this.#write('fatal', message, rest);
   }
 
-  /** Nest logs what a constructor throws, with its stack; a wrong input is reported once, by `runGateway`. */
   error(message: unknown, ...rest: unknown[]): void {
-    if (!(message instanceof InputError)) this.#write('error', message, rest);
+    this.#write('error', message, rest);
   }
 
   warn(message: unknown, ...rest: unknown[]): void {

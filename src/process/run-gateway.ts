@@ -16,6 +16,7 @@ import { RestartInPlace, startAnew } from './restart-in-place.js';
 import { stopWithNestStart } from './stop-with-nest-start.js';
 import { complain } from './print.js';
 import { reportFailure, type FailureOptions } from './report-failure.js';
+import { reportOnce } from './report-once.js';
 import { StopSignals } from './stop-signals.js';
 
 /** How long a stop waits for a start that is under way, so that no module is destroyed in the middle of its bootstrap. */
@@ -81,7 +82,7 @@ export async function runGateway(
   let code: number;
   try {
     const impatience = signals.first.then(() => delay(START_GRACE_MS));
-    app = (await Promise.race([createApp(), impatience])) ?? undefined;
+    app = (await Promise.race([reportOnce(createApp), impatience])) ?? undefined;
     // Without an app nothing is served; the operating system frees a claimed port with the process.
     restart = app && partOf(app, RestartInPlace);
     code = app ? await serve(app, signals, options, restart) : ExitCode.OK;

@@ -1,4 +1,3 @@
-import { InputError } from '../../src/common/input.error.js';
 import { GatewayLogger } from '../../src/process/gateway-logger.js';
 import { LogMemory } from '../../src/process/log-memory.js';
 import { onCleanUp } from '../kit/cleaner.js';
@@ -63,10 +62,6 @@ describe('GatewayLogger', () => {
       expect.not.objectContaining({ stack: expect.anything() as unknown }),
       expect.objectContaining({ ...expected, subsystem: 'gateway', stack }),
     ]);
-  });
-
-  it('leaves a wrong input to the one who reports it in one line', () => {
-    expect(logged(2, (logger) => logger.error(new InputError('--port: no')))).toEqual([]);
   });
 
   it('writes whatever is logged', () => {

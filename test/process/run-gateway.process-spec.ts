@@ -68,6 +68,15 @@ describe('an app of one’s own', () => {
   });
 });
 
+describe('an app with a wrong option', () => {
+  it('is told in one line which, without the stack that Nest logs', async () => {
+    const program = Program.node(fixture('hybrid-gateway'), ['80x']);
+
+    expect(await program.exit()).toEqual({ code: 64, signal: null });
+    expect(program.stderr).toMatch(/^port: NaN .*\n$/);
+  });
+});
+
 describe('an app without the lock', () => {
   it('is told in one line what to import', async () => {
     const program = Program.node(fixture('hybrid-gateway'), ['lockless']);
