@@ -37,7 +37,7 @@ export async function restart(invocation: Invocation): Promise<number> {
   const stop = new AbortController();
   const signals = new StopSignals();
   void signals.first.then((signal) => stop.abort(signal));
-  const waiting = { address: settings, timeoutMs, signal: stop.signal };
+  const waiting = { address: settings, profile: settings.profile, timeoutMs, signal: stop.signal };
   const reason = `${program.name} gateway restart`;
   try {
     const gateway =
@@ -61,7 +61,7 @@ export async function restart(invocation: Invocation): Promise<number> {
   return exitCode;
 }
 
-type Waiting = Pick<LaunchOptions, 'address' | 'timeoutMs' | 'signal'>;
+type Waiting = Pick<LaunchOptions, 'address' | 'profile' | 'timeoutMs' | 'signal'>;
 
 /** @returns undefined where the gateway was not started in the background */
 async function restartInBackground(
@@ -97,7 +97,7 @@ async function restartInPlace(
   const holder = await whoHolds({ host: settings.host, port: settings.port }, { secret });
   if (!holder.card || !isOwn(holder)) return undefined;
   if (!(await agreesToRestart(holder.card, settings, secret, reason))) return undefined;
-  return restartedInPlace(holder.card, waiting);
+  return restartedInPlace(holder, waiting);
 }
 
 /** Whether the gateway restarts itself. One that cannot be asked any more is already on its way. */

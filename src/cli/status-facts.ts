@@ -2,6 +2,7 @@ import { findToken, type Settings } from '../config/choose-settings.js';
 import type { Advice } from '../holder/advise-on-holder.js';
 import { readTextIfAllowed } from '../common/process-files.js';
 import { TCP_TABLES } from '../holder/connection-user.js';
+import { pidHere } from '../holder/describe-holder.js';
 import { countEstablished, listeningHosts } from '../holder/port-statistics.js';
 import { describeOutputOf } from '../launcher/foreground-output.js';
 import { logFileIn } from '../launcher/gateway-log.js';
@@ -40,7 +41,7 @@ export function statusFacts(settings: Settings, holder: Holder | null, installed
     isOpenToNetwork: listening.some((host) => !isLoopbackHost(host)),
     connections:
       listening.length === 0 ? null : tables.reduce((count, table) => count + countEstablished(table, port), 0),
-    logFile: logFileOf(profile.stateFolder, holder?.card?.pid),
+    logFile: logFileOf(profile.stateFolder, holder ? pidHere(holder) : undefined),
     installedVersion,
   };
 }
@@ -50,7 +51,8 @@ export function factRows(facts: StatusFacts, holder: Holder | null): Advice[] {
   const { profile, configuration, tokenFrom, listening, isOpenToNetwork, connections, logFile } = facts;
   const { installedVersion } = facts;
   const reach = isOpenToNetwork ? 'OPEN to other machines' : 'for this machine only';
-  const { pid, version: running } = holder?.card ?? {};
+  const running = holder?.card?.version;
+  const pid = holder ? pidHere(holder) : undefined;
   return [
     ...(listening.length === 0 ? [] : [['listens on', `${listening.join(', ')}; ${reach}`] as const]),
     ...(connections === null ? [] : [['connections', String(connections)] as const]),

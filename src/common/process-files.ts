@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 
 /** The text of a file of the system; empty where it is missing, or this user may not read it. */
 export function readTextIfAllowed(path: string): string {
@@ -7,6 +7,20 @@ export function readTextIfAllowed(path: string): string {
   } catch {
     return '';
   }
+}
+
+/** Where a symbolic link leads; empty where there is none, or this user may not read it. */
+export function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+}
+
+/** In the /proc of another PID namespace (pid_namespaces(7)), the numbers are those of other processes. */
+export function isProcOfThisNamespace(): boolean {
+  return linkOf('/proc/self') === String(process.pid);
 }
 
 /** The fields of /proc/PID/stat that are of use here (proc_pid_stat(5)); each is missing where the text has none. */

@@ -78,10 +78,18 @@ function isSsh(command = ''): boolean {
   return /^(?:\S*\/)?ssh(?: |$)/.test(command);
 }
 
-/** The number that this process knows the holder by: in a PID namespace of its own, a gateway sees another on itself. */
-function pidOf({ owner, isPidForeign }: Holder, pidOnCard: number): string {
-  if (owner) return `pid ${owner.pid}`;
-  return `pid ${pidOnCard}${isPidForeign ? ' in its own namespace' : ''}`;
+/**
+ * The number that this process knows the holder by: in a PID namespace of its own, a gateway sees another on itself.
+ *
+ * @returns undefined where that is not known
+ */
+export function pidHere({ owner, card, isPidForeign }: Holder): number | undefined {
+  return owner?.pid ?? (isPidForeign ? undefined : card?.pid);
+}
+
+function pidOf(holder: Holder, pidOnCard: number): string {
+  const pid = pidHere(holder);
+  return pid === undefined ? `pid ${pidOnCard} in its own namespace` : `pid ${pid}`;
 }
 
 function processOf({ pid, user }: PortOwner): string {

@@ -1,10 +1,10 @@
-import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 
 import { readableCommand } from '../common/printable.js';
-import { readTextIfAllowed } from '../common/process-files.js';
+import { isProcOfThisNamespace, linkOf, readTextIfAllowed } from '../common/process-files.js';
 import type { PortOwner } from '../listener/holder.js';
 import { findUid, TCP_TABLES, type ConnectionEnds } from './connection-user.js';
 import {
@@ -147,11 +147,6 @@ async function findProcess(
   return found;
 }
 
-/** In the /proc of another PID namespace (pid_namespaces(7)), the numbers are those of other processes. */
-function isProcOfThisNamespace(): boolean {
-  return linkOf('/proc/self') === String(process.pid);
-}
-
 /**
  * Whether a process has one of the sockets open; false where it has ended, or belongs to another user. Synchronous, since
  * there are thousands of links: a synchronous read takes a microsecond or so, one through the thread pool a hundred.
@@ -172,14 +167,6 @@ function hasOpen(pid: number, links: ReadonlySet<string>, deadline: number): boo
 /** Whether a process has the title of a gateway; false where it cannot be found by this number. */
 export function hasGatewayTitleOnLinux(pid: number): boolean {
   return isProcOfThisNamespace() && hasGatewayTitle(readTextIfAllowed(`/proc/${pid}/cmdline`));
-}
-
-function linkOf(path: string): string {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return '';
-  }
 }
 
 async function describeProcess(pid: number): Promise<PortOwner> {

@@ -4,7 +4,7 @@ import { logTime } from '../common/log-line.js';
 import { NotAllowedError } from '../common/not-allowed.error.js';
 import { replaceWhole } from '../common/private-file.js';
 import { isWholeNumber } from '../common/whole-number.js';
-import { isSameStart, processStart } from './process-identity.js';
+import { isCertainlySame, isSameStart, processStart } from './process-identity.js';
 import { lookAt } from './small-file.js';
 
 export const HISTORY_FILE = 'launcher.json';
@@ -113,6 +113,11 @@ export function describeDeath({ pid, since }: LaunchedProcess, lastSeen: Date | 
 /** Whether a process that was launched runs still, and its process ID is not that of another one. */
 export function isThere({ pid, start }: LaunchedProcess): boolean {
   return isSameStart(start, processStart(pid));
+}
+
+/** Whether that is certain, as it has to be before a signal: the start of both is known. */
+export function isCertain({ pid, start }: LaunchedProcess): boolean {
+  return isCertainlySame(start, processStart(pid));
 }
 
 /** A time in the future was written by a clock that was wrong. */

@@ -1,4 +1,4 @@
-import { isAlive, parseProcessStat, readTextIfAllowed } from '../common/process-files.js';
+import { isAlive, isProcOfThisNamespace, parseProcessStat, readTextIfAllowed } from '../common/process-files.js';
 
 const PS_TIMEOUT_MS = 2_000;
 /** States of a process that has ended, which its parent has not waited for yet (proc_pid_stat(5)). */
@@ -19,6 +19,7 @@ export interface ProcessStart {
 export function processStart(pid: number): ProcessStart {
   if (!isAlive(pid)) return { runs: false };
   if (process.platform === 'linux') {
+    if (!isProcOfThisNamespace()) return { runs: true };
     return startOnLinux(readTextIfAllowed(`/proc/${pid}/stat`), readTextIfAllowed('/proc/sys/kernel/random/boot_id'));
   }
   const mark = markElsewhere(pid);
@@ -49,6 +50,11 @@ export function parseLstart(output: string): string | undefined {
  */
 export function isSameStart(seen: string | null, now: ProcessStart): boolean {
   return now.runs && (seen === null || now.mark === undefined || now.mark === seen);
+}
+
+/** Whether the start of both is known, and the same: a signal must not reach a process that only may be the one. */
+export function isCertainlySame(seen: string | null, now: ProcessStart): boolean {
+  return now.runs && seen !== null && now.mark === seen;
 }
 
 /** On Windows only separate programs show the start of a process, and they take too long. */

@@ -1,8 +1,10 @@
 import { isAlive, readTextIfAllowed } from '../common/process-files.js';
-import { whoHolds } from '../holder/who-holds.js';
-import type { GatewayCard } from '../listener/holder.js';
+import { describeHolder, pidHere } from '../holder/describe-holder.js';
+import { isOwn, whoHolds } from '../holder/who-holds.js';
+import type { GatewayCard, Holder } from '../listener/holder.js';
+import { readProofSecret } from '../state-folder/proof-secret.js';
 import { logFileIn } from './gateway-log.js';
-import { isThere, LaunchHistory, type LaunchedProcess } from './launch-history.js';
+import { isCertain, isThere, LaunchHistory, type LaunchedProcess } from './launch-history.js';
 import { pause, type LaunchedGateway, type LaunchOptions } from './launch-options.js';
 import { LaunchError } from './launch.error.js';
 import { LOG_VARIABLE } from './log-variable.js';
@@ -53,7 +55,7 @@ export async function restartLaunched(options: RestartOptions): Promise<Launched
     const { running } = LaunchHistory.read(stateFolder);
     if (ready && !running) return undefined;
     // As long as the process is there to be read.
-    const environment = { ...options.environment, ...environmentOf(running?.pid) };
+    const environment = { ...options.environment, ...environmentOf(running) };
     if (running) await stopLaunched(running, ready, options);
     for (;;) {
       const started = await startGateway({ ...options, environment, flags: running?.flags ?? options.flags }, deadline);
@@ -67,22 +69,33 @@ export async function restartLaunched(options: RestartOptions): Promise<Launched
 }
 
 /**
- * Waits until a gateway that starts itself anew is ready again.
+ * Waits until a gateway that starts itself anew is ready again. Between its end and its start any process can take the
+ * port, so only a gateway of this user counts.
  *
  * @param before the gateway as it was
  * @throws {LaunchError} `died`, or `late`
  */
 export async function restartedInPlace(
-  before: GatewayCard,
-  { address, signal, timeoutMs }: Pick<LaunchOptions, 'address' | 'signal' | 'timeoutMs'>,
+  before: Holder,
+  { address, profile, signal, timeoutMs }: Pick<LaunchOptions, 'address' | 'profile' | 'signal' | 'timeoutMs'>,
 ): Promise<LaunchedGateway> {
   const deadline = performance.now() + timeoutMs;
+  const pid = pidHere(before);
   for (;;) {
-    const { verdict, card, url } = await whoHolds(address);
-    if (verdict === 'ready' && card && card.instanceId !== before.instanceId) {
-      return { started: true, pid: card.pid, url: card.url, logFile: null };
+    // Each time, since a gateway may make another secret when it starts.
+    const holder = await whoHolds(address, { secret: readProofSecret(profile.stateFolder) });
+    const { verdict, card, url, ownership } = holder;
+    if (verdict === 'ready' && card && card.instanceId !== before.card?.instanceId && isOwn(holder)) {
+      return { started: true, pid: pidHere(holder) ?? card.pid, url: card.url, logFile: null };
     }
-    if (verdict === 'blocked' && !isAlive(before.pid)) {
+    if (ownership === 'other user') {
+      throw new LaunchError(
+        'died',
+        `another user has taken ${url} while the gateway started anew: ${describeHolder(holder)}`,
+      );
+    }
+    // A number of another PID namespace says nothing.
+    if (verdict === 'blocked' && pid !== undefined && !isAlive(pid)) {
       throw new LaunchError('died', `the gateway on ${url} ended, and did not start anew: its own output says why`);
     }
     if (performance.now() >= deadline) {
@@ -104,7 +117,15 @@ async function stopLaunched(
 ): Promise<void> {
   const deadline = performance.now() + STOP_MS;
   const agreed = card !== undefined && (await ask(card.url));
-  if (!agreed) process.kill(running.pid, 'SIGTERM');
+  if (!agreed && isThere(running)) {
+    if (!isCertain(running)) {
+      throw new LaunchError(
+        'late',
+        `it cannot be told whether pid ${running.pid} is still the gateway, so it gets no signal: stop it, and start it again`,
+      );
+    }
+    process.kill(running.pid, 'SIGTERM');
+  }
   while (isThere(running)) {
     if (performance.now() >= deadline) {
       throw new LaunchError(
@@ -136,9 +157,9 @@ function attached({ pid, url }: GatewayCard, stateFolder: string): LaunchedGatew
  * What the running gateway was given in variables, such as a token that stands nowhere else. Linux only; elsewhere it is
  * started with the variables of the process that restarts it.
  */
-function environmentOf(pid: number | undefined): NodeJS.ProcessEnv {
-  if (pid === undefined) return {};
-  const pairs = readTextIfAllowed(`/proc/${pid}/environ`)
+function environmentOf(running: LaunchedProcess | undefined): NodeJS.ProcessEnv {
+  if (!running || !isCertain(running)) return {};
+  const pairs = readTextIfAllowed(`/proc/${running.pid}/environ`)
     .split('\0')
     .filter((pair) => pair.startsWith('OPENCLAW_') && !pair.startsWith(`${LOG_VARIABLE}=`));
   return Object.fromEntries(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));

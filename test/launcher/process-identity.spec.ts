@@ -1,4 +1,13 @@
-import { isSameStart, parseLstart, startOnLinux, processStart } from '../../src/launcher/process-identity.js';
+import fs from 'node:fs';
+
+import {
+  isCertainlySame,
+  isSameStart,
+  parseLstart,
+  startOnLinux,
+  processStart,
+} from '../../src/launcher/process-identity.js';
+import { onCleanUp } from '../kit/cleaner.js';
 
 const BOOT = '8d3f0b7e-57e3-4b0e-9d1e-3f2a0c7b1a11\n';
 const FIELDS_FROM_4 = '1 24203 23184 0 -1 4194304 99 0 0 0 0 0 0 0 20 0 11 0 357342 3133440 382';
@@ -41,6 +50,23 @@ describe('the start of a process', () => {
     [null, { runs: false }, false],
   ])('%j seen before and %j now are the same: %s', (seen, now, same) => {
     expect(isSameStart(seen, now)).toBe(same);
+  });
+
+  it.each([
+    ['a', { runs: true, mark: 'a' }, true],
+    ['a', { runs: true, mark: 'b' }, false],
+    ['a', { runs: true }, false],
+    [null, { runs: true, mark: 'b' }, false],
+    [null, { runs: true }, false],
+    ['a', { runs: false }, false],
+  ])('%j seen before and %j now are the same for certain: %s', (seen, now, same) => {
+    expect(isCertainlySame(seen, now)).toBe(same);
+  });
+
+  it('is not known where /proc is that of another PID namespace', () => {
+    const self = jest.spyOn(fs, 'readlinkSync').mockReturnValue('1');
+    onCleanUp(() => self.mockRestore());
+    if (process.platform === 'linux') expect(processStart(process.pid)).toEqual({ runs: true });
   });
 
   it('is that of this process, again and again', () => {

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { GatewayCardService } from '../../src/holder/gateway-card.service.js';
@@ -11,8 +12,10 @@ import {
   restartLaunched,
   type RestartOptions,
 } from '../../src/launcher/restart-gateway.js';
+import type { GatewayCard, Holder } from '../../src/listener/holder.js';
 import { onCleanUp } from '../kit/cleaner.js';
 import { startControl } from '../kit/control.js';
+import { asOtherUser, NO_OTHER_USER } from '../kit/other-user.js';
 import { freePort } from '../kit/ports.js';
 import { Program } from '../kit/program.js';
 import { tempFolder } from '../kit/temp.js';
@@ -39,6 +42,25 @@ function optionsFor(stateFolder: string, port: number, more: Partial<RestartOpti
     ask: () => Promise.resolve(false),
     ...more,
   };
+}
+
+type Waiting = Parameters<typeof restartedInPlace>[1];
+
+function waitFor(
+  port: number,
+  {
+    stateFolder = tempFolder(),
+    signal = new AbortController().signal,
+    timeoutMs = 20_000,
+  }: Partial<Waiting> & { readonly stateFolder?: string } = {},
+): Waiting {
+  const { address, profile } = optionsFor(stateFolder, port);
+  return { address, profile, signal, timeoutMs };
+}
+
+/** As a gateway is seen before it starts anew. */
+function shown(card: GatewayCard): Holder {
+  return { verdict: 'ready', url: card.url, ownership: 'proven', card };
 }
 
 /** A process that was launched, as far as the history knows. */
@@ -89,6 +111,19 @@ describe('a restart of what was launched', () => {
     expect(PidGuard.holderOf(folder)).toBeUndefined();
   });
 
+  it('sends no signal to a process that only may be the gateway', async () => {
+    const [folder, port] = [tempFolder(), await freePort()];
+    const program = await launched(folder, ['--of-the-gateway']);
+    const running = { pid: program.pid, start: null, since: Date.now(), flags: [] };
+    writeFileSync(join(folder, 'launcher.json'), JSON.stringify({ running, deaths: [] }), { mode: 0o600 });
+
+    await expect(restartLaunched(optionsFor(folder, port))).rejects.toMatchObject({
+      code: 'late',
+      message: expect.stringContaining(`it cannot be told whether pid ${program.pid} is still the gateway`) as string,
+    });
+    expect(program.signal('SIGCONT')).toBe(true);
+  });
+
   it('starts one with the flags of the call where none runs', async () => {
     const [folder, port] = [tempFolder(), await freePort()];
 
@@ -131,16 +166,16 @@ describe('a restart of what was launched', () => {
 
 describe('a gateway that starts itself anew', () => {
   it('is there once another instance is ready', async () => {
-    const { app, lock } = await startControl();
+    const stateFolder = tempFolder();
+    const { app, lock } = await startControl({ lock: { stateFolder } });
     const { card } = app.get(GatewayCardService);
-    const address = { host: HOST, port: Number(new URL(lock.url).port) };
-    const waiting = { address, signal: new AbortController().signal, timeoutMs: 1 };
+    const waiting = waitFor(Number(new URL(lock.url).port), { stateFolder, timeoutMs: 1 });
 
-    expect(await restartedInPlace({ ...card, instanceId: 'the one before' }, { ...waiting })).toMatchObject({
+    expect(await restartedInPlace(shown({ ...card, instanceId: 'the one before' }), waiting)).toMatchObject({
       pid: process.pid,
       url: lock.url,
     });
-    await expect(restartedInPlace(card, waiting)).rejects.toMatchObject({ code: 'late' });
+    await expect(restartedInPlace(shown(card), waiting)).rejects.toMatchObject({ code: 'late' });
   });
 
   it('has died where its process is gone and no gateway listens', async () => {
@@ -148,23 +183,39 @@ describe('a gateway that starts itself anew', () => {
     const { card } = app.get(GatewayCardService);
     const ended = Program.start(process.execPath, ['-e', '']);
     await ended.exit();
-    const address = { host: HOST, port: await freePort() };
+    const before = shown({ ...card, pid: ended.pid });
+    const port = await freePort();
+
+    await expect(restartedInPlace(before, waitFor(port))).rejects.toMatchObject({ code: 'died' });
+    // In its own PID namespace it may run still.
+    await expect(
+      restartedInPlace({ ...before, isPidForeign: true }, waitFor(port, { timeoutMs: 1 })),
+    ).rejects.toMatchObject({ code: 'late' });
+  });
+
+  (NO_OTHER_USER === '' ? it : it.skip)(`is not another user's process in its place${NO_OTHER_USER}`, async () => {
+    const { app } = await startControl();
+    const { card } = app.get(GatewayCardService);
+    const other = asOtherUser(
+      `const answer = JSON.stringify({ ...JSON.parse(process.argv[1]), pid: process.pid });
+       const server = require('node:http').createServer((request, response) => response.end(answer));
+       server.listen(0, '127.0.0.1', () => console.log('port ' + server.address().port));`,
+      [JSON.stringify(card)],
+    );
+    const [, port] = await other.output('stdout', /^port (\d+)$/m);
 
     await expect(
-      restartedInPlace(
-        { ...card, pid: ended.pid },
-        { address, signal: AbortSignal.timeout(20_000), timeoutMs: 20_000 },
-      ),
-    ).rejects.toMatchObject({ code: 'died' });
+      restartedInPlace(shown({ ...card, instanceId: 'the one before' }), waitFor(Number(port))),
+    ).rejects.toMatchObject({ code: 'died', message: expect.stringContaining('another user has taken ') as string });
   });
 
   it('is waited for no longer than its operator does', async () => {
     const { app, lock } = await startControl();
     const { card } = app.get(GatewayCardService);
     const stop = new AbortController();
-    const address = { host: HOST, port: Number(new URL(lock.url).port) };
+    const options = waitFor(Number(new URL(lock.url).port), { signal: stop.signal, timeoutMs: 60_000 });
 
-    const waiting = restartedInPlace(card, { address, signal: stop.signal, timeoutMs: 60_000 });
+    const waiting = restartedInPlace(shown(card), options);
     const aborted = once(stop.signal, 'abort');
     stop.abort(new Error('stopped by SIGINT'));
 
