@@ -64,7 +64,11 @@ export function readCard(endpoint: Endpoint, deadline: number, secret?: string):
         ...(nonce !== undefined && { [NONCE_HEADER]: nonce }),
       },
     });
-    const timer = setTimeout(() => settle({ kind: request.socket?.bytesRead ? 'stranger' : 'silent' }), remainingMs);
+    // Where this process was too busy to see the answer in time, that waits for the event loop to turn.
+    const timer = setTimeout(
+      () => setImmediate(() => settle({ kind: request.socket?.bytesRead ? 'stranger' : 'silent' })),
+      remainingMs,
+    );
     const settle = (answer: CardAnswer): void => {
       clearTimeout(timer);
       request.destroy();

@@ -128,7 +128,7 @@ function isSameProcess(one: PortOwner | undefined, other: PortOwner | undefined)
 }
 
 /** Waits for this instance to release the port; undefined when the deadline passes first. */
-async function gone(address: HostPort, { card }: Holder, deadline: number): Promise<StopOutcome | undefined> {
+async function gone(address: HostPort, { card, owner }: Holder, deadline: number): Promise<StopOutcome | undefined> {
   for (;;) {
     const remainingMs = deadline - performance.now();
     if (remainingMs <= 0) return undefined;
@@ -136,7 +136,9 @@ async function gone(address: HostPort, { card }: Holder, deadline: number): Prom
     const watched = await watchHolder(address, { signal });
     const now = await whoHolds(address);
     if (now.verdict === 'blocked') return { kind: 'stopped' };
-    const isAnother = now.card ? now.card.instanceId !== card?.instanceId : now.verdict === 'foreign';
+    // One that hangs up is taken for a stranger where its process could not be found in time.
+    const isStranger = now.ownership === 'other user' || (now.owner !== undefined && now.owner.pid !== owner?.pid);
+    const isAnother = now.card ? now.card.instanceId !== card?.instanceId : now.verdict === 'foreign' && isStranger;
     if (isAnother) return { kind: 'stopped', successor: now };
     if (!watched) await delay(LOOK_AGAIN_MS);
   }

@@ -214,6 +214,14 @@ describe('asking a port for its card', () => {
     await within(SLACK_MS, 'the end of the connection', Promise.resolve(ended));
   });
 
+  it('is refused where this process was too busy to see that in time', async () => {
+    const answer = answerOf(await freePort(), SHORT_MS);
+    const busyUntil = performance.now() + 2 * SHORT_MS;
+    while (performance.now() < busyUntil);
+
+    expect(await answer).toEqual({ kind: 'refused' });
+  });
+
   it('does not even connect when the deadline has passed', async () => {
     const server = await stranger();
     const visit = once(server, 'connection') as Promise<Socket[]>;

@@ -13,14 +13,18 @@ const STARTED_AT = 1_795_366_472_000;
 
 type Owner = NonNullable<Holder['owner']>;
 
-/** One that hangs, and need not show its card any more. */
-function silent(owner: Partial<Owner> = {}): Holder {
+function owner(differences: Partial<Owner> = {}): Owner {
   const uid = process.getuid?.() ?? 0;
+  return { pid: PID, uid, startedAt: STARTED_AT, isGateway: true, pidsInNamespaces: [PID], ...differences };
+}
+
+/** One that hangs, and need not show its card any more. */
+function silent(differences: Partial<Owner> = {}): Holder {
   return {
     verdict: 'stalled',
     url: 'ws://127.0.0.1:18789',
     ownership: 'same user',
-    owner: { pid: PID, uid, startedAt: STARTED_AT, isGateway: true, pidsInNamespaces: [PID], ...owner },
+    owner: owner(differences),
   };
 }
 
@@ -91,6 +95,29 @@ describe('a gateway that does not stop', () => {
 
     expect(outcome).toMatchObject({ kind: 'refused', holder: seen });
     expect([ask.mock.calls, kill.mock.calls]).toEqual([[], []]);
+  });
+
+  it.each<[string, Partial<Holder>, string]>([
+    ['hangs up, and its process is not found in time', {}, 'late'],
+    ['hangs up, and its process is found', { owner: owner({}) }, 'late'],
+    ['was followed by another program', { owner: owner({ pid: PID - 1, isGateway: false }) }, 'stopped'],
+    ["was followed by another user's program", { ownership: 'other user' }, 'stopped'],
+  ])('has stopped where it %s: %#', async (_name, now, kind) => {
+    const kill = jest.spyOn(process, 'kill').mockReturnValue(true);
+    onCleanUp(() => kill.mockRestore());
+    const { url } = gateway();
+    jest
+      .mocked(whoHolds)
+      .mockResolvedValue({ verdict: 'foreign', url, ownership: 'unknown', ...now })
+      .mockResolvedValueOnce(gateway())
+      .mockResolvedValueOnce(gateway());
+
+    const outcome = await stopHolder(
+      { host: '127.0.0.1', port: await freePort() },
+      { timeoutMs: 50, kill: false, report: () => undefined },
+    );
+
+    expect(outcome.kind).toBe(kind);
   });
 
   it.each([
