@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
+import { codeOf } from '../common/own-file.js';
 import { replaceWhole } from '../common/private-file.js';
 import { chooseSettings, findToken, type Settings } from '../config/choose-settings.js';
 import { commandFor, describeHolder } from '../holder/describe-holder.js';
@@ -12,11 +13,9 @@ import { gatewayUrl } from '../listener/listen-address.js';
 import { ExitCode, exitCodeOfHolder } from '../process/exit-code.js';
 import { complain, printResult } from '../process/print.js';
 import { readProofSecret } from '../state-folder/proof-secret.js';
+import { REDIRECT_FILE } from '../state-folder/state-folder.js';
 import type { Invocation } from './command.js';
 import { whereItRuns } from './where-it-runs.js';
-
-/** In the state folder. */
-const REDIRECT_FILE = 'open.html';
 
 /** Prints the address of the page with the token in it, and opens the page where there is a browser. */
 export async function open({ flags, profile, program }: Invocation): Promise<number> {
@@ -53,8 +52,13 @@ export async function open({ flags, profile, program }: Invocation): Promise<num
 function addressToOpen(page: string, address: string, { token, profile }: Settings): string {
   if (token !== undefined) return page;
   const file = join(profile.stateFolder, REDIRECT_FILE);
-  replaceWhole(file, `<!doctype html><meta http-equiv="refresh" content="0; url=${address}">`);
-  return pathToFileURL(file).href;
+  try {
+    replaceWhole(file, `<!doctype html><meta http-equiv="refresh" content="0; url=${address}">`);
+    return pathToFileURL(file).href;
+  } catch (error) {
+    complain(`${file} cannot be written (${codeOf(error)}): the page asks for the token`);
+    return page;
+  }
 }
 
 /** @returns whether a program was started for it */

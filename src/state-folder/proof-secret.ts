@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { NotAllowedError } from '../common/not-allowed.error.js';
 import { openOwn } from '../common/own-file.js';
 import { isOpenToOthers, removeTemporariesOf, replaceWhole } from '../common/private-file.js';
+import { REDIRECT_FILE } from './state-folder.js';
 
 /** Beside the token, and not the token: it says that a process can read the folder, and opens nothing. */
 const SECRET_FILE = 'gateway.secret';
@@ -20,6 +21,7 @@ const SECRET = /^[\w-]{43}$/;
 export function obtainProofSecret(stateFolder: string): string | undefined {
   const file = join(stateFolder, SECRET_FILE);
   removeTemporariesOf(file);
+  removeTemporariesOf(join(stateFolder, REDIRECT_FILE));
   try {
     const there = readSecret(file);
     if (there !== undefined) return there;

@@ -12,6 +12,9 @@ export interface FolderIdentity {
   readonly inode: bigint;
 }
 
+/** In the state folder: what leads a browser to the page, and so holds the token. */
+export const REDIRECT_FILE = 'open.html';
+
 const WAY_OUT = ', or choose another folder with OPENCLAW_STATE_DIR';
 
 /**

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { delimiter, join } from 'node:path';
@@ -59,6 +59,21 @@ describe('openclaw gateway open', () => {
     expect(file).toBe(join(home.stateFolder(), 'open.html'));
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readFileSync(file, 'utf8')).toContain(`url=${address}"`);
+  });
+
+  (LINUX ? it : it.skip)('opens the page without the token where no file can be written', async () => {
+    const home = new Home();
+    const { env, opened } = fakeBrowser();
+    const port = await freePort();
+    await home.serve(['gateway', '--port', port]);
+    const file = join(home.stateFolder(), 'open.html');
+    mkdirSync(join(file, 'in the way'), { recursive: true });
+
+    const { code, stderr } = await home.run(['gateway', 'open'], env);
+
+    expect([code, stderr]).toEqual([0, `${file} cannot be written (EISDIR): the page asks for the token\n`]);
+    await until(DEADLINE_MS, 'the browser', () => opened() !== '');
+    expect(opened()).toBe(`http://127.0.0.1:${port}/`);
   });
 
   (LINUX ? it : it.skip)('writes a token that was given to it nowhere', async () => {

@@ -1,4 +1,5 @@
-import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { chmodSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { obtainProofSecret, readProofSecret } from '../../src/state-folder/proof-secret.js';
@@ -38,6 +39,22 @@ describe('the secret of a state folder', () => {
     expect(readProofSecret(folder)).toBeUndefined();
     expect(obtainProofSecret(folder)).toBe(readFileSync(join(folder, FILE), 'utf8').trim());
     expect(readdirSync(folder)).toEqual([FILE]);
+  });
+
+  it('is made after what a killed process has left of it, and of the file that opens the page, is removed', () => {
+    const folder = tempFolder();
+    const left = [FILE, 'open.html'].map((file) => join(folder, `${file}.${randomUUID()}`));
+    const young = join(folder, `open.html.${randomUUID()}`);
+    for (const file of [...left, young]) writeFileSync(file, 'the token', { mode: 0o600 });
+    for (const file of left) utimesSync(file, 0, 0);
+
+    obtainProofSecret(folder);
+
+    expect(
+      readdirSync(folder)
+        .map((name) => join(folder, name))
+        .sort(),
+    ).toEqual([join(folder, FILE), young].sort());
   });
 
   it('is refused where others may write it', () => {
