@@ -15,6 +15,9 @@ import { CARD_PATH } from './holder/card.js';
 import { GatewayCardService } from './holder/gateway-card.service.js';
 import { HolderWatches } from './holder/holder-watches.js';
 import { WATCH_PATH } from './holder/watch-holder.js';
+import { whoHolds } from './holder/who-holds.js';
+import type { Endpoint } from './listener/endpoint.js';
+import type { Holder } from './listener/holder.js';
 import { addressOfUrl } from './listener/listen-address.js';
 import { OutermostHooksModule } from './lock/outermost-hooks.module.js';
 import { GatewayLockService, type GatewayLockParts } from './lock/gateway-lock.service.js';
@@ -36,6 +39,7 @@ import { NestFormat } from './serving/nest-format.js';
 import type { WsFormat } from './serving/ws-format.js';
 import { takeProfileLock, type ProfileLock } from './state-folder/profile-lock.js';
 import { obtainProofSecret } from './state-folder/proof-secret.js';
+import { whoHoldsLock } from './state-folder/who-holds-profile.js';
 
 /** The parts of one gateway, by their classes. */
 const GATEWAY_PARTS = Symbol('GATEWAY_PARTS');
@@ -83,7 +87,6 @@ function buildGateway(
     webSockets,
     adapter,
     shutdown,
-    acquire: (claim, signal) => acquireLock(claim, settings.acquire, signal),
     ...stateFolderParts(settings, card),
     config,
     adapterHost,
@@ -105,12 +108,21 @@ function formatOf(
 
 /** Holds the state folder together with the port, where there is one, and proves with its secret whose gateway it is. */
 function stateFolderParts(
-  { stateFolder, identity: { profile } }: GatewayLockSettings,
+  { stateFolder, acquire, identity: { profile } }: GatewayLockSettings,
   card: GatewayCardService,
-): Pick<GatewayLockParts, 'furtherLocks' | 'onHeld'> {
-  if (stateFolder === undefined) return { furtherLocks: [], onHeld: () => undefined };
+): Pick<GatewayLockParts, 'acquire' | 'furtherLocks' | 'onHeld'> {
+  if (stateFolder === undefined) {
+    return {
+      acquire: (claim, signal) => acquireLock(claim, acquire, signal),
+      furtherLocks: [],
+      onHeld: () => undefined,
+    };
+  }
+  const ask = (endpoint: Endpoint): Promise<Holder> =>
+    'socketPath' in endpoint ? whoHoldsLock(endpoint, stateFolder) : whoHolds(endpoint);
   let lock: ProfileLock | undefined;
   return {
+    acquire: (claim, signal) => acquireLock(claim, acquire, signal, ask),
     furtherLocks: [
       async ({ url }) => (lock = await takeProfileLock({ stateFolder, profile, address: addressOfUrl(url) })),
     ],

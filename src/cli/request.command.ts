@@ -65,11 +65,8 @@ async function ownGateway({ flags, profile }: Invocation): Promise<Target> {
   const [hostToAsk = host] = hostsToAsk(host);
   const url = gatewayUrl(hostToAsk, port);
   const token = findToken(settings);
-  return {
-    url,
-    token,
-    ...(token !== undefined && { ownOnly: { secret: readProofSecret(settings.profile.stateFolder) } }),
-  };
+  // Without a token too: what another user's process answers is no news of this user's gateway.
+  return { url, token, ownOnly: { secret: readProofSecret(settings.profile.stateFolder) } };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { pidHere } from '../holder/describe-holder.js';
 import { whoHolds } from '../holder/who-holds.js';
 import type { Holder } from '../listener/holder.js';
 import { ANCHOR_HOST, gatewayUrl } from '../listener/listen-address.js';
@@ -18,6 +19,8 @@ export interface ProfileStatus {
   readonly version: string | null;
   /** The profile of the gateway that is there, which may be another one. */
   readonly heldBy: string | null;
+  /** The user that the process there belongs to, where that is another one. */
+  readonly user: string | null;
   /** Why the port is not known; one line. */
   readonly problem: string | null;
 }
@@ -37,30 +40,36 @@ async function statusOf({ profile: { name }, running, settings, problem }: Plann
   if (running) {
     const { verdict, url, card } = running;
     const { version, profile: heldBy } = card;
-    return { name, port: portOfCard(card), url, verdict, pid: pidOf(running), version, heldBy, problem };
+    return {
+      name,
+      port: portOfCard(card),
+      url,
+      verdict,
+      pid: pidHere(running) ?? null,
+      version,
+      heldBy,
+      user: null,
+      problem,
+    };
   }
   if (!settings) {
-    return { name, port: null, url: null, verdict: null, pid: null, version: null, heldBy: null, problem };
+    return { name, port: null, url: null, verdict: null, pid: null, version: null, heldBy: null, user: null, problem };
   }
   const { host, port } = settings;
   const holder = await whoHolds({ host, port });
-  const { verdict, card } = holder;
+  const { verdict, card, user = null } = holder;
   return {
     name,
     port,
     url: gatewayUrl(host === 'localhost' ? ANCHOR_HOST : host, port),
     // Refused is all that a connection can tell.
     verdict: verdict === 'blocked' ? 'free' : verdict,
-    pid: pidOf(holder),
+    pid: pidHere(holder) ?? null,
     version: card?.version ?? null,
     heldBy: card?.profile ?? null,
+    user,
     problem,
   };
-}
-
-/** The number that this process knows it by: on its card, a gateway in a PID namespace of its own has another. */
-function pidOf({ card, owner, isPidForeign }: Holder): number | null {
-  return owner?.pid ?? (isPidForeign ? null : (card?.pid ?? null));
 }
 
 export function statusTable(statuses: readonly ProfileStatus[]): string[] {
@@ -76,7 +85,8 @@ export function statusTable(statuses: readonly ProfileStatus[]): string[] {
   ]);
 }
 
-function stateOf({ name, verdict, heldBy }: ProfileStatus): string {
+function stateOf({ name, verdict, heldBy, user }: ProfileStatus): string {
   if (verdict === null) return 'unknown';
+  if (user !== null) return `${verdict}, but of user ${user}`;
   return heldBy === null || heldBy === name ? verdict : `${verdict}, but profile ${heldBy}`;
 }

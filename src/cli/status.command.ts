@@ -42,14 +42,16 @@ async function reportPort(settings: Settings, flags: Flags, program: Program): P
   const holder = await whoHolds({ port, host }, { secret: readProofSecret(settings.profile.stateFolder) });
   // Refused is all that a connection can tell: to find out whether it is bound would be to bind it.
   const free = holder.verdict === 'blocked';
+  // Any user can listen there, and say that it is ready.
+  const ok = holder.verdict === 'ready' && holder.ownership !== 'other user';
   const report: PortReport = {
-    ok: holder.verdict === 'ready',
+    ok,
     code: null,
     message: null,
     verdict: free ? 'free' : holder.verdict,
     url: gatewayUrl(host === 'localhost' ? ANCHOR_HOST : host, port),
     holder: free ? null : holder,
-    exitCode: free ? ExitCode.FREE : holder.verdict === 'ready' ? ExitCode.OK : exitCodeOfHolder(holder),
+    exitCode: free ? ExitCode.FREE : ok ? ExitCode.OK : exitCodeOfHolder(holder),
   };
   // What is in the files of this user says nothing about a gateway of another one.
   const facts = free || isOwn(holder) ? statusFacts(settings, report.holder, program.version) : undefined;

@@ -1,5 +1,6 @@
 import { describeHolder, describeUnknown, describeUse } from '../holder/describe-holder.js';
 import { adviseOn } from '../holder/advise-on-holder.js';
+import { isOwn } from '../holder/who-holds.js';
 import { ANCHOR_HOST, gatewayUrl } from '../listener/listen-address.js';
 import { ephemeralPorts, isEphemeral, type EphemeralPorts } from '../config/ephemeral-ports.js';
 import type { Finding, Patient } from './finding.js';
@@ -10,9 +11,17 @@ const CHECK = 'port';
 export function checkPort({ holder, settings, profile, program }: Patient): Finding {
   const { port } = settings;
   const url = gatewayUrl(ANCHOR_HOST, port);
-  const { verdict, card } = holder;
+  const { verdict, card, ownership, user } = holder;
   const [advice] = adviseOn(holder, { lock: 'port', holderPort: port, port, profile: profile.name, program });
   const wayOut = advice && `${advice[0]}: ${advice[1]}`;
+  if (card && ownership === 'other user') {
+    return {
+      check: CHECK,
+      level: 'problem',
+      text: `${url} is used by another user: ${describeHolder(holder)}`,
+      wayOut: `ask user ${String(user)}, or give this one another port with --port`,
+    };
+  }
   switch (verdict) {
     case 'blocked':
       return { check: CHECK, level: 'ok', text: `${url} is free` };
@@ -24,6 +33,9 @@ export function checkPort({ holder, settings, profile, program }: Patient): Find
           text: `${url} is used by the gateway of profile ${card.profile}, and this is ${profile.name}`,
           wayOut: 'give one of them another port with --port',
         };
+      }
+      if (!isOwn(holder)) {
+        return { check: CHECK, level: 'note', text: `${url}: ${describeHolder(holder)}; whose it is cannot be told` };
       }
       return { check: CHECK, level: 'ok', text: `${url}: ${describeHolder(holder)}` };
     case 'starting':

@@ -1,19 +1,24 @@
-import type { ProfileHolder } from '../state-folder/who-holds-profile.js';
+import { describeUse } from '../holder/describe-holder.js';
+import type { Holder } from '../listener/holder.js';
 import { portOfCard } from '../state-folder/who-holds-profile.js';
 import type { Finding, Patient } from './finding.js';
 
 /** Whether the gateway of the profile is where the next start would put it. */
 export function checkProfile(
   { profile, settings }: Pick<Patient, 'profile' | 'settings'>,
-  running: ProfileHolder | 'unknown' | undefined,
+  running: Holder | undefined,
 ): Finding {
   const check = 'profile';
   const { name, stateFolder } = profile;
-  if (running === undefined) return { check, level: 'ok', text: `${name}, in ${stateFolder}; no gateway uses it` };
-  if (running === 'unknown') {
+  const { verdict = 'blocked', card } = running ?? {};
+  if (running && verdict === 'foreign') {
+    const wayOut = 'end it, or use another profile with --profile';
+    return { check, level: 'problem', text: describeUse(running, `the lock of ${stateFolder}`), wayOut };
+  }
+  if (verdict === 'blocked') return { check, level: 'ok', text: `${name}, in ${stateFolder}; no gateway uses it` };
+  if (!card) {
     return { check, level: 'problem', text: `${name}: a process holds ${stateFolder} and does not say who it is` };
   }
-  const { card } = running;
   if (card.profile !== name) {
     return {
       check,

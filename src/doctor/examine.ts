@@ -4,7 +4,7 @@ import type { Settings } from '../config/choose-settings.js';
 import type { Profile } from '../config/profile.js';
 import { whoHolds } from '../holder/who-holds.js';
 import { readProofSecret } from '../state-folder/proof-secret.js';
-import { whoHoldsProfile } from '../state-folder/who-holds-profile.js';
+import { whoHoldsFolder } from '../state-folder/who-holds-profile.js';
 import { checkClock, checkDisk, checkOwners } from './check-files.js';
 import { checkDescriptors, checkIPv6, checkOpenClaw, checkProxies } from './check-machine.js';
 import { checkPort, checkPortRange } from './check-port.js';
@@ -33,7 +33,7 @@ export async function examine({ profile, program, chooseSettings }: Examination)
   const { host, port } = settings;
   const [holder, running] = await Promise.all([
     whoHolds({ host, port }, { secret: readProofSecret(profile.stateFolder) }),
-    whoHoldsProfile(profile.stateFolder),
+    whoHoldsFolder(profile.stateFolder),
   ]);
   const patient = { profile, settings, holder, program };
   return [

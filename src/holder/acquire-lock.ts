@@ -1,33 +1,35 @@
 import { isHeld } from '../listener/gateway-lock.error.js';
 import type { AcquireSettings } from '../options/holder.options.js';
-import { standBy, type Claim } from './stand-by.js';
+import { standBy, type Ask, type Claim } from './stand-by.js';
 import { whoHolds } from './who-holds.js';
 
 /**
  * Takes the lock as the options say: at once or with a refusal that names the holder, or as soon as the holder is gone.
  *
  * @param signal ends the wait of a standby, which then rejects
+ * @param ask finds out who holds what could not be taken
  * @throws {GatewayLockError} it is held and `wait` is not `standby`, or it cannot be bound
  */
 export async function acquireLock<Locks>(
   claim: Claim<Locks>,
   settings: AcquireSettings,
   signal: AbortSignal,
+  ask: Ask = whoHolds,
 ): Promise<Locks> {
-  if (settings.wait === 'standby') return standBy(claim, signal, settings);
-  return settings.identify ? claimOrNameHolder(claim) : claim();
+  if (settings.wait === 'standby') return standBy(claim, signal, settings, ask);
+  return settings.identify ? claimOrNameHolder(claim, ask) : claim();
 }
 
 /** @param isLast whether a holder that has died since is named too, and not tried again */
-async function claimOrNameHolder<Locks>(claim: Claim<Locks>, isLast = false): Promise<Locks> {
+async function claimOrNameHolder<Locks>(claim: Claim<Locks>, ask: Ask, isLast = false): Promise<Locks> {
   try {
     return await claim();
   } catch (error) {
     if (!isHeld(error) || error.holder) throw error;
-    const holder = await whoHolds(error.endpoint);
+    const holder = await ask(error.endpoint);
     // A gateway listens on its local socket from the first instant: one that refuses connections has died since.
     const hasDied = holder.verdict === 'blocked' && 'socketPath' in error.endpoint;
     if (!hasDied || isLast) throw error.heldBy(holder);
   }
-  return claimOrNameHolder(claim, true);
+  return claimOrNameHolder(claim, ask, true);
 }

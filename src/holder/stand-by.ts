@@ -8,7 +8,6 @@ import { isRefused } from '../listener/is-refused.js';
 import { addressOfUrl } from '../listener/listen-address.js';
 import type { AcquireSettings } from '../options/holder.options.js';
 import { watchHolder } from './watch-holder.js';
-import { whoHolds } from './who-holds.js';
 
 /** How often a standby looks again at a holder that cannot be watched. */
 const POLL_MS = 500;
@@ -24,6 +23,9 @@ const WATCHED: ReadonlySet<Verdict> = new Set<Verdict>(['ready', 'starting', 'dr
 /** One attempt, which takes all locks or none. */
 export type Claim<Locks> = () => Promise<Locks>;
 
+/** Finds out who holds a port, or the local socket of a profile. Never rejects. */
+export type Ask = (endpoint: Endpoint) => Promise<Holder>;
+
 /**
  * Waits for the holder to go without polling: it watches a connection, which the kernel closes when the holder ends.
  * Meanwhile it holds nothing, so that two standbys that wait for each other's port, or for one profile, do not block each
@@ -33,6 +35,7 @@ export async function standBy<Locks>(
   claim: Claim<Locks>,
   signal: AbortSignal,
   { onWait, onWaitForAddress }: AcquireSettings,
+  ask: Ask,
 ): Promise<Locks> {
   const see = reportChanges(onWait);
   let retriesLeft = 0;
@@ -51,7 +54,7 @@ export async function standBy<Locks>(
         retriesLeft--;
       } else {
         // Only a holder that was watched until its end is met while it dies.
-        retriesLeft = (await waitForHolder(error, see, signal)) ? RETRIES.count : 0;
+        retriesLeft = (await waitForHolder(error, ask, see, signal)) ? RETRIES.count : 0;
       }
     }
   }
@@ -74,25 +77,31 @@ function reportChanges(onWait: AcquireSettings['onWait']): (holder: Holder) => v
  */
 async function waitForHolder(
   refusal: GatewayLockError,
+  ask: Ask,
   see: (holder: Holder) => void,
   signal: AbortSignal,
 ): Promise<boolean> {
   do {
     if (refusal.holder) see(refusal.holder);
-    else if (await watchToTheEnd(refusal.endpoint, see, signal)) return true;
+    else if (await watchToTheEnd(refusal.endpoint, ask, see, signal)) return true;
     await delay(POLL_MS, undefined, { signal });
   } while (await isStillHeld(refusal));
   return false;
 }
 
 /** @returns whether the holder agreed to be watched, and then was until its end */
-async function watchToTheEnd(endpoint: Endpoint, see: (holder: Holder) => void, signal: AbortSignal): Promise<boolean> {
-  const holder = await whoHolds(endpoint);
+async function watchToTheEnd(
+  endpoint: Endpoint,
+  ask: Ask,
+  see: (holder: Holder) => void,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const holder = await ask(endpoint);
   signal.throwIfAborted();
   see(holder);
   if (!WATCHED.has(holder.verdict)) return false;
   // Where a crowd asks a new holder all at once, it may not answer the first look in time.
-  const lookAgain = (): void => void whoHolds(endpoint).then(see);
+  const lookAgain = (): void => void ask(endpoint).then(see);
   // The address where it was found: the one that was refused may be a wildcard.
   const found = 'socketPath' in endpoint ? endpoint : addressOfUrl(holder.url);
   const agreed = await watchHolder(found, { signal, onAgreed: lookAgain, onSilence: lookAgain });

@@ -2,7 +2,9 @@ import { networkInterfaces } from 'node:os';
 
 import { canonicalAddress } from '../holder/serving-address.js';
 import { isOwn, whoHolds, type WhoHoldsOptions } from '../holder/who-holds.js';
-import type { GatewayCard, Holder } from '../listener/holder.js';
+import type { Endpoint } from '../listener/endpoint.js';
+import { UNKNOWN_ADDRESS } from '../listener/gateway-lock.error.js';
+import type { GatewayCard, Holder, Verdict } from '../listener/holder.js';
 import { addressOfUrl, isLoopbackHost, isWildcard } from '../listener/listen-address.js';
 import { profileSocketPath } from './profile-lock.js';
 import { readProofSecret } from './proof-secret.js';
@@ -21,13 +23,41 @@ export async function whoHoldsProfile(
   stateFolder: string,
   options: WhoHoldsOptions = {},
 ): Promise<ProfileHolder | 'unknown' | undefined> {
+  const holder = await whoHoldsFolder(stateFolder, options);
+  if (holder === undefined) return undefined;
+  if (hasCard(holder)) return holder;
+  // A busy or frozen gateway is still there: to take it for none would be to look for it elsewhere.
+  return holder.verdict === 'stalled' || holder.verdict === 'unknown' ? 'unknown' : undefined;
+}
+
+/**
+ * Whatever holds the lock of a state folder. Creates no files. Never rejects.
+ *
+ * @returns `undefined` where there is no such folder
+ */
+export async function whoHoldsFolder(stateFolder: string, options: WhoHoldsOptions = {}): Promise<Holder | undefined> {
   const identity = await identityOf(stateFolder).catch(() => undefined);
-  if (!identity) return undefined;
+  return identity && whoHoldsLock({ socketPath: profileSocketPath(stateFolder, identity) }, stateFolder, options);
+}
+
+/**
+ * Whatever holds the lock of a state folder, as {@link whoHolds} says it. Every user can bind a local socket, and show any
+ * card: one that is not certain to be of a gateway of this user is left out, with its address, and its holder is
+ * `foreign`. Never rejects.
+ *
+ * @param endpoint the local socket of the folder
+ */
+export async function whoHoldsLock(
+  endpoint: Endpoint,
+  stateFolder: string,
+  options: WhoHoldsOptions = {},
+): Promise<Holder> {
   const secret = readProofSecret(stateFolder);
-  const holder = await whoHolds({ socketPath: profileSocketPath(stateFolder, identity) }, { ...options, secret });
-  if (!hasCard(holder)) return unlessNobody(holder);
-  if (holder.ownership === 'proven') return holder;
-  return secret === undefined ? confirmedByPort(holder, options) : undefined;
+  const holder = await whoHolds(endpoint, { ...options, secret });
+  if (!hasCard(holder) || holder.ownership === 'proven') return holder;
+  // A gateway makes the secret before it answers: this may be the first of its folder.
+  if (readProofSecret(stateFolder) !== secret) return whoHoldsLock(endpoint, stateFolder, options);
+  return (secret === undefined ? await confirmedByPort(holder, options) : undefined) ?? disbelieved(holder, 'foreign');
 }
 
 /**
@@ -35,22 +65,18 @@ export async function whoHoldsProfile(
  * is held by a process of this user that shows the same card: every user can bind a local socket, and show any card. So
  * what counts is the card that the port shows.
  */
-async function confirmedByPort(
-  holder: ProfileHolder,
-  options: WhoHoldsOptions,
-): Promise<ProfileHolder | 'unknown' | undefined> {
+async function confirmedByPort(holder: ProfileHolder, options: WhoHoldsOptions): Promise<Holder | undefined> {
   const address = addressOfUrl(holder.card.url);
   if (!isOfThisMachine(address.host)) return undefined;
   const onPort = await whoHolds(address, options);
-  if (!hasCard(onPort)) return unlessNobody(onPort);
-  if (!isOwn(onPort)) return undefined;
+  if (onPort.verdict === 'stalled' || onPort.verdict === 'unknown') return disbelieved(holder, 'stalled');
+  if (!hasCard(onPort) || !isOwn(onPort)) return undefined;
   const isSame = onPort.card.instanceId === holder.card.instanceId && onPort.card.profile === holder.card.profile;
   return isSame ? { ...onPort, url: onPort.card.url } : undefined;
 }
 
-/** A busy or frozen gateway is still there: to take it for none would be to look for it elsewhere. */
-function unlessNobody({ verdict }: Holder): 'unknown' | undefined {
-  return verdict === 'stalled' || verdict === 'unknown' ? 'unknown' : undefined;
+function disbelieved({ owner, ownership }: Holder, verdict: Verdict): Holder {
+  return { verdict, url: UNKNOWN_ADDRESS, ownership, ...(owner && { owner }) };
 }
 
 function isOfThisMachine(host: string): boolean {

@@ -11,7 +11,6 @@ import { examine } from '../../src/doctor/examine.js';
 import type { Patient } from '../../src/doctor/finding.js';
 import { InputError } from '../../src/common/input.error.js';
 import type { GatewayCard, Holder } from '../../src/listener/holder.js';
-import type { ProfileHolder } from '../../src/state-folder/who-holds-profile.js';
 import { freePort } from '../kit/ports.js';
 import { tempFolder } from '../kit/temp.js';
 
@@ -57,7 +56,21 @@ describe('the port', () => {
 
   it.each<[string, Partial<Holder>, object]>([
     ['is free', {}, { level: 'ok', text: 'ws://127.0.0.1:18789 is free' }],
-    ['has the gateway of this profile', { verdict: 'ready', card: CARD }, { level: 'ok' }],
+    ['has the gateway of this profile', { verdict: 'ready', card: CARD, ownership: 'proven' }, { level: 'ok' }],
+    [
+      'has one that does not show whose it is',
+      { verdict: 'ready', card: CARD },
+      { level: 'note', text: expect.stringMatching(/; whose it is cannot be told$/) as string },
+    ],
+    ...(['ready', 'starting', 'draining'] as const).map((verdict): [string, Partial<Holder>, object] => [
+      `has one of another user that says it is ${verdict}`,
+      { verdict, card: { ...CARD, phase: verdict }, ownership: 'other user', user: 'eve' },
+      {
+        level: 'problem',
+        text: expect.stringMatching(/^ws:\/\/127\.0\.0\.1:18789 is used by another user: .*, user eve, /) as string,
+        wayOut: 'ask user eve, or give this one another port with --port',
+      },
+    ]),
     [
       'has the gateway of another profile',
       { verdict: 'ready', card: { ...CARD, profile: 'work' } },
@@ -91,7 +104,12 @@ describe('the port', () => {
 });
 
 describe('the profile', () => {
-  const running = (card: Partial<GatewayCard>): ProfileHolder => ({
+  const held = (verdict: Holder['verdict']): Holder => ({
+    verdict,
+    url: 'unknown address',
+    ownership: 'unknown',
+  });
+  const running = (card: Partial<GatewayCard>): Holder => ({
     verdict: 'ready',
     url: CARD.url,
     ownership: 'proven',
@@ -103,7 +121,10 @@ describe('the profile', () => {
     ['has its gateway where the next start would be', running({}), 'ok'],
     ['has its gateway on another port', running({ url: 'ws://127.0.0.1:18800' }), 'note'],
     ['has the gateway of another profile in its folder', running({ profile: 'work' }), 'problem'],
-    ['is held by a process that does not say who it is', 'unknown' as const, 'problem'],
+    ['is free', held('blocked'), 'ok'],
+    ['is held by a process that does not say who it is', held('stalled'), 'problem'],
+    ['could not be asked about', held('unknown'), 'problem'],
+    ['is held by a process that is no gateway of this user', held('foreign'), 'problem'],
   ])('%s', (_what, holder, level) => expect(checkProfile(patient(), holder).level).toBe(level));
 
   it.each([

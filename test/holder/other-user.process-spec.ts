@@ -66,11 +66,19 @@ twoUsers(`another user with the lock of a profile${NO_OTHER_USER}`, () => {
     const start = await call(folder, ['start', '--json', '--port', port]);
     const ensure = await call(folder, ['--ensure', '--json', '--port', port]);
     const status = await call(folder, ['status', '--json']);
+    const refused = await call(folder, ['--port', port]);
+    const doctor = await call(folder, ['doctor', '--port', port]);
 
     expect(parse(start.stdout)).toMatchObject({ ok: false });
     expect(parse(ensure.stdout)).toMatchObject({ ok: false });
     expect([start.code, ensure.code]).not.toContain(0);
     expect(status.stdout).not.toContain('203.0.113.9');
+    expect(refused.stderr).toMatch(
+      /^another gateway instance is already using profile default \(unknown address\)\n {2}profile default is in use by another program/,
+    );
+    expect(refused.stderr).not.toMatch(/203\.0\.113\.9|443| stop /);
+    expect(doctor.stdout).toContain(`the lock of ${folder} is in use by another program`);
+    expect([refused.code, doctor.code]).toEqual([69, 1]);
   });
 
   it.each(histories)('stops no other gateway of this user from %s', async (history) => {
@@ -100,6 +108,18 @@ twoUsers(`a token${NO_OTHER_USER}`, () => {
 
     expect([code, thief.stdout]).toEqual([69, `port ${port}\n`]);
     expect(stderr).toContain(`the token of this user is not shown to ws://127.0.0.1:${port}`);
+  });
+
+  it("that this user does not have is no reason to believe another user's process", async () => {
+    const thief = Program.node(fixture('token-thief'), [OTHER_UID]);
+    const [, port = ''] = await thief.output('stdout', /^port (\d+)$/m);
+
+    const { code, stderr } = await call(tempFolder(), ['health', '--port', port], {
+      OPENCLAW_GATEWAY_TOKEN: undefined,
+    });
+
+    expect([code, thief.stdout]).toEqual([69, `port ${port}\n`]);
+    expect(stderr).toContain(`no answer is taken from ws://127.0.0.1:${port}, which is another user's`);
   });
 
   it.each(given)('of %s is shown to what --url names', async (_source, flags, env) => {

@@ -2,7 +2,9 @@ import { createServer, get as httpGet } from 'node:http';
 import { Server } from 'node:net';
 
 import { claimListener, GatewayLockError, type GatewayCard, type GatewayLockService } from '../../src/index.js';
+import { GatewayCardService } from '../../src/holder/gateway-card.service.js';
 import { isRefused } from '../../src/listener/is-refused.js';
+import { obtainProofSecret } from '../../src/state-folder/proof-secret.js';
 import { createApp, httpUrl, startApp } from '../kit/app.js';
 import { onCleanUp } from '../kit/cleaner.js';
 import { within } from '../kit/deadline.js';
@@ -10,7 +12,7 @@ import { Gate } from '../kit/gate.js';
 import { hookModule } from '../kit/hooks.js';
 import { portOf, stranger } from '../kit/net.js';
 import { freePort, isFree } from '../kit/ports.js';
-import { socketOf } from '../kit/profile.js';
+import { socketOf, strangerOn } from '../kit/profile.js';
 import { tempFolder } from '../kit/temp.js';
 
 async function refusalOf(starting: Promise<unknown>): Promise<GatewayLockError> {
@@ -56,6 +58,26 @@ describe('the option stateFolder', () => {
       cause: { code: 'EADDRINUSE' },
     });
     expect(await isFree(port)).toBe(true);
+  });
+
+  it.each([
+    ['a new folder', false],
+    ['a folder that a gateway has used', true],
+  ])('believes no card of a process in %s that cannot read it', async (_name, isUsed) => {
+    const stateFolder = tempFolder();
+    const other = await startApp({ lock: { stateFolder: tempFolder() } });
+    if (isUsed) obtainProofSecret(stateFolder);
+    const card = JSON.stringify({ ...other.app.get(GatewayCardService).card, profile: 'rescue' });
+    await strangerOn(stateFolder, (socket) =>
+      socket.once('data', () => socket.end(`HTTP/1.1 200 OK\r\nContent-Length: ${card.length}\r\n\r\n${card}`)),
+    );
+    const { app } = await createApp({ lock: { stateFolder } });
+
+    const refusal = await refusalOf(app.init());
+
+    expect(refusal.message).toBe('another gateway instance is already using profile default (unknown address)');
+    expect(refusal.holder).toMatchObject({ verdict: 'foreign', url: 'unknown address' });
+    expect(refusal.holder?.card).toBeUndefined();
   });
 
   it('does not ask where the app does not want to', async () => {

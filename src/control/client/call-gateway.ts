@@ -21,7 +21,7 @@ export interface CallOptions {
    */
   readonly timeoutMs?: number;
   /**
-   * Shows the token only to a gateway of this user: one that proves on the same connection that it knows this secret of
+   * Asks, and shows the token, only to a gateway of this user: one that proves on the same connection that it knows this secret of
    * the state folder or, where it proves nothing, one whose connected socket is this user's by the operating system.
    * @default the token is for whatever the url names
    */
@@ -42,7 +42,7 @@ const DEFAULT_TIMEOUT_MS = 10_000;
  */
 export async function callGateway({ timeoutMs = DEFAULT_TIMEOUT_MS, ...options }: CallOptions): Promise<unknown> {
   const deadline = performance.now() + timeoutMs;
-  const agent = options.ownOnly && (await connectToOwn(options.url, options.ownOnly.secret, timeoutMs));
+  const agent = options.ownOnly && (await connectToOwn(options, options.ownOnly.secret, timeoutMs));
   try {
     return await request({ ...options, timeoutMs, deadline, agent });
   } finally {
@@ -51,30 +51,28 @@ export async function callGateway({ timeoutMs = DEFAULT_TIMEOUT_MS, ...options }
 }
 
 /** @throws {GatewayCallError} what is there is not certain to be a gateway of this user */
-async function connectToOwn(url: string, secret: string | undefined, timeoutMs: number): Promise<OneConnectionAgent> {
+async function connectToOwn(
+  { url, token }: Pick<CallOptions, 'url' | 'token'>,
+  secret: string | undefined,
+  timeoutMs: number,
+): Promise<OneConnectionAgent> {
+  const isKept =
+    token === undefined ? `no answer is taken from ${url}` : `the token of this user is not shown to ${url}`;
   const agent = new OneConnectionAgent(addressOfUrl(url));
   try {
     const ownership = await askWhose(agent, secret, timeoutMs);
     if (isOwn({ ownership })) return agent;
     throw ownership === 'other user'
-      ? new GatewayCallError(
-          'not a gateway',
-          `${NOT_SHOWN} ${url}, which is another user's: name it with --url to show one`,
-        )
-      : new GatewayCallError(
-          'not ready',
-          `${NOT_SHOWN} ${url}: it cannot be told whose it is; name it with --url to show one`,
-        );
+      ? new GatewayCallError('not a gateway', `${isKept}, which is another user's: name it with --url to show one`)
+      : new GatewayCallError('not ready', `${isKept}: it cannot be told whose it is; name it with --url to show one`);
   } catch (error) {
     agent.destroy();
     if (error instanceof GatewayCallError) throw error;
     const failure = await failureOf(error as NodeJS.ErrnoException, url, timeoutMs);
     if (!(error instanceof NoCardError) || failure.code !== 'not a gateway') throw failure;
-    throw new GatewayCallError(failure.code, `${failure.message}; ${NOT_SHOWN} ${url}`);
+    throw new GatewayCallError(failure.code, token === undefined ? failure.message : `${failure.message}; ${isKept}`);
   }
 }
-
-const NOT_SHOWN = 'the token of this user is not shown to';
 
 interface RequestOptions extends CallOptions {
   readonly timeoutMs: number;
