@@ -44,17 +44,27 @@ const FOLDER = new URL('../page/files/', import.meta.url);
 
 /** Reads the files of the page, each when it is first asked for: a start reads none. */
 export class PageFiles {
-  readonly #texts = new Map<string, Promise<string>>();
+  readonly #texts = new Map<string, string>();
+  readonly #reading = new Map<string, Promise<string>>();
 
   constructor(private readonly folder: URL = FOLDER) {}
 
-  /** @throws the native error of the file system */
-  read(name: string): Promise<string> {
-    const known = this.#texts.get(name);
-    if (known) return known;
-    const text = readFile(new URL(name, this.folder), 'utf8');
-    this.#texts.set(name, text);
-    text.catch(() => this.#texts.delete(name));
-    return text;
+  /**
+   * @returns the text itself where it has been read before
+   * @throws the native error of the file system
+   */
+  read(name: string): string | Promise<string> {
+    return this.#texts.get(name) ?? this.#reading.get(name) ?? this.#begin(name);
+  }
+
+  #begin(name: string): Promise<string> {
+    const reading = readFile(new URL(name, this.folder), 'utf8')
+      .then((text) => {
+        this.#texts.set(name, text);
+        return text;
+      })
+      .finally(() => this.#reading.delete(name));
+    this.#reading.set(name, reading);
+    return reading;
   }
 }

@@ -1,6 +1,7 @@
-import { Inject, Injectable, Logger, Optional, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, Optional, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost, type AbstractHttpAdapter } from '@nestjs/core';
 
+import { RateLimitedLog } from '../control/access/rate-limited-log.js';
 import { commandFor } from '../holder/describe-holder.js';
 import { GATEWAY_LOCK_SETTINGS } from '../options/gateway-lock.module-definition.js';
 import type { GatewayLockSettings } from '../options/gateway-lock.options.js';
@@ -9,6 +10,7 @@ import { PAGE_FILES, PAGE_HEADERS, PageFiles, type PageFile } from './page-files
 
 /** Fastify's code for a route that is there already. */
 const IS_TAKEN = 'FST_ERR_DUPLICATED_ROUTE';
+const PAGE = 'index.html';
 /** In the page, for the one thing that it is told without a token: how to get one. */
 const OPEN_COMMAND = 'data-open-command=""';
 
@@ -18,7 +20,7 @@ const OPEN_COMMAND = 'data-open-command=""';
  */
 @Injectable()
 export class PageRoutes implements OnModuleInit {
-  readonly #logger = new Logger('gateway/page');
+  readonly #log = new RateLimitedLog('gateway/page');
   readonly #files = new PageFiles();
 
   constructor(
@@ -38,21 +40,30 @@ export class PageRoutes implements OnModuleInit {
     }
   }
 
-  async #answer(adapter: AbstractHttpAdapter, response: unknown, { name, type }: PageFile): Promise<void> {
+  /** At once where it can: what comes later is not counted as the work of the client that sends many requests. */
+  #answer(adapter: AbstractHttpAdapter, response: unknown, file: PageFile): void {
     for (const [header, value] of Object.entries(PAGE_HEADERS)) adapter.setHeader(response, header, value);
-    try {
-      const text = await this.#files.read(name);
-      adapter.setHeader(response, 'Content-Type', type);
-      adapter.reply(
-        response,
-        text.replace(OPEN_COMMAND, () => this.#openCommand()),
-        200,
-      );
-    } catch (error) {
-      this.#logger.error(`the page cannot be shown: ${(error as Error).message}`);
-      adapter.setHeader(response, 'Content-Type', 'text/plain; charset=utf-8');
-      adapter.reply(response, 'the page of this gateway cannot be read: install it again', 500);
+    const text = this.#files.read(file.name);
+    if (typeof text === 'string') {
+      this.#show(adapter, response, file, text);
+      return;
     }
+    text.then(
+      (read) => this.#show(adapter, response, file, read),
+      (error: unknown) => this.#apologize(adapter, response, error as Error),
+    );
+  }
+
+  #show(adapter: AbstractHttpAdapter, response: unknown, { name, type }: PageFile, text: string): void {
+    adapter.setHeader(response, 'Content-Type', type);
+    const shown = name === PAGE ? text.replace(OPEN_COMMAND, () => this.#openCommand()) : text;
+    adapter.reply(response, shown, 200);
+  }
+
+  #apologize(adapter: AbstractHttpAdapter, response: unknown, { message }: Error): void {
+    this.#log.warn('page unreadable', `the page cannot be shown: ${message}`);
+    adapter.setHeader(response, 'Content-Type', 'text/plain; charset=utf-8');
+    adapter.reply(response, 'the page of this gateway cannot be read: install it again', 500);
   }
 
   #openCommand(): string {

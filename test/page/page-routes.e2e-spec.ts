@@ -3,6 +3,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 
 import { ControlPageModule } from '../../src/index.js';
+import { onCleanUp } from '../kit/cleaner.js';
 import { httpUrl, startApp } from '../kit/app.js';
 import { startControl } from '../kit/control.js';
 import { Operator } from '../kit/operator.js';
@@ -122,6 +123,32 @@ describe('page.context', () => {
       profiles: [profile],
       checks: [check],
     });
+  });
+
+  it('is looked up once for all that ask at once, and again some time later', async () => {
+    const checks = jest.fn(() => Promise.resolve([]));
+    const { lock } = await startControl({ imports: [ControlPageModule.forRoot({ checks })] });
+    const operator = await Operator.open(lock.url);
+    const ask = (): Promise<unknown> => operator.call('page.context');
+
+    await Promise.all(Array.from({ length: 50 }, ask));
+    await ask();
+    expect(checks).toHaveBeenCalledTimes(1);
+
+    const now = performance.now();
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => now + 60_000);
+    onCleanUp(() => clock.mockRestore());
+    await ask();
+    expect(checks).toHaveBeenCalledTimes(2);
+  });
+
+  it('is looked up again after a check has failed', async () => {
+    const checks = jest.fn(() => Promise.resolve([])).mockRejectedValueOnce(new Error('once'));
+    const { lock } = await startControl({ imports: [ControlPageModule.forRoot({ checks })] });
+    const operator = await Operator.open(lock.url);
+
+    expect(await operator.call('page.context')).toMatchObject({ ok: false });
+    expect(await operator.call('page.context')).toMatchObject({ ok: true });
   });
 
   it('is empty where the app says nothing of them', async () => {
