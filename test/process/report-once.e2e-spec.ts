@@ -12,9 +12,7 @@ async function loggedOf(factory: () => unknown): Promise<unknown[]> {
   const logger = { log: () => undefined, warn: () => undefined, error: (message: unknown) => logged.push(message) };
   @Module({ providers: [{ provide: 'part', useFactory: factory }] })
   class AppModule {}
-  const made = reportOnce(() =>
-    NestFactory.create(AppModule, new ProbeHttpAdapter(), { abortOnError: false, logger }),
-  );
+  const made = reportOnce(() => NestFactory.create(AppModule, new ProbeHttpAdapter(), { abortOnError: false, logger }));
   await made.then(
     () => expect('the app').toBe('refused'),
     () => undefined,
