@@ -94,6 +94,8 @@ const APP = 'Use it in your own Nest app';
 let project = '';
 const readme = samplesOf('README.md').get(APP) ?? new Map<string, string>();
 const recipes = samplesOf('docs/nest.md');
+// It takes a project of `nest new`: test/nest-new.process-spec.ts.
+recipes.delete('Bundling');
 const specs = samplesOf('docs/testing.md');
 
 /** The name of a folder for a recipe. */

@@ -1,13 +1,14 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { build, type BuildOptions } from 'esbuild';
-
-import { JEST_WITH_SWC, MODULE_TYPES, NestProjects, type ModuleType } from './kit/nest-new.js';
+import { MODULE_TYPES, NestProjects, type ModuleType } from './kit/nest-new.js';
 import { bin, succeed } from './kit/npm.js';
 import { freePort, isFree } from './kit/ports.js';
 import { Program, ROOT } from './kit/program.js';
+import { RawPeer } from './kit/raw-peer.js';
+import { samplesOf, type Sample } from './kit/samples.js';
 import { tempFolder } from './kit/temp.js';
+import { writeSample } from './kit/user-project.js';
 
 /** Compilers come first. */
 const START_DEADLINE_MS = 120_000;
@@ -33,14 +34,11 @@ const JEST_LOADS_ESM = MAJOR > 24 || (MAJOR === 24 && MINOR >= 9);
 
 const STRICT = ['--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess', '--skipLibCheck', 'false'];
 
-/** For a bundle of an app with everything in it: what Nest looks for and can do without, and `require` for CommonJS. */
-const WITH_EVERYTHING: BuildOptions = {
-  keepNames: true,
-  external: ['@nestjs/microservices', '@nestjs/platform-socket.io', 'class-transformer', 'class-validator'],
-  banner: {
-    js: "import { createRequire as makeRequire } from 'node:module';\nconst require = makeRequire(import.meta.url);",
-  },
-};
+/** The class that the samples of docs/testing.md test. */
+function gatewayOfReadme(): Sample {
+  const file = 'src/chat.gateway.ts';
+  return new Map([[file, samplesOf('README.md').get('Use it in your own Nest app')?.get(file) ?? '']]);
+}
 
 const hello = async (port: number): Promise<string> => (await fetch(`http://127.0.0.1:${port}/`)).text();
 
@@ -88,16 +86,28 @@ describe('a project of `nest new`', () => {
     expect(warnings).toEqual([]);
   });
 
-  it.each(MODULE_TYPES)('%s: its own tests pass, supertest’s included', async (type) => {
-    if (type === 'cjs' && !JEST_LOADS_ESM) {
-      const config = JSON.stringify({ ...JEST_WITH_SWC, testRegex: '\\.spec\\.ts$' });
-      projects.write(type, 'jest.config.ts', `export default ${config};`);
-      projects.write(type, 'test/jest-e2e.json', JSON.stringify({ ...JEST_WITH_SWC, testRegex: '-spec\\.ts$' }));
+  it('esm: its own tests pass by Vitest, supertest’s included, and so do the samples of docs/testing.md', async () => {
+    const samples = new Map(samplesOf('docs/testing.md'));
+    samples.delete('Test runners');
+    for (const sample of [gatewayOfReadme(), ...samples.values()]) writeSample(projects.file('esm', ''), sample);
+
+    const output = [await run('esm', 'test'), await run('esm', 'test:e2e')].map(({ stdout }) => stdout);
+
+    expect(output).toEqual([expect.stringMatching(/Tests.*2 passed/), expect.stringMatching(/Tests.*5 passed/)]);
+  });
+
+  it('cjs: its own tests pass by Jest, supertest’s included', async () => {
+    // An older Node needs what docs/testing.md says.
+    if (!JEST_LOADS_ESM) {
+      for (const old of ['jest.config.ts', 'test/jest-e2e.json']) rmSync(projects.file('cjs', old));
+      writeSample(projects.file('cjs', ''), samplesOf('docs/testing.md').get('Test runners') ?? new Map());
+      projects.edit('cjs', 'package.json', /"test:e2e": ".*"/, '"test:e2e": "jest e2e-spec"');
     }
 
-    const output = [await run(type, 'test'), await run(type, 'test:e2e')].map(({ stdout, stderr }) => stdout + stderr);
+    const output = [await run('cjs', 'test'), await run('cjs', 'test:e2e')].map(({ stderr }) => stderr);
 
-    expect(output).toEqual([expect.stringMatching(/Tests.*1 passed/), expect.stringMatching(/Tests.*1 passed/)]);
+    const first = JEST_LOADS_ESM ? /Tests.*1 passed/ : /Tests.*2 passed/;
+    expect(output).toEqual([expect.stringMatching(first), expect.stringMatching(/Tests.*1 passed/)]);
   });
 
   it.each([
@@ -124,7 +134,13 @@ describe('a project of `nest new`', () => {
     ['esm', 'with the main.ts that is there', /Nest application successfully started/],
     ['cjs', 'with runGateway', /^gateway listening on/],
   ] as const)('%s: `npm run start:dev` %s takes the port again at each reload', async (type, _main, started) => {
-    if (type === 'cjs') projects.write(type, 'src/main.ts', RUN_GATEWAY);
+    const hasClient = type === 'cjs';
+    if (hasClient) {
+      projects.write(type, 'src/main.ts', RUN_GATEWAY);
+      writeSample(projects.file(type, ''), gatewayOfReadme());
+      projects.edit(type, 'src/app.module.ts', /^/, "import { ChatGateway } from './chat.gateway';\n");
+      projects.edit(type, 'src/app.module.ts', 'providers: [', 'providers: [ChatGateway, ');
+    }
     const port = await freePort();
     const cwd = projects.file(type, '');
     const dev = Program.start('npm', ['run', 'start:dev'], { cwd, env: { PORT: String(port) }, group: true });
@@ -136,6 +152,12 @@ describe('a project of `nest new`', () => {
       const times = new RegExp(`(?:${started.source}[^]*){${reload + 1}}`, 'm');
       await dev.output('stdout', times, START_DEADLINE_MS);
       greetings.push(await hello(port));
+      // The last reload has to cut this one off, since it does not read.
+      if (hasClient && reload === RELOADS - 1) {
+        const { status, socket } = await RawPeer.open(`ws://127.0.0.1:${port}`);
+        expect(status).toBe(101);
+        socket.pause();
+      }
     }
     // As Ctrl-C in a terminal.
     dev.signal('SIGINT', true);
@@ -162,35 +184,33 @@ describe('a project of `nest new`', () => {
   });
 
   describe('bundled', () => {
-    const bundle = async (outfile: string, options: BuildOptions): Promise<string> => {
+    const builtMain = async (): Promise<string> => {
       projects.write('esm', 'src/main.ts', RUN_GATEWAY);
-      // esbuild writes no metadata of decorators, on which Nest relies; the build has it.
       await run('esm', 'build');
-      const entryPoints = [projects.file('esm', 'dist/main.js')];
-      await build({
-        entryPoints,
-        bundle: true,
-        platform: 'node',
-        format: 'esm',
-        outfile,
-        logLevel: 'silent',
-        ...options,
-      });
-      return outfile;
+      return projects.file('esm', 'dist/main.js');
     };
 
-    it('by esbuild with everything in it, it is a gateway beside ws alone', async () => {
+    it('by esbuild with everything in it, as docs/nest.md does, it is a gateway beside ws alone', async () => {
+      await builtMain();
+      for (const [file, code] of samplesOf('docs/nest.md').get('Bundling') ?? []) projects.write('esm', file, code);
+      await succeed(process.execPath, ['bundle.mjs'], { cwd: projects.file('esm', '') });
       const folder = tempFolder();
-      const script = await bundle(join(folder, 'app.mjs'), WITH_EVERYTHING);
-      // Nest's own adapter, which that of the lock extends, asks for it at run time.
+      const script = join(folder, 'main.mjs');
+      copyFileSync(projects.file('esm', 'bundle/main.mjs'), script);
+
+      const alone = Program.node(script);
+      expect(await alone.exit()).toEqual({ code: 1, signal: null });
+      expect(alone.stderr).toContain('The "ws" package is missing. Please, make sure to install it to use WsAdapter.');
+
       mkdirSync(join(folder, 'node_modules'));
       symlinkSync(join(ROOT, 'node_modules/ws'), join(folder, 'node_modules/ws'));
-
       await expectGateway((env) => Program.node(script, [], { env }));
     });
 
     it('by esbuild with packages outside, it is a gateway', async () => {
-      const script = await bundle(projects.file('esm', 'dist/app.mjs'), { packages: 'external' });
+      const [main, script] = [await builtMain(), projects.file('esm', 'dist/app.mjs')];
+      const flags = ['--bundle', '--platform=node', '--format=esm', '--packages=external', '--log-level=error'];
+      await succeed(bin('esbuild'), [main, `--outfile=${script}`, ...flags]);
 
       await expectGateway((env) => Program.node(script, [], { env }));
     });

@@ -10,10 +10,11 @@ export const MODULE_TYPES: readonly ModuleType[] = ['esm', 'cjs'];
 
 /** What `nest new` adds and no test here runs. */
 const UNUSED = ['@nestjs/mau', '@vitest/coverage-v8', 'oxlint', 'oxlint-tsgolint', 'prettier', 'source-map-support'];
-/** What webpack needs through `nest build`, and Jest on a Node on which it does not load ES modules. */
+/** What webpack needs through `nest build`, esbuild, and Jest on a Node on which it does not load ES modules. */
 const FURTHER = [
   '@swc/core',
   '@swc/jest',
+  'esbuild',
   'fork-ts-checker-webpack-plugin',
   'tsconfig-paths-webpack-plugin',
   'webpack',
@@ -21,25 +22,6 @@ const FURTHER = [
 ];
 /** Those of this project will do. */
 const ANY_VERSION = ['@types/node', ...FURTHER];
-
-/** What docs/testing.md says for a Jest that compiles to CommonJS, as it must before Node 24.9. */
-export const JEST_WITH_SWC = {
-  transform: {
-    '^.+\\.[jt]s$': [
-      '@swc/jest',
-      {
-        jsc: {
-          target: 'es2022',
-          parser: { syntax: 'typescript', decorators: true },
-          transform: { legacyDecorator: true, decoratorMetadata: true },
-        },
-        module: { type: 'commonjs' },
-      },
-    ],
-  },
-  transformIgnorePatterns: ['/node_modules/(?!(@nestjs|openclaw-gateway-lock)/)'],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-};
 
 interface Manifest {
   readonly dependencies: Record<string, string>;
