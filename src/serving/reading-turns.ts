@@ -47,6 +47,11 @@ export class ReadingTurns {
     return this.#waiting.size === 0 && this.#hasRoom;
   }
 
+  /** How much the turn that begins now may take of this round. */
+  get bytesLeft(): number {
+    return this.#bytesLeft;
+  }
+
   /** Gives a connection a turn, after all others that wait. */
   enqueue(reading: Reading): void {
     this.#waiting.add(reading);
@@ -175,7 +180,7 @@ class Reading {
   #takeTurn(chunk: Buffer): void {
     this.#hasTurn = false;
     const endsAt = performance.now() + TURN_MS;
-    const last = Math.min(chunk.length, TURN_BYTES);
+    const last = Math.min(chunk.length, TURN_BYTES, this.turns.bytesLeft);
     let at = 0;
     do {
       const end = at + SLICE_BYTES;
