@@ -30,7 +30,7 @@ export function expectMinimalLengths(socket: WebSocket): void {
 // One function for all sockets: a closure for each would be much of what an idle connection costs.
 function haveMinimalLength(this: FrameParser, onError: OnError): void {
   if (this._payloadLength >= (LEAST[this._state] ?? 0)) {
-    (Object.getPrototypeOf(this) as FrameParser).haveLength?.call(this, onError);
+    (Object.getPrototypeOf(this) as Required<FrameParser>).haveLength.call(this, onError);
   } else {
     onError(this.createError(RangeError, 'length not minimal', true, PROTOCOL_ERROR, 'WS_ERR_LENGTH_NOT_MINIMAL'));
   }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import fs, { closeSync, openSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { Socket, type AddressInfo } from 'node:net';
 import { devNull } from 'node:os';
 
 import { Logger } from '@nestjs/common';
@@ -96,6 +96,17 @@ afterEach(() => jest.restoreAllMocks());
     expect(server.evicted.length).toBeGreaterThan(0);
     expect(server.sockets.slice(0, 9).map(({ destroyed }) => destroyed)).not.toContain(true);
   });
+
+  it('the newest is closed itself where no other can be spared', async () => {
+    const server = await serverWithRoomFor(20);
+
+    while (server.evicted.length === 0) {
+      server.sockets.forEach((socket) => letIn(socket));
+      await connection(server);
+    }
+
+    expect(server.evicted).toEqual([server.sockets.at(-1)]);
+  });
 });
 
 describe('a process that cannot open a file', () => {
@@ -135,6 +146,13 @@ describe('how many clients are let in', () => {
   });
 
   it('has no limit of this kind where the system names none', () => {
-    expect(new DescriptorReserve(undefined).mostClients).toBe(Infinity);
+    const reserve = new DescriptorReserve(undefined);
+
+    expect(reserve.mostClients).toBe(Infinity);
+    expect(reserve.excessWith(new Socket())).toBe(0);
+  });
+
+  it('is not lessened by a connection that is gone before it is looked at', () => {
+    expect(new DescriptorReserve(200).excessWith(new Socket())).toBe(0);
   });
 });

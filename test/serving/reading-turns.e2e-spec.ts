@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 
+import { isDismissed } from '../../src/serving/reading-turns.js';
 import { WsClient } from '../../src/serving/ws-client.js';
 import { GatewayHttpServer } from '../../src/serving/gateway-http.server.js';
 import { onCleanUp } from '../kit/cleaner.js';
@@ -219,5 +220,9 @@ describe('after a refusal', () => {
     socket.write(head('GET / HTTP/1.1', 'Host: evil.example'));
     await within(5_000, 'the end of the connection', gone);
     expect(server.errored).toBeNull();
+  });
+
+  it('a connection that is not read in turns is not taken for one that was dismissed', () => {
+    expect(isDismissed(new Socket())).toBe(false);
   });
 });
