@@ -8,7 +8,8 @@ import { resolveProfile } from './config/profile.js';
 import { refuseRemoteMode } from './config/local-mode.js';
 import { exitWith } from './process/report-failure.js';
 import { runGateway } from './process/run-gateway.js';
-import { chooseSettings, PORT_VARIABLE } from './config/choose-settings.js';
+import { PORT_VARIABLE } from './config/choose-port.js';
+import { chooseSettings } from './config/choose-settings.js';
 
 /** What `nest start` runs: everything from the environment, and from the `.env` of the project it is started in. */
 async function main(): Promise<number> {

@@ -1,18 +1,19 @@
 import { DEFAULT_PORT, MAX_PORT } from '../listener/listen-address.js';
 import { InputError } from '../common/input.error.js';
 import { DEFAULT_PROFILE } from '../options/holder.options.js';
-import { DEV_PROFILE } from './profile.js';
+import type { Configuration } from './configuration.js';
+import type { Place } from './place.js';
+import { DEV_PROFILE, type Profile } from './profile.js';
+import { readRememberedPort } from './remembered-port.js';
 
-/** A value, with the place where it was given, such as `--port`. */
-export interface Given {
-  readonly source: string;
-  /** Undefined where nothing was given. An empty string was given, and is wrong. */
-  readonly value: string | undefined;
-  /**
-   * What to do instead, for the error.
-   * @default 'leave it out'
-   */
-  readonly wayOut?: string;
+export const PORT_VARIABLE = 'OPENCLAW_GATEWAY_PORT';
+
+/** Where a port comes from. `running`: from a gateway that runs now; the next start would take another port. */
+export type PortOrigin = 'flag' | 'variable' | 'config' | 'remembered' | 'derived' | 'running';
+
+/** A place that may give the port of a gateway. */
+export interface PortPlace extends Place<string> {
+  readonly origin: PortOrigin;
 }
 
 const DEV_PORT = 19_001;
@@ -32,13 +33,38 @@ export function portOfProfile(name: string): number {
 }
 
 /**
+ * The places that may give the port of a gateway, in the order of precedence. Where none does, its profile has one.
+ *
+ * @param variable that of {@link PORT_VARIABLE}
+ * @throws {NotAllowedError | InputError} the remembered port cannot be read
+ */
+export function portPlaces(
+  profile: Profile,
+  flag: string | undefined,
+  variable: Place<string>,
+  { file, port }: Configuration,
+): readonly PortPlace[] {
+  return [
+    { origin: 'flag', source: '--port', value: flag },
+    { origin: 'variable', ...variable },
+    { origin: 'config', source: `${file}: gateway.port`, value: port?.toString() },
+    { origin: 'remembered', ...readRememberedPort(profile) },
+  ];
+}
+
+/** Where the port that {@link choosePort} gives for these places comes from. */
+export function portOrigin(places: readonly PortPlace[]): PortOrigin {
+  return places.find(({ value }) => value !== undefined)?.origin ?? 'derived';
+}
+
+/**
  * The port from the first place that gives one.
  *
  * @param profileName for the port where no place gives one
  * @param places in the order of precedence
  * @throws {InputError} a place gives something that is not a port, even one that is not first
  */
-export function choosePort(profileName: string, ...places: readonly Given[]): number {
+export function choosePort(profileName: string, ...places: readonly Place<string>[]): number {
   const [chosen = portOfProfile(profileName)] = places.flatMap(({ source, value, wayOut }) =>
     value === undefined ? [] : [parsePort(value, source, wayOut)],
   );

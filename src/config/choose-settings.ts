@@ -10,11 +10,10 @@ import { DEFAULT_HOST, parseListenHost } from '../listener/listen-address.js';
 import { hostOfBindFlag } from './bind.js';
 import { readConfiguration } from './config-file.js';
 import type { Configuration } from './configuration.js';
-import { choosePort, type Given } from './choose-port.js';
+import { choosePort, portOrigin, portPlaces, PORT_VARIABLE, type PortOrigin } from './choose-port.js';
+import type { Place } from './place.js';
 import type { Profile } from './profile.js';
-import { readRememberedPort } from './remembered-port.js';
 
-export const PORT_VARIABLE = 'OPENCLAW_GATEWAY_PORT';
 export const TOKEN_VARIABLE = 'OPENCLAW_GATEWAY_TOKEN';
 export const TOKEN_FILE_VARIABLE = 'OPENCLAW_GATEWAY_TOKEN_FILE';
 
@@ -36,9 +35,6 @@ export interface SettingFlags {
   readonly trustedProxy?: readonly string[] | undefined;
 }
 
-/** Where a port comes from. `running`: from a gateway that runs now; the next start would take another port. */
-export type PortOrigin = 'flag' | 'variable' | 'config' | 'remembered' | 'derived' | 'running';
-
 /** What a gateway is started with, and found by. */
 export interface Settings {
   readonly profile: Profile;
@@ -54,11 +50,6 @@ export interface Settings {
   readonly allowOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly configuration: Configuration;
-}
-
-interface Place<T> {
-  readonly source: string;
-  readonly value: T | undefined;
 }
 
 /**
@@ -80,13 +71,8 @@ export async function chooseSettings(
     source: `${configuration.file}: ${path}`,
     value,
   });
-  const variable = (name: string): Place<string> => ({ source: nameVariable(name), value: environment[name] });
-  const ports: (Given & { origin: PortOrigin })[] = [
-    { origin: 'flag', source: '--port', value: flags.port },
-    { origin: 'variable', ...variable(PORT_VARIABLE) },
-    { origin: 'config', ...configured('gateway.port', configuration.port?.toString()) },
-    { origin: 'remembered', ...readRememberedPort(profile) },
-  ];
+  const portVariable = { source: nameVariable(PORT_VARIABLE), value: environment[PORT_VARIABLE] };
+  const ports = portPlaces(profile, flags.port, portVariable, configuration);
   const tokens = [
     ...givenTokens(flags, environment, nameVariable),
     configured('gateway.auth.token', configuration.token),
@@ -94,7 +80,7 @@ export async function chooseSettings(
   return {
     profile,
     port: choosePort(profile.name, ...ports),
-    portOrigin: ports.find(({ value }) => value !== undefined)?.origin ?? 'derived',
+    portOrigin: portOrigin(ports),
     host: chooseHost(flags, configuration),
     token: chooseToken(...tokens),
     tokenSource: tokens.find(({ value }) => value !== undefined)?.source ?? tokenFileOf(profile),

@@ -1,5 +1,5 @@
 import { portOfCard } from '../state-folder/who-holds-profile.js';
-import type { PortOrigin } from './choose-settings.js';
+import type { PortOrigin } from './choose-port.js';
 import type { PlannedProfile } from './plan-profiles.js';
 import { conflictsOf, type PlannedPort } from './port-conflicts.js';
 

@@ -5,7 +5,7 @@ import { NotAllowedError } from '../common/not-allowed.error.js';
 import { codeOf, readIfThere } from '../common/own-file.js';
 import { removeTemporariesOf, replaceWhole } from '../common/private-file.js';
 import { DEFAULT_PROFILE } from '../options/holder.options.js';
-import type { Given } from './choose-port.js';
+import type { Place } from './place.js';
 import type { Profile } from './profile.js';
 
 /** In the state folder: the port in decimal digits, and a line break. */
@@ -24,7 +24,7 @@ export function portFileOf({ name, stateFolder }: Profile): string | undefined {
  * @throws {NotAllowedError} another user owns the file or may write it, or this user may not read it
  * @throws {InputError} it cannot be read
  */
-export function readRememberedPort(profile: Profile): Given {
+export function readRememberedPort(profile: Profile): Place<string> {
   const file = portFileOf(profile);
   if (file === undefined) return { source: PORT_FILE, value: undefined };
   return { source: file, value: readPortFile(file)?.replace(/\n$/, '').slice(0, MAX_READ), wayOut: 'delete the file' };

@@ -13,7 +13,8 @@ import {
 } from '../../src/listener/listen-address.js';
 import { printable } from '../../src/common/printable.js';
 import { InputError } from '../../src/common/input.error.js';
-import { choosePort, type Given } from '../../src/config/choose-port.js';
+import { choosePort } from '../../src/config/choose-port.js';
+import type { Place } from '../../src/config/place.js';
 import { proven } from '../kit/proven.js';
 import { anyHost, ipv4, ipv6, spelledTwice } from '../kit/random-hosts.js';
 
@@ -79,7 +80,7 @@ describe('choosePort', () => {
     });
   });
 
-  function outcomeOf(...places: Given[]): unknown {
+  function outcomeOf(...places: Place<string>[]): unknown {
     try {
       return choosePort('default', ...places);
     } catch (error) {
