@@ -11,13 +11,13 @@ import { isLaunched, restartedInPlace, restartLaunched } from '../launcher/resta
 import type { GatewayCard } from '../listener/holder.js';
 import { DEFAULT_PROFILE } from '../options/holder.options.js';
 import { ExitCode } from '../process/exit-code.js';
-import { complain, printResult } from '../process/print.js';
+import { printResult } from '../process/print.js';
 import { StopSignals } from '../process/stop-signals.js';
 import { readProofSecret } from '../state-folder/proof-secret.js';
 import type { Invocation } from './command.js';
 import { timeoutOf } from './flags-of.js';
 import { DEFAULT_TIMEOUT_MS } from './flags.js';
-import { environmentOf, flagsOfStart, gatewayCommand, reportLaunchFailure } from './start.command.js';
+import { launchOptions, reportLaunchFailure } from './start.command.js';
 import { askToStop, describeStop, stopExitCode, stopGateway } from './stop-gateway.js';
 import { isPortGiven, whereItRuns, type LocatedSettings } from './where-it-runs.js';
 
@@ -37,12 +37,11 @@ export async function restart(invocation: Invocation): Promise<number> {
   const stop = new AbortController();
   const signals = new StopSignals();
   void signals.first.then((signal) => stop.abort(signal));
-  const waiting = { address: settings, profile: settings.profile, timeoutMs, signal: stop.signal };
+  const options = { ...launchOptions(invocation, settings), timeoutMs, signal: stop.signal, report: () => undefined };
   const reason = `${program.name} gateway restart`;
   try {
     const gateway =
-      (await restartInBackground(invocation, settings, waiting, reason)) ??
-      (await restartInPlace(settings, waiting, reason));
+      (await restartInBackground(settings, options, reason)) ?? (await restartInPlace(settings, options, reason));
     if (gateway) return report(flags.json, gateway);
   } catch (error) {
     if (stop.signal.aborted) return 128 + constants.signals[await signals.first];
@@ -61,27 +60,17 @@ export async function restart(invocation: Invocation): Promise<number> {
   return exitCode;
 }
 
-type Waiting = Pick<LaunchOptions, 'address' | 'profile' | 'timeoutMs' | 'signal'>;
-
 /** @returns undefined where the gateway was not started in the background */
 async function restartInBackground(
-  { flags, profile, program }: Invocation,
   settings: LocatedSettings,
-  waiting: Waiting,
+  options: LaunchOptions,
   reason: string,
 ): Promise<LaunchedGateway | undefined> {
-  if (!isLaunched(profile.stateFolder, isPortGiven(settings) ? settings.port : undefined)) return undefined;
-  const secret = readProofSecret(profile.stateFolder);
+  const { stateFolder } = settings.profile;
+  if (!isLaunched(stateFolder, isPortGiven(settings) ? settings.port : undefined)) return undefined;
+  const secret = readProofSecret(stateFolder);
   return restartLaunched({
-    ...waiting,
-    anyPort: !isPortGiven(settings),
-    profile,
-    program: program.name,
-    command: gatewayCommand(),
-    flags: flagsOfStart(settings, profile, flags),
-    environment: environmentOf(profile, flags),
-    warn: complain,
-    report: () => undefined,
+    ...options,
     askedAt: performance.timeOrigin,
     ask: (url) => askToStop({ url }, settings, secret, { reason, restartExpectedMs: AWAY_MS }),
   });
@@ -90,14 +79,14 @@ async function restartInBackground(
 /** @returns undefined where there is no gateway of this user, or it does not start itself anew */
 async function restartInPlace(
   settings: LocatedSettings,
-  waiting: Waiting,
+  options: LaunchOptions,
   reason: string,
 ): Promise<LaunchedGateway | undefined> {
   const secret = readProofSecret(settings.profile.stateFolder);
   const holder = await whoHolds({ host: settings.host, port: settings.port }, { secret });
   if (!holder.card || !isOwn(holder)) return undefined;
   if (!(await agreesToRestart(holder.card, settings, secret, reason))) return undefined;
-  return restartedInPlace(holder, waiting);
+  return restartedInPlace(holder, options);
 }
 
 /** Whether the gateway restarts itself. One that cannot be asked any more is already on its way. */

@@ -4,10 +4,10 @@ import { resolve } from 'node:path';
 
 import { NotAllowedError } from '../common/not-allowed.error.js';
 import type { Profile } from '../config/profile.js';
-import { chooseSettings, TOKEN_FILE_VARIABLE } from '../config/choose-settings.js';
+import { chooseSettings, TOKEN_FILE_VARIABLE, type Settings } from '../config/choose-settings.js';
 import { refuseRemoteMode } from '../config/local-mode.js';
 import { commandFor } from '../holder/describe-holder.js';
-import type { LaunchedGateway } from '../launcher/launch-options.js';
+import type { LaunchedGateway, LaunchOptions } from '../launcher/launch-options.js';
 import { LaunchError } from '../launcher/launch.error.js';
 import type { HostPort } from '../listener/endpoint.js';
 import { addressOfUrl } from '../listener/listen-address.js';
@@ -21,7 +21,8 @@ import { launchOnAddress } from './launch-on-address.js';
 import { isPortGiven } from './where-it-runs.js';
 
 /** Starts a gateway in the background, or finds the one that is there. */
-export async function start({ flags, profile, program }: Invocation): Promise<number> {
+export async function start(invocation: Invocation): Promise<number> {
+  const { flags, profile, program } = invocation;
   const { json = false } = flags;
   const timeoutMs = timeoutOf(flags, DEFAULT_TIMEOUT_MS.start);
   // What is wrong is said here, and not in a log.
@@ -33,16 +34,9 @@ export async function start({ flags, profile, program }: Invocation): Promise<nu
   void signals.first.then((signal) => stop.abort(signal));
   try {
     const gateway = await launchOnAddress({
-      address: settings,
-      anyPort: !isPortGiven(settings),
-      profile,
-      program: program.name,
-      command: gatewayCommand(),
-      flags: flagsOfStart(settings, profile, flags),
-      environment: environmentOf(profile, flags),
+      ...launchOptions(invocation, settings),
       timeoutMs,
       signal: stop.signal,
-      warn: complain,
       report: process.stderr.isTTY && !json ? complain : () => undefined,
     });
     if (gateway.started) settings.configuration.warnings?.forEach(complain);
@@ -59,14 +53,31 @@ export async function start({ flags, profile, program }: Invocation): Promise<nu
   }
 }
 
+/** What a gateway is launched with, by the start and by the restart. */
+export function launchOptions(
+  { flags, profile, program }: Invocation,
+  settings: Settings,
+): Omit<LaunchOptions, 'timeoutMs' | 'signal' | 'report'> {
+  return {
+    address: settings,
+    anyPort: !isPortGiven(settings),
+    profile,
+    program: program.name,
+    command: gatewayCommand(),
+    flags: flagsOfStart(settings, profile, flags),
+    environment: environmentOf(profile, flags),
+    warn: complain,
+  };
+}
+
 /** Runs a gateway in the foreground; its flags follow. */
-export function gatewayCommand(): [string, ...string[]] {
+function gatewayCommand(): [string, ...string[]] {
   // The same command, however it was built and found.
   return [process.execPath, ...process.execArgv, realpathSync(process.argv[1] ?? ''), 'gateway'];
 }
 
 /** All but the token: other users can see it. */
-export function flagsOfStart(
+function flagsOfStart(
   { host, port }: HostPort,
   { name }: Profile,
   { tokenFile, allowHost = [], allowOrigin = [], trustedProxy = [], allowUnconfigured, verbose = 0 }: Flags,
@@ -85,7 +96,7 @@ export function flagsOfStart(
 }
 
 /** A relative path in ours would be another folder in its own. */
-export function environmentOf({ stateFolder, configFile }: Profile, { token }: Flags): NodeJS.ProcessEnv {
+function environmentOf({ stateFolder, configFile }: Profile, { token }: Flags): NodeJS.ProcessEnv {
   const tokenFile = process.env[TOKEN_FILE_VARIABLE];
   return {
     ...process.env,
