@@ -1,5 +1,6 @@
 import { acquireLock } from '../../src/holder/acquire-lock.js';
-import { claimListener, type ClaimedListener } from '../../src/index.js';
+import { claimListener } from '../../src/listener/claim-listener.js';
+import type { ClaimedListener } from '../../src/listener/claimed-listener.js';
 import { CARD_PATH } from '../../src/holder/card.js';
 import { ACQUIRE_DEFAULTS } from '../../src/options/holder.options.js';
 import { GatewayHttpServer } from '../../src/serving/gateway-http.server.js';

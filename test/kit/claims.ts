@@ -1,6 +1,8 @@
 import { Server, type ListenOptions } from 'node:net';
 
-import { claimListener, type ClaimedListener, type ClaimOptions, type GatewayLockError } from '../../src/index.js';
+import { claimListener, type ClaimOptions } from '../../src/listener/claim-listener.js';
+import type { ClaimedListener } from '../../src/listener/claimed-listener.js';
+import type { GatewayLockError } from '../../src/listener/gateway-lock.error.js';
 import { onCleanUp } from './cleaner.js';
 
 /** A lock that is given back when the test ends. */

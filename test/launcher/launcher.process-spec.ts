@@ -16,7 +16,7 @@ import {
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { PidGuard } from '../../src/index.js';
+import { PidGuard } from '../../src/launcher/pid-guard.js';
 import { onCleanUp } from '../kit/cleaner.js';
 import { until, within } from '../kit/deadline.js';
 import { startGateway } from '../kit/gateway.js';

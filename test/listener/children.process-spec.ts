@@ -1,4 +1,4 @@
-import { claimListener } from '../../src/index.js';
+import { claimListener } from '../../src/listener/claim-listener.js';
 import { onCleanUp } from '../kit/cleaner.js';
 import { Companions } from '../kit/companions.js';
 import { freePort, isFree } from '../kit/ports.js';

@@ -1,4 +1,4 @@
-import { whoHolds } from '../../src/index.js';
+import { whoHolds } from '../../src/holder/who-holds.js';
 import { addressOfUrl } from '../../src/listener/listen-address.js';
 import { freePort, isFree } from '../kit/ports.js';
 import { startGateway } from '../kit/gateway.js';
