@@ -8,6 +8,7 @@ import { anatomy } from './parts/anatomy.js';
 import { fairness } from './parts/fairness.js';
 import { growth } from './parts/growth.js';
 import { guard } from './parts/guard.js';
+import { guesses } from './parts/guesses.js';
 import { idle } from './parts/idle.js';
 import { messages } from './parts/messages.js';
 import { race } from './parts/race.js';
@@ -16,7 +17,20 @@ import { start } from './parts/start.js';
 import { stop } from './parts/stop.js';
 import { takeover } from './parts/takeover.js';
 
-const PARTS: readonly AnyPart[] = [start, stop, takeover, messages, idle, anatomy, growth, fairness, soak, race, guard];
+const PARTS: readonly AnyPart[] = [
+  start,
+  stop,
+  takeover,
+  messages,
+  idle,
+  anatomy,
+  growth,
+  fairness,
+  guesses,
+  soak,
+  race,
+  guard,
+];
 
 const FAILURE_EXIT_CODE = 1;
 const USAGE_EXIT_CODE = 64;

@@ -18,6 +18,7 @@ const CONTINUATION = 0;
 /** A mask of zeros leaves the payload as it is. */
 const MASK = [0, 0, 0, 0];
 
+const CONTEXT = '{"type":"req","id":"1","method":"page.context"}';
 const HEALTH = '{"type":"req","id":"1","method":"health"}';
 
 function frame(opcode: number, text = '', isFinal = true): Buffer {
@@ -43,6 +44,12 @@ export function floodsOf(port: number): readonly Flood[] {
       block: block(frame(CONTINUATION, '', false)),
     },
     { name: 'pipelined HTTP', how: 'http', block: block(`GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`) },
+    {
+      name: 'the page, pipelined',
+      how: 'http',
+      block: block(`GET /page/page.js HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`),
+    },
+    { name: 'what the page asks for', how: 'admitted', block: block(frame(Opcode.TEXT, CONTEXT)) },
     { name: 'requests, never reading', how: 'admitted', block: block(frame(Opcode.TEXT, HEALTH)), reads: false },
   ];
 }

@@ -1,5 +1,5 @@
 import { statfsSync } from 'node:fs';
-import { arch, cpus, freemem, hostname, loadavg, platform, release, totalmem, type } from 'node:os';
+import { arch, cpus, freemem, hostname, loadavg, platform, release, totalmem, type, type CpuInfo } from 'node:os';
 
 /** What a gateway says of its machine and of its own process, in the shape that OpenClaw's clients read. */
 export interface SystemInfo {
@@ -27,12 +27,15 @@ export interface SystemInfo {
   readonly defaultAgentUtilityModel: { readonly status: 'unavailable' };
 }
 
+/** Read once: it takes as long as all the rest, and a client may ask without pause. */
+let processors: readonly CpuInfo[] | undefined;
+
 export function systemInfo(
   port: number | undefined,
   processInstanceId: string,
   stateFolder: string | undefined,
 ): SystemInfo {
-  const processors = cpus();
+  processors ??= cpus();
   const cpuModel = processors[0]?.model.trim();
   const { rss, heapUsed, heapTotal, external, arrayBuffers } = process.memoryUsage();
   return {
