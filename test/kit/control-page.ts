@@ -11,6 +11,7 @@ import { ROOT } from './program.js';
 const AXE = readFileSync(createRequire(join(ROOT, 'package.json')).resolve('axe-core/axe.min.js'), 'utf8');
 const PICTURES = join(ROOT, 'reports/page');
 const WIDE = { width: 1600, height: 1000 };
+const MIDDLE = { width: 768, height: 1024 };
 const NARROW = { width: 360, height: 800 };
 
 /** Both themes, on a large screen and on a telephone. */
@@ -18,9 +19,10 @@ const LOOKS = [
   { colorScheme: 'light', size: WIDE },
   { colorScheme: 'dark', size: NARROW },
 ] as const;
-/** For the states that are looked at in every way: the other two. */
+/** For the states that are looked at in every way: the other two, and a tablet. */
 const FURTHER_LOOKS = [
   { colorScheme: 'dark', size: WIDE },
+  { colorScheme: 'light', size: MIDDLE },
   { colorScheme: 'light', size: NARROW },
 ] as const;
 

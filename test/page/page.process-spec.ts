@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
+import { watchHolder } from '../../src/holder/watch-holder.js';
 import { Chromium, NO_CHROMIUM } from '../kit/chromium.js';
 import { onCleanUp } from '../kit/cleaner.js';
 import { ControlPage } from '../kit/control-page.js';
@@ -79,7 +80,9 @@ const reason = NO_CHROMIUM === undefined ? '' : ` (${NO_CHROMIUM})`;
       .waitFor();
     await control.panel('In a terminal').getByText('openclaw gateway stop', { exact: true }).waitFor();
     await control.panel('Checks').getByText('no process waits to take over').waitFor();
-    await page.getByRole('img', { name: /^Memory: now \d+ MB/ }).waitFor();
+    for (const plot of [/^Requests a second: now \d/, /^Event-loop delay: now .+ ms/, /^Memory: now \d+ MB/]) {
+      await page.getByRole('img', { name: plot }).waitFor();
+    }
 
     expect(page.url()).toBe(`http://127.0.0.1:${port}/`);
     expect(await page.context().cookies()).toEqual([]);
@@ -90,6 +93,7 @@ const reason = NO_CHROMIUM === undefined ? '' : ` (${NO_CHROMIUM})`;
     await page.getByRole('combobox', { name: 'Language' }).selectOption('Deutsch');
     await control.state('Verbunden');
     expect(await page.evaluate('document.documentElement.lang')).toBe('de');
+    await control.panel('Abgewiesen').getByRole('row', { name: 'falscher Token 1' }).waitFor();
     expect(await control.inspect('connected-german')).toEqual([]);
 
     await page.reload();
@@ -175,6 +179,34 @@ const reason = NO_CHROMIUM === undefined ? '' : ` (${NO_CHROMIUM})`;
     await control.state('Restarting');
     await control.page.getByText(/^The gateway is restarting, expected in \d+ s\.$/).waitFor();
     expect(await control.inspect('restarting')).toEqual([]);
+  });
+
+  it('shows findings, conflicts of ports and who waits, in German too, and copies commands', async () => {
+    const { control } = await openFixture(browser, READER);
+    const { page, origin } = control;
+    const [checks, pruefungen] = [control.panel('Checks'), control.panel('Prüfungen')];
+    const end = new AbortController();
+    onCleanUp(() => end.abort());
+    void watchHolder({ host: '127.0.0.1', port: Number(new URL(origin).port) }, { signal: end.signal });
+
+    await checks.getByText('1 process waits to take over').waitFor();
+    await checks.getByText('3 MiB are free at /var: the log alone may take 60 MiB: make room').waitFor();
+    const conflict = 'work 19002 its configuration file default (19000)';
+    await control.panel('Profiles of this user').getByRole('row', { name: conflict }).waitFor();
+
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin });
+    await page.getByRole('button', { name: 'Copy: acme gateway logs' }).click();
+    await page.getByText('Copied').waitFor();
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe('acme gateway logs');
+
+    await page.getByRole('combobox', { name: 'Language' }).selectOption('Deutsch');
+    await pruefungen
+      .getByText('bei /var sind 3 MiB frei: das Protokoll allein kann 60 MiB brauchen: schaffen Sie Platz')
+      .waitFor();
+    await page.getByRole('img', { name: /^Verzug der Ereignisschleife: jetzt \d+,\d ms/ }).waitFor();
+    await pruefungen.locator('[lang=en]', { hasText: 'a sentence of acme' }).waitFor();
+    expect(await control.inspect('findings-german', true)).toEqual([]);
+    expect(control.faults).toEqual([]);
   });
 
   it('with a token that allows to read alone offers nothing that changes the gateway', async () => {

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 
-import { useTexts } from './language.js';
+import { useNumber, useTexts } from './language.js';
 import { Panel } from './panel.js';
 import { Plot } from './plot.js';
 import type { Sample } from './watch.js';
@@ -13,6 +13,7 @@ const PLOTS: readonly { readonly key: keyof Sample; readonly unit: string; reado
 
 export function Activity({ samples }: { readonly samples: readonly Sample[] }): JSX.Element {
   const texts = useTexts();
+  const number = useNumber();
   return (
     <Panel name="activity" title={texts.activity}>
       {PLOTS.map(({ key, unit, digits }) => (
@@ -20,7 +21,7 @@ export function Activity({ samples }: { readonly samples: readonly Sample[] }): 
           key={key}
           title={texts.plots[key]}
           values={samples.map((sample) => sample[key])}
-          format={(value) => `${value.toFixed(digits)}${unit}`}
+          format={(value) => `${number(value, digits)}${unit}`}
         />
       ))}
     </Panel>

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 
 import { useTexts } from './language.js';
 import type { PageCheck } from '../page-data.js';
-import { Facts, Panel } from './panel.js';
+import { Facts, Panel, Said } from './panel.js';
 import type { Texts } from './texts.en.js';
 import type { ConfigState } from './wire.js';
 
@@ -24,7 +24,7 @@ export function Checks({ healthMs, config, standbys = 0, found = [] }: Props): J
           [texts.health, healthMs !== undefined && texts.healthy(healthMs.toFixed(0))],
           [texts.config, config && describeConfig(config, texts)],
           [texts.standbys, standbys > 0 ? texts.waiting(standbys) : texts.noStandbys],
-          ...notes.map((one) => [one.check, <Finding found={one} />] as const),
+          ...notes.map((one) => [texts.say(one.check) ?? one.check, <Finding found={one} />] as const),
           ...(found.length > 0 && notes.length === 0 ? [[texts.doctor, texts.allWell] as const] : []),
         ]}
       />
@@ -32,11 +32,13 @@ export function Checks({ healthMs, config, standbys = 0, found = [] }: Props): J
   );
 }
 
-/** In the words of `openclaw gateway doctor`, which are English. */
+/** What `openclaw gateway doctor` says. */
 function Finding({ found: { level, text, wayOut } }: { readonly found: PageCheck }): JSX.Element {
   return (
-    <span lang="en" class={level === 'problem' ? 'danger' : 'warning'}>
-      {wayOut === undefined ? text : `${text}: ${wayOut}`}
+    <span class={level === 'problem' ? 'danger' : 'warning'}>
+      <Said english={text} />
+      {wayOut !== undefined && ': '}
+      {wayOut !== undefined && <Said english={wayOut} />}
     </span>
   );
 }
@@ -47,7 +49,9 @@ function describeConfig({ path, exists, valid, issues }: ConfigState, texts: Tex
   return (
     <ul class="warning">
       {issues.map((issue) => (
-        <li key={issue.path}>{`${issue.path}: ${issue.message}`}</li>
+        <li key={issue.path}>
+          {issue.path}: <Said english={issue.message} />
+        </li>
       ))}
     </ul>
   );

@@ -27,6 +27,17 @@ export function useTime(): (ms: number) => string {
   };
 }
 
+/** Writes a number for people, with so many digits behind the point. */
+export function useNumber(): (value: number, digits: number) => string {
+  const language = useContext(LanguageContext);
+  return (value, digits) =>
+    value.toLocaleString(language, {
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+      useGrouping: false,
+    });
+}
+
 const TIMES = formats({ timeStyle: 'medium' });
 const DATES = formats({ dateStyle: 'medium', timeStyle: 'short' });
 

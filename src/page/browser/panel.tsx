@@ -1,6 +1,8 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useId } from 'preact/hooks';
 
+import { useTexts } from './language.js';
+
 interface Props {
   readonly title: string;
   /** Beside the title. */
@@ -39,6 +41,12 @@ export function Facts({
       ))}
     </dl>
   );
+}
+
+/** What the gateway says in English, in the language of the page where it knows the sentence. */
+export function Said({ english }: { readonly english: string }): JSX.Element {
+  const own = useTexts().say(english);
+  return own === undefined ? <span lang="en">{english}</span> : <>{own}</>;
 }
 
 /** A table that scrolls in itself, by the keyboard too (WCAG 2.1.1). */

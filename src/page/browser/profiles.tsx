@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 
 import type { ProfilePort } from '../page-data.js';
 import { useTexts } from './language.js';
-import { Panel, Table } from './panel.js';
+import { Panel, Said, Table } from './panel.js';
 
 export function Profiles({ profiles }: { readonly profiles: readonly ProfilePort[] }): JSX.Element {
   const texts = useTexts();
@@ -15,7 +15,13 @@ export function Profiles({ profiles }: { readonly profiles: readonly ProfilePort
             <td>{name}</td>
             <td>{port ?? '–'}</td>
             <td>{from === null ? '–' : (texts.portOrigins[from] ?? from)}</td>
-            <td class="warning">{problem ?? conflicts.map((other) => `${other.name} (${other.port})`).join(', ')}</td>
+            <td class="warning">
+              {problem === null ? (
+                conflicts.map((other) => `${other.name} (${other.port})`).join(', ')
+              ) : (
+                <Said english={problem} />
+              )}
+            </td>
           </tr>
         ))}
       </Table>

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 
 import { useTexts } from './language.js';
-import { Panel, Table } from './panel.js';
+import { Panel, Said, Table } from './panel.js';
 import type { Metrics } from './watch.js';
 
 /** Why requests, tokens and clients were refused, the most frequent reason first. */
@@ -19,7 +19,9 @@ export function Refusals({ metrics }: { readonly metrics: Metrics | undefined })
         <Table label={texts.refusals} columns={[texts.reason, texts.count]} numbers={1}>
           {reasons.map(([reason, count]) => (
             <tr key={reason}>
-              <td>{reason}</td>
+              <td>
+                <Said english={reason} />
+              </td>
               <td class="number">{count}</td>
             </tr>
           ))}

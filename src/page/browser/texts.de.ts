@@ -1,3 +1,5 @@
+import { SENTENCES_DE } from './sentences.de.js';
+import { translatorOf } from './sentences.js';
 import type { Texts } from './texts.en.js';
 
 /** Every text of the page in German. */
@@ -42,7 +44,7 @@ export const DE: Texts = {
   checks: 'Prüfungen',
   health: 'Zustand',
   healthy: (ms) => `antwortet in ${ms} ms`,
-  config: 'Konfigurationsdatei',
+  config: 'Konfiguration',
   noConfig: 'keine, es gelten die Vorgaben',
   validConfig: (path) => `${path} ist in Ordnung`,
   standbys: 'Reserve',
@@ -91,7 +93,7 @@ export const DE: Texts = {
   portOrigins: {
     flag: 'Flag',
     variable: 'Variable',
-    config: 'Konfigurationsdatei',
+    config: 'Konfiguration',
     remembered: 'letzter Start',
     derived: 'Name',
     running: 'laufendes Gateway',
@@ -111,4 +113,5 @@ export const DE: Texts = {
       : `${clients} Clients erfahren davon und werden getrennt.`,
   cancel: 'Abbrechen',
   failed: (message) => `Es ist nicht gelungen: ${message}`,
+  say: translatorOf(SENTENCES_DE),
 };

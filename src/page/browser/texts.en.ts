@@ -108,6 +108,8 @@ export const EN = {
     `${clients === 1 ? '1 client is' : `${clients} clients are`} told and disconnected.`,
   cancel: 'Cancel',
   failed: (message: string): string => `It did not work: ${message}`,
+  /** What a gateway says in English, if it is known in the language of the page. */
+  say: (english: string): string | undefined => english,
 };
 
 export type Texts = typeof EN;
