@@ -4,7 +4,7 @@ import { expectMinimalLengths } from '../../src/serving/minimal-lengths.js';
 
 /** The parser of a version of ws that is yet to come. */
 class OtherParser {
-  readonly _payloadLength = 1;
+  readonly _payloadLength: number = 1;
   readonly lengths: number[] = [];
 
   constructor(readonly _state: number | string) {}
