@@ -7,6 +7,7 @@ import { ExitCode } from '../process/exit-code.js';
 import { printResult, wantsColor } from '../process/print.js';
 import type { Invocation } from './command.js';
 import { whileWaiting } from './progress.js';
+import { wrap } from './wrap.js';
 
 const MARKS = { ok: 'ok', note: 'note', problem: 'PROBLEM' } as const;
 const COLORS = { ok: 'green', note: 'yellow', problem: 'red' } as const;
@@ -32,8 +33,9 @@ function linesOf(findings: readonly Finding[]): string[] {
   return findings.flatMap(({ check, level, text, wayOut }) => {
     const mark = MARKS[level].padEnd(MARKS.problem.length);
     const shown = color ? styleText(COLORS[level], mark, { validateStream: false }) : mark;
-    const indent = ' '.repeat(MARKS.problem.length + width + 4);
-    return [`${shown}  ${check.padEnd(width)}  ${text}`, ...(wayOut === undefined ? [] : [`${indent}${wayOut}`])];
+    const indent = MARKS.problem.length + width + 4;
+    const [first = '', ...more] = [text, ...(wayOut === undefined ? [] : [wayOut])].flatMap((one) => wrap(one, indent));
+    return [`${shown}  ${check.padEnd(width)}  ${first}`, ...more.map((line) => `${' '.repeat(indent)}${line}`)];
   });
 }
 
