@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { PACKAGE_VERSION } from '../src/common/package-version.js';
@@ -106,13 +107,24 @@ function moduleFolder(): string {
   return folder;
 }
 
+/** What npm knows of a package from an earlier install is new enough. */
 const install = (cwd: string, ...packages: string[]): Promise<Program> =>
-  npm(['install', '--no-audit', '--no-fund', '--ignore-scripts', ...packages], cwd);
+  npm(['install', '--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline', ...packages], cwd);
 
 describe('the packed package', () => {
+  let packed: string;
+  let tarball: string;
+
+  beforeAll(async () => {
+    packed = mkdtempSync(join(tmpdir(), 'openclaw-packed-'));
+    tarball = await pack(packed);
+  });
+
+  afterAll(() => rmSync(packed, { recursive: true, force: true }));
+
   it('installed from nothing: the bin runs, and the second start is refused', async () => {
     const folder = tempFolder();
-    await install(folder, await pack());
+    await install(folder, tarball);
     const port = await freePort();
     const bin = join(folder, 'node_modules/.bin/openclaw');
 
@@ -133,7 +145,7 @@ describe('the packed package', () => {
     async (major) => {
       const folder = moduleFolder();
       const before = await install(folder, ...nest(major));
-      const { stdout, stderr } = await install(folder, await pack());
+      const { stdout, stderr } = await install(folder, tarball);
       const [, added = ''] = /^added (\d+) packages? in /m.exec(stdout) ?? [];
       proven(`installed beside a Nest ${major}: the package, and ${Number(added) - 1} more`);
       expect(Number(added)).toBeGreaterThan(1);
@@ -163,8 +175,7 @@ describe('the packed package', () => {
 
   it('beside a nest-commander of the user’s own: `gateway` with its commands, for the user’s app', async () => {
     const folder = moduleFolder();
-    await install(folder, ...nest(12), 'nest-commander@3');
-    await install(folder, await pack());
+    await install(folder, ...nest(12), 'nest-commander@3', tarball);
     const script = join(folder, 'acme.js');
     writeFileSync(script, COMMANDS);
     const env = { HOME: tempFolder() };
@@ -195,7 +206,7 @@ describe('the packed package', () => {
 
   it('without Nest: the listener alone is the lock', async () => {
     const folder = moduleFolder();
-    await install(folder, '--omit=peer', '--legacy-peer-deps', await pack());
+    await install(folder, '--omit=peer', '--legacy-peer-deps', tarball);
     writeFileSync(join(folder, 'listener.js'), LISTENER);
 
     const program = Program.node(join(folder, 'listener.js'), [await freePort()], { cwd: folder });
@@ -206,8 +217,6 @@ describe('the packed package', () => {
   });
 
   it('is found by every way to resolve a module, types included', async () => {
-    const tarball = await pack();
-
     await succeed(bin('publint'), ['run', '--strict', tarball]);
     // The package is ESM alone, which require() of the Nodes that it runs on can load.
     await succeed(bin('attw'), [tarball, '--ignore-rules', 'cjs-resolves-to-esm']);

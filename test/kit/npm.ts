@@ -2,7 +2,6 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Program, ROOT, type StartOptions } from './program.js';
-import { tempFolder } from './temp.js';
 
 /** What comes over the network takes its time, and so does a compiler beside busy processes. */
 const COMMAND_DEADLINE_MS = 180_000;
@@ -20,11 +19,13 @@ export async function succeed(command: string, args: string[], options: StartOpt
 /** npm needs the certificates, proxies and settings of the machine, and finds its own file elsewhere on another Node. */
 export const npm = (args: string[], cwd: string): Promise<Program> => succeed('npm', args, { cwd, env: process.env });
 
-/** @returns the path of the tarball that would be published, from the build that is there */
-export async function pack(): Promise<string> {
-  const folder = tempFolder();
+/**
+ * @param folder for the tarball
+ * @returns the path of the tarball that would be published, from the build that is there
+ */
+export async function pack(folder: string): Promise<string> {
   // Without scripts: the build they would make is there, and other tests run from it.
   await npm(['pack', '--ignore-scripts', '--pack-destination', folder], ROOT);
-  const [tarball = ''] = readdirSync(folder);
+  const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? '';
   return join(folder, tarball);
 }
