@@ -179,7 +179,10 @@ describe('a port where no process listens', () => {
 });
 
 twoUsers(`a listener of another user that a process of this one has inherited${NO_OTHER_USER}`, () => {
-  /** As a program that changes its user to root has it, with the title of a gateway. */
+  /**
+   * As a program that changes its user to root has it, with the title of a gateway. It challenges a client, and takes the
+   * mask off the frame that it gets (RFC 6455, 5.3).
+   */
   const HEIR = `
     const [uid] = process.argv.slice(1).map(Number);
     const http = require('node:http');
@@ -190,6 +193,19 @@ twoUsers(`a listener of another user that a process of this one has inherited${N
       response.end(JSON.stringify({ ...card, startedAt: Date.now(), url, instanceId }));
     });
     server.on('connection', (socket) => socket.on('data', (data) => console.log('heard ' + data.toString('hex'))));
+    server.on('upgrade', ({ headers }, socket) => {
+      const key = headers['sec-websocket-key'] + '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+      const accept = require('node:crypto').createHash('sha1').update(key).digest('base64');
+      const challenge = Buffer.from('{"type":"event","event":"connect.challenge","payload":{"nonce":"n","ts":0}}');
+      socket.write('HTTP/1.1 101 Switching Protocols\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade\\r\\n');
+      socket.write('Sec-WebSocket-Accept: ' + accept + '\\r\\n\\r\\n');
+      socket.write(Buffer.concat([Buffer.from([0x81, challenge.length]), challenge]));
+      socket.on('error', () => undefined).on('data', (data) => {
+        const at = (data[1] & 0x7f) === 126 ? 4 : 2;
+        const text = data.subarray(at + 4).map((byte, index) => byte ^ data[at + (index % 4)]);
+        console.log('heard ' + Buffer.from(text).toString('hex'));
+      });
+    });
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => console.log('signalled'));
     process.seteuid(uid);
     server.listen(0, '127.0.0.1', () => {
