@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 
+import { logTime } from '../common/log-line.js';
 import { lockOptions, type Settings } from '../config/choose-settings.js';
 import { refusePublicBindWithoutToken } from '../control/access/public-bind.js';
 import { acquireLock } from '../holder/acquire-lock.js';
@@ -12,7 +13,7 @@ import type { GatewayLockOptions } from '../options/gateway-lock.options.js';
 import { ACQUIRE_DEFAULTS } from '../options/holder.options.js';
 import { ExitCode } from '../process/exit-code.js';
 import { outliveReaders, takeGatewayTitle } from '../process/init-gateway-process.js';
-import { complain } from '../process/print.js';
+import { complain, writeLogLine } from '../process/print.js';
 import { reportFailure, type FailureOptions } from '../process/report-failure.js';
 import { StopSignals } from '../process/stop-signals.js';
 import { whoHoldsProfile } from '../state-folder/who-holds-profile.js';
@@ -43,7 +44,7 @@ export async function serve(settings: Settings, flags: Flags, program: Program):
     // A standby, and a start that has made room, take the port with the app, which is then loaded already.
     if (standby) lock = { acquire: { wait: 'standby', onWait: announceWait, onWaitForAddress: announceAddress } };
     else if (force !== undefined) {
-      const hasRoom = await Promise.race([makeRoom(settings, force === 'kill', program), stopped]);
+      const hasRoom = await Promise.race([makeRoom(settings, force === 'kill', program, flags), stopped]);
       hasFailed = hasRoom === false;
       lock = hasRoom === undefined ? undefined : {};
     } else lock = await Promise.race([claim(settings), stopped]);
@@ -73,10 +74,12 @@ async function claim(settings: Settings): Promise<{ readonly listener: ClaimedLi
  *
  * @returns whether the holder was stopped, or there was none
  */
-async function makeRoom(settings: Settings, kill: boolean, program: Program): Promise<boolean> {
+async function makeRoom(settings: Settings, kill: boolean, program: Program, flags: Flags): Promise<boolean> {
   const { describeStop, stopGateway } = await import('./stop-gateway.js');
+  const { whileWaiting } = await import('./progress.js');
   const notice = { reason: `${program.name} gateway --force, pid ${process.pid}`, restartExpectedMs: null };
-  const outcome = await stopGateway(settings, { kill, timeoutMs: DEFAULT_TIMEOUT_MS.stop, program, notice });
+  const stopping = stopGateway(settings, { kill, timeoutMs: DEFAULT_TIMEOUT_MS.stop, program, notice });
+  const outcome = await whileWaiting(`waiting for port ${settings.port}`, stopping, flags);
   const isInVain = outcome.kind === 'refused' || outcome.kind === 'late';
   const tookPlace = outcome.kind === 'stopped' && outcome.successor !== undefined;
   if (tookPlace || isInVain) complain(describeStop(outcome, settings));
@@ -84,11 +87,16 @@ async function makeRoom(settings: Settings, kill: boolean, program: Program): Pr
 }
 
 function announceWait(holder: Holder): void {
-  complain(`standing by for ${holder.url}: ${describeHolder(holder)}`);
+  logStandby(`standing by for ${holder.url}: ${describeHolder(holder)}`);
 }
 
 function announceAddress(url: string): void {
-  complain(`standing by for ${url}: this machine does not have this address yet`);
+  logStandby(`standing by for ${url}: this machine does not have this address yet`);
+}
+
+/** Not through Nest: an app may have no logger, and an operator is to hear of it all the same. */
+function logStandby(message: string): void {
+  writeLogLine({ time: logTime(), level: 'info', pid: process.pid, subsystem: 'gateway/standby', message });
 }
 
 /** Another state folder can have a gateway of the same name. */

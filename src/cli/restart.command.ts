@@ -17,6 +17,7 @@ import { readProofSecret } from '../state-folder/proof-secret.js';
 import type { Invocation } from './command.js';
 import { timeoutOf } from './flags-of.js';
 import { DEFAULT_TIMEOUT_MS } from './flags.js';
+import { whileWaiting } from './progress.js';
 import { launchOptions, reportLaunchFailure } from './start.command.js';
 import { askToStop, describeStop, stopExitCode, stopGateway } from './stop-gateway.js';
 import { isPortGiven, whereItRuns, type LocatedSettings } from './where-it-runs.js';
@@ -40,15 +41,20 @@ export async function restart(invocation: Invocation): Promise<number> {
   const options = { ...launchOptions(invocation, settings), timeoutMs, signal: stop.signal, report: () => undefined };
   const reason = `${program.name} gateway restart`;
   try {
-    const gateway =
-      (await restartInBackground(settings, options, reason)) ?? (await restartInPlace(settings, options, reason));
+    const restarting = restartSomehow(settings, options, reason);
+    const gateway = await whileWaiting(
+      `waiting for the gateway on port ${settings.port} to be back`,
+      restarting,
+      flags,
+    );
     if (gateway) return report(flags.json, gateway);
   } catch (error) {
     if (stop.signal.aborted) return 128 + constants.signals[await signals.first];
     if (!(error instanceof LaunchError || error instanceof NotAllowedError)) throw error;
     return reportLaunchFailure(error, flags.json ?? false);
   }
-  const outcome = await stopGateway(settings, { timeoutMs: DEFAULT_TIMEOUT_MS.stop, kill: false, program });
+  const stopping = stopGateway(settings, { timeoutMs: DEFAULT_TIMEOUT_MS.stop, kill: false, program });
+  const outcome = await whileWaiting(`waiting for port ${settings.port}`, stopping, flags);
   const exitCode = stopExitCode(outcome);
   const ok = exitCode === ExitCode.OK;
   // One that was started here would belong to no terminal.
@@ -58,6 +64,15 @@ export async function restart(invocation: Invocation): Promise<number> {
     ...(next === undefined ? [] : [`start it again where it ran: ${next}`]),
   ]);
   return exitCode;
+}
+
+/** @returns undefined where the gateway can only be stopped */
+async function restartSomehow(
+  settings: LocatedSettings,
+  options: LaunchOptions,
+  reason: string,
+): Promise<LaunchedGateway | undefined> {
+  return (await restartInBackground(settings, options, reason)) ?? restartInPlace(settings, options, reason);
 }
 
 /** @returns undefined where the gateway was not started in the background */

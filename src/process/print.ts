@@ -1,3 +1,4 @@
+import { logLineToJson, logLineToText, type LogLine } from '../common/log-line.js';
 import { printableJson } from '../common/printable.js';
 
 /** Colour is for people at a terminal who have not declined it, and wherever it is forced (no-color.org, force-color.org). */
@@ -18,4 +19,10 @@ export function printResult(json: boolean | undefined, report: object, lines: re
 /** Prints a line on stderr, for the person who started the process. */
 export function complain(text: string): void {
   process.stderr.write(`${text}\n`);
+}
+
+/** Writes a line of the log on stderr: for people at a terminal, and as an object for programs that collect logs. */
+export function writeLogLine(line: LogLine): void {
+  const { stderr } = process;
+  stderr.write(`${stderr.isTTY ? logLineToText(line, wantsColor(stderr)) : logLineToJson(line)}\n`);
 }

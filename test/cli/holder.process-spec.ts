@@ -471,7 +471,7 @@ describe('--force', () => {
   it('and a standby: one of them takes the port, and the other knows which', async () => {
     const { port } = await startGateway();
     const standby = Program.node(BIN, ['gateway', '--port', port, '--standby']);
-    await standby.output('stderr', /^standing by/m);
+    await standby.output('stderr', /"message":"standing by/);
 
     const forced = Program.node(BIN, ['gateway', '--port', port, '--force']);
 
@@ -482,7 +482,7 @@ describe('--force', () => {
       }),
     );
     if (winner === forced) {
-      await standby.output('stderr', new RegExp(`^standing by for .* pid ${forced.pid}, `, 'm'));
+      await standby.output('stderr', new RegExp(`"message":"standing by for .* pid ${forced.pid}, `, 'm'));
     } else {
       expect([75, 78]).toContain((await forced.exit()).code);
       expect(forced.stderr).toMatch(new RegExp(`held by +gateway .* pid ${standby.pid}, `));

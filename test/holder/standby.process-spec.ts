@@ -27,7 +27,7 @@ function standby(port: number): Program {
 
 async function waiting(port: number, count: number): Promise<Program[]> {
   const programs = Array.from({ length: count }, () => standby(port));
-  await Promise.all(programs.map((program) => program.output('stderr', /^standing by for .*\n/m, 60_000)));
+  await Promise.all(programs.map((program) => program.output('stderr', /"message":"standing by for .*\n/, 60_000)));
   return programs;
 }
 
@@ -145,7 +145,7 @@ describe('--standby', () => {
   it('takes over a wildcard address from a holder of another one', async () => {
     const { program, port } = await startGateway(undefined, options);
     const waiter = Program.node(BIN, ['gateway', '--port', port, '--host', '::', '--standby'], options);
-    await waiter.output('stderr', /^standing by for .* ready/m);
+    await waiter.output('stderr', /"message":"standing by for .* ready/);
 
     program.signal('SIGKILL');
 
@@ -158,7 +158,10 @@ describe('--standby', () => {
 
     program.signal('SIGSTOP');
 
-    await waiter?.output('stderr', /^standing by for .*: accepts connections but does not answer: a gateway, pid \d+/m);
+    await waiter?.output(
+      'stderr',
+      /"message":"standing by for .*: accepts connections but does not answer: a gateway, pid \d+/,
+    );
     program.signal('SIGCONT');
     expect(await (await Operator.open(url)).call('health')).toMatchObject({ ok: true, payload: { ok: true } });
     expect(waiter?.stdout).toBe('');

@@ -79,7 +79,7 @@ async function titled(manner: string, ...args: string[]): Promise<{ program: Pro
     const folder = tempFolder();
     const { program } = await titled('page', folder);
     const waiter = await startOn(folder, ['--standby']);
-    await waiter.program.output('stderr', /^standing by for ws:\S+: OpenClaw, pid \d+$/m);
+    await waiter.program.output('stderr', /"message":"standing by for ws:\S+: OpenClaw, pid \d+"\}$/m);
     expect(await isFree(waiter.port)).toBe(true);
 
     program.signal('SIGTERM');

@@ -3,5 +3,5 @@
  * and then the standby says that too; the lock has been refused to it all the same.
  */
 export function standingBy(pid: number): RegExp {
-  return new RegExp(`^standing by for .*(?: pid ${pid}, |does not say who$)`, 'm');
+  return new RegExp(`"message":"standing by for .*(?: pid ${pid}, |does not say who"\\}$)`, 'm');
 }

@@ -233,7 +233,7 @@ describe('a stranger that has the lock of the profile', () => {
     const folder = tempFolder();
     const server = await strangerOn(folder, (socket) => socket.end());
     const { program, port } = await startOn(folder, ['--standby']);
-    await program.output('stderr', /^standing by for unknown address: not a gateway/m);
+    await program.output('stderr', /"message":"standing by for unknown address: not a gateway/);
     expect(await isFree(port)).toBe(true);
 
     server.close();

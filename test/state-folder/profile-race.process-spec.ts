@@ -88,7 +88,7 @@ describe('standbys on other ports', () => {
     const folder = tempFolder();
     await serveOn(folder);
     const { program, port } = await startOn(folder, ['--standby']);
-    await program.output('stderr', /^standing by for /m);
+    await program.output('stderr', /"message":"standing by for /);
 
     const other = Program.node(BIN, ['gateway', '--port', port]);
 
