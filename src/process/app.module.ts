@@ -8,6 +8,7 @@ import type { GatewayLockOptions } from '../options/gateway-lock.options.js';
 import { RememberPort } from '../config/remember-port.service.js';
 import { WarnOfConfiguration } from '../config/warn-of-configuration.service.js';
 import { examineConfiguration } from '../config/examine-configuration.js';
+import { TellOfDeath } from '../launcher/tell-of-death.service.js';
 import type { LogMemory } from './log-memory.js';
 import { RestartInPlace } from './restart-in-place.js';
 import { lockOptions, type Settings } from '../config/choose-settings.js';
@@ -33,6 +34,7 @@ export class AppModule {
       providers: [
         { provide: RememberPort, useValue: new RememberPort(profile, port) },
         { provide: WarnOfConfiguration, useValue: new WarnOfConfiguration(configuration) },
+        { provide: TellOfDeath, useValue: new TellOfDeath(profile.stateFolder) },
         { provide: RestartInPlace, useValue: restart },
       ],
     };
