@@ -184,14 +184,12 @@ describe('a project of `nest new`', () => {
   });
 
   describe('bundled', () => {
-    const builtMain = async (): Promise<string> => {
+    beforeAll(async () => {
       projects.write('esm', 'src/main.ts', RUN_GATEWAY);
       await run('esm', 'build');
-      return projects.file('esm', 'dist/main.js');
-    };
+    });
 
     it('by esbuild with everything in it, as docs/nest.md does, it is a gateway beside ws alone', async () => {
-      await builtMain();
       for (const [file, code] of samplesOf('docs/nest.md').get('Bundling') ?? []) projects.write('esm', file, code);
       await succeed(process.execPath, ['bundle.mjs'], { cwd: projects.file('esm', '') });
       const folder = tempFolder();
@@ -208,7 +206,7 @@ describe('a project of `nest new`', () => {
     });
 
     it('by esbuild with packages outside, it is a gateway', async () => {
-      const [main, script] = [await builtMain(), projects.file('esm', 'dist/app.mjs')];
+      const [main, script] = [projects.file('esm', 'dist/main.js'), projects.file('esm', 'dist/app.mjs')];
       const flags = ['--bundle', '--platform=node', '--format=esm', '--packages=external', '--log-level=error'];
       await succeed(bin('esbuild'), [main, `--outfile=${script}`, ...flags]);
 
