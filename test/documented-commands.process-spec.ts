@@ -17,6 +17,9 @@ const PAGES = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `do
   name.endsWith('.md'),
 );
 
+const UNDECIDED = /operating system does not say|does not answer/;
+const ATTEMPTS = 10;
+
 /** Runs commands of the docs in a home of their own. Its ports and paths are all that is not as it is written. */
 class Reader {
   private constructor(
@@ -45,9 +48,13 @@ class Reader {
   async run(command: string): Promise<string> {
     const here = this.names.reduce((text, [documented, own]) => text.replaceAll(documented, own), command);
     const env = { HOME: this.home, OPENCLAW_GATEWAY_TOKEN: undefined, PATH: `${this.home}:${process.env['PATH']}` };
-    const shell = Program.start('bash', ['-c', `exec 2>&1; ${here}`], { env, cwd: this.home });
-    await shell.exit();
-    return this.names.reduce((text, [documented, own]) => text.replaceAll(own, documented), shell.stdout);
+    for (let attempt = 1; ; attempt++) {
+      const shell = Program.start('bash', ['-c', `exec 2>&1; ${here}`], { env, cwd: this.home });
+      await shell.exit();
+      // A busy machine may not tell who holds the port in the 500 ms of a verdict, and then nothing was done.
+      if (UNDECIDED.test(shell.stdout) && attempt < ATTEMPTS) continue;
+      return this.names.reduce((text, [documented, own]) => text.replaceAll(own, documented), shell.stdout);
+    }
   }
 
   /** A request that is refused, for the log. */
