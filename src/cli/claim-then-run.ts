@@ -9,6 +9,7 @@ import { LOG_VARIABLE } from '../launcher/log-variable.js';
 import { claimListener } from '../listener/claim-listener.js';
 import type { ClaimedListener } from '../listener/claimed-listener.js';
 import type { Holder } from '../listener/holder.js';
+import { addressOfUrl } from '../listener/listen-address.js';
 import type { GatewayLockOptions } from '../options/gateway-lock.options.js';
 import { ACQUIRE_DEFAULTS } from '../options/holder.options.js';
 import { ExitCode } from '../process/exit-code.js';
@@ -16,7 +17,7 @@ import { outliveReaders, takeGatewayTitle } from '../process/init-gateway-proces
 import { complain, writeLogLine } from '../process/print.js';
 import { reportFailure, type FailureOptions } from '../process/report-failure.js';
 import { StopSignals } from '../process/stop-signals.js';
-import { whoHoldsProfile } from '../state-folder/who-holds-profile.js';
+import { portOfCard, whoHoldsProfile, type ProfileHolder } from '../state-folder/who-holds-profile.js';
 import { DEFAULT_TIMEOUT_MS, type Flags } from './flags.js';
 import type { Program } from './command.js';
 
@@ -100,8 +101,13 @@ function logStandby(message: string): void {
 }
 
 /** Another state folder can have a gateway of the same name. */
-async function isReady({ verdict, card }: Holder, { profile }: Settings): Promise<boolean> {
-  if (verdict !== 'ready') return false;
+async function isReady(holder: Holder, { profile }: Settings): Promise<boolean> {
+  if (holder.verdict !== 'ready') return false;
   const ofProfile = await whoHoldsProfile(profile.stateFolder);
-  return ofProfile !== 'unknown' && ofProfile?.card.instanceId === card?.instanceId;
+  return ofProfile !== undefined && ofProfile !== 'unknown' && isSameGateway(holder, ofProfile);
+}
+
+/** Any user can show the card of the gateway of the profile on another port. */
+export function isSameGateway({ card, url }: Holder, ofProfile: ProfileHolder): boolean {
+  return card?.instanceId === ofProfile.card.instanceId && addressOfUrl(url).port === portOfCard(ofProfile.card);
 }
