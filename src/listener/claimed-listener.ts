@@ -106,6 +106,19 @@ export class ClaimedListener {
   }
 
   /**
+   * The descriptors of the listening sockets, for a process that is to have them too; empty on Windows.
+   *
+   * @internal
+   */
+  get descriptors(): readonly number[] {
+    // Node has no other way to the number.
+    return [this.#first, ...this.#others].flatMap(({ server }) => {
+      const { _handle: handle } = server as Server & { readonly _handle?: { readonly fd?: number } | null };
+      return handle?.fd !== undefined && handle.fd >= 0 ? [handle.fd] : [];
+    });
+  }
+
+  /**
    * Serves all addresses through one HTTP server. The server takes over the first listening socket, which starts its
    * header and request deadlines, and is fed the connections of the others. Connections that came earlier are replayed.
    *

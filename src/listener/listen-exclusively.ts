@@ -6,7 +6,7 @@ import { createServer, type ListenOptions, type Server } from 'node:net';
  *
  * @throws {NodeJS.ErrnoException} the native error of bind(2) or listen(2)
  */
-export function listenOnce(options: ListenOptions): Promise<Server> {
+export function listenOnce(options: ListenOptions & { readonly fd?: number }): Promise<Server> {
   const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true });
   return new Promise((resolve, reject) => {
     server.once('error', reject);

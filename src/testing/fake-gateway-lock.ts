@@ -57,6 +57,8 @@ class FakeLock implements PublicMembers<FakeGatewayLock> {
   readonly lost: Promise<ListenerLoss>;
   readonly overdue: Promise<string>;
   readonly stopping: Promise<ShutdownNotice>;
+  readonly descriptors = [];
+  readonly handover = undefined;
 
   readonly #derived: ReadonlyMap<string, ClaimedListener>;
   #phase: GatewayPhase = 'ready';
@@ -78,6 +80,10 @@ class FakeLock implements PublicMembers<FakeGatewayLock> {
 
   get phase(): GatewayPhase {
     return this.#phase;
+  }
+
+  stopAccepting(): void {
+    // There is nothing to accept on.
   }
 
   derived(name: string): ClaimedListener {
@@ -121,6 +127,7 @@ function fakeListener(port: number): ClaimedListener {
     lost: new Promise(() => undefined),
     url: address.url,
     port,
+    descriptors: [],
     adopt: () => undefined,
     completeLater: () => undefined,
     add: () => undefined,

@@ -24,6 +24,8 @@ export interface StartOptions {
   readonly group?: boolean;
   /** Keeps standard input open, for `type()`. */
   readonly stdin?: boolean;
+  /** Descriptors of this process that it inherits, from 3 on. */
+  readonly descriptors?: readonly number[];
 }
 
 /** A start takes a tenth of a second, and many seconds beside busy processes; only a failure waits for so long. */
@@ -41,7 +43,7 @@ export class Program {
   private constructor(
     command: string,
     args: readonly string[],
-    { env = {}, cwd = ROOT, group = false, stdin = false }: StartOptions,
+    { env = {}, cwd = ROOT, group = false, stdin = false, descriptors = [] }: StartOptions,
   ) {
     // No variable of ours leaks in from the shell that runs the tests.
     const { PATH, HOME } = process.env;
@@ -49,7 +51,8 @@ export class Program {
       cwd,
       env: { PATH, HOME, OPENCLAW_GATEWAY_TOKEN: TOKEN, ...env },
       detached: group,
-    });
+      stdio: ['pipe', 'pipe', 'pipe', ...descriptors],
+    }) as ChildProcessWithoutNullStreams;
     if (!stdin) this.#child.stdin.end();
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;
