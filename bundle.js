@@ -36,6 +36,7 @@ const OPTIONS = {
     'typescript',
     // Native.
     'bufferutil',
+    'koffi',
     'utf-8-validate',
   ],
 };

@@ -20,6 +20,7 @@ const rooms = [
   'control/protocol',
   'control/methods',
   'control/client',
+  'service',
   'config',
   'launcher',
   'doctor',

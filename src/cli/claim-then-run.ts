@@ -17,6 +17,8 @@ import { outliveReaders, takeGatewayTitle } from '../process/init-gateway-proces
 import { complain, writeLogLine } from '../process/print.js';
 import { reportFailure, type FailureOptions } from '../process/report-failure.js';
 import { StopSignals } from '../process/stop-signals.js';
+import { Heir } from '../service/heir.js';
+import type { ServiceManager } from '../service/service-manager.js';
 import { portOfCard, whoHoldsProfile, type ProfileHolder } from '../state-folder/who-holds-profile.js';
 import { DEFAULT_TIMEOUT_MS, type Flags } from './flags.js';
 import type { Program } from './command.js';
@@ -27,7 +29,12 @@ import type { Program } from './command.js';
  *
  * @returns the exit code
  */
-export async function serve(settings: Settings, flags: Flags, program: Program): Promise<number> {
+export async function serve(
+  settings: Settings,
+  flags: Flags,
+  program: Program,
+  manager: ServiceManager,
+): Promise<number> {
   const { ensure = false, force, json = false, standby = false } = flags;
   const { profile } = settings;
   const background = process.env[LOG_VARIABLE] === '1' ? { [LOG_VARIABLE]: '1' } : undefined;
@@ -37,13 +44,19 @@ export async function serve(settings: Settings, flags: Flags, program: Program):
 
   takeGatewayTitle();
   outliveReaders();
+  const heir = Heir.take(process.env);
   const signals = new StopSignals();
   const stopped = signals.first.then(() => undefined);
   let lock: GatewayLockOptions | undefined;
   let hasFailed = false;
   try {
+    refuseOpenBind(settings);
+    heir?.check(settings);
+    const inherited = heir ? undefined : await manager.inherit(settings);
+    if (heir) lock = { claim: () => claimAfter(heir, settings, manager) };
+    else if (inherited) lock = { listener: inherited };
     // A standby, and a start that has made room, take the port with the app, which is then loaded already.
-    if (standby) lock = { acquire: { wait: 'standby', onWait: announceWait, onWaitForAddress: announceAddress } };
+    else if (standby) lock = { acquire: { wait: 'standby', onWait: announceWait, onWaitForAddress: announceAddress } };
     else if (force !== undefined) {
       const hasRoom = await Promise.race([makeRoom(settings, force === 'kill', program, flags), stopped]);
       hasFailed = hasRoom === false;
@@ -62,11 +75,24 @@ export async function serve(settings: Settings, flags: Flags, program: Program):
   // Before anything with a decorator, in whatever order a bundler puts the rest.
   await import('reflect-metadata');
   const { runGateway } = await import('./load-nest.js');
-  return runGateway(createApp, { json, isEnough, hasFailed, signals, title: true, ...(background && { background }) });
+  const ours = { hasFailed, signals, title: true, service: manager, heir };
+  return runGateway(createApp, { json, isEnough, ...ours, ...(background && { background }) });
+}
+
+/** Only now may this process accept connections: the gateway before it serves no more. */
+async function claimAfter(
+  { descriptors }: Heir,
+  settings: Settings,
+  manager: ServiceManager,
+): Promise<ClaimedListener> {
+  return (await manager.inherit(settings, descriptors)) ?? claimListener(settings);
+}
+
+function refuseOpenBind({ host, token }: Settings): void {
+  if (token === undefined) refusePublicBindWithoutToken([host]);
 }
 
 async function claim(settings: Settings): Promise<{ readonly listener: ClaimedListener }> {
-  if (settings.token === undefined) refusePublicBindWithoutToken([settings.host]);
   return { listener: await acquireLock(() => claimListener(settings), ACQUIRE_DEFAULTS, new AbortController().signal) };
 }
 

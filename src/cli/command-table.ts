@@ -38,9 +38,8 @@ const TOKEN_FLAG = {
 /** Where a gateway is, and how it is talked about. */
 const ADDRESS_FLAGS = { ...PLACE_FLAGS, ...PROFILE_FLAGS, ...JSON_FLAG, ...TOKEN_FLAG } satisfies FlagTable;
 
-/** What a gateway serves, and to whom. */
-const SERVING_FLAGS = {
-  ...ADDRESS_FLAGS,
+/** Who is let in. */
+const CALLER_FLAGS = {
   allowHost: {
     flags: '--allow-host <host>',
     description: 'a name that clients may call this gateway by, with or without a port; may be repeated',
@@ -56,6 +55,12 @@ const SERVING_FLAGS = {
     description: 'a proxy whose X-Forwarded headers count, as an IP address or 10.0.0.0/8; may be repeated',
     repeatable: true,
   },
+} satisfies FlagTable;
+
+/** What a gateway serves, and to whom. */
+const SERVING_FLAGS = {
+  ...ADDRESS_FLAGS,
+  ...CALLER_FLAGS,
   bind: { flags: '--bind <where>', description: 'loopback or lan, in place of --host' },
   auth: { flags: '--auth <how>', description: 'token, which it always is' },
   allowUnconfigured: {
@@ -68,6 +73,9 @@ const SERVING_FLAGS = {
     counted: true,
   },
 } satisfies FlagTable;
+
+/** What the service of a gateway is made from. */
+const SERVICE_FLAGS = { ...PLACE_FLAGS, ...PROFILE_FLAGS, ...CALLER_FLAGS, ...JSON_FLAG } satisfies FlagTable;
 
 /** Flags of OpenClaw's own gateway command that would change who may get in. */
 const UNSUPPORTED = {
@@ -140,7 +148,14 @@ export const SUB_COMMANDS = {
   restart: {
     name: 'restart',
     description: 'stop the gateway and start it again, as it was started',
-    flags: { ...ADDRESS_FLAGS, ...timeoutFlag('how long until it has to be ready again', DEFAULT_TIMEOUT_MS.start) },
+    flags: {
+      ...ADDRESS_FLAGS,
+      handover: {
+        flags: '--handover',
+        description: 'start the new process first: no connection is refused or cut off',
+      },
+      ...timeoutFlag('how long until it has to be ready again', DEFAULT_TIMEOUT_MS.start),
+    },
     load: async () => (await import('./restart.command.js')).restart,
   },
   logs: {
@@ -163,6 +178,39 @@ export const SUB_COMMANDS = {
       because: (flag) => `${flag}: logs takes --profile or --dev: leave it out`,
     },
     load: async () => (await import('./logs.command.js')).logs,
+  },
+  install: {
+    name: 'install',
+    description: 'have the service manager of this user run the gateway: systemd, or launchd on macOS',
+    flags: {
+      ...SERVICE_FLAGS,
+      print: { flags: '--print', description: 'print what would be written, and write nothing' },
+      dryRun: { flags: '--dry-run', description: 'say what would change, and change nothing' },
+      force: { flags: '--force', description: 'replace a file that was changed by hand; install for root under sudo' },
+      start: { flags: '--no-start', description: 'leave it to the next login to start it' },
+      socket: { flags: '--socket', description: 'systemd listens, and starts the gateway on the first connection' },
+      linger: { flags: '--linger', description: 'run it while this user is not logged in, and from boot on' },
+      env: {
+        flags: '--env <name>',
+        description: 'give the gateway this variable as it is now, in a file of this user alone; may be repeated',
+        repeatable: true,
+      },
+    },
+    useless: {
+      flags: TOKEN_FLAG,
+      because: (flag) => `${flag}: a unit can be read: put the token into the state folder, where the gateway finds it`,
+    },
+    load: async () => (await import('./install.command.js')).install,
+  },
+  uninstall: {
+    name: 'uninstall',
+    description: 'stop the service of the gateway, and remove what install has written',
+    flags: { ...PROFILE_FLAGS, ...JSON_FLAG },
+    useless: {
+      flags: { ...PLACE_FLAGS, ...TOKEN_FLAG },
+      because: (flag) => `${flag}: uninstall takes --profile or --dev: leave it out`,
+    },
+    load: async () => (await import('./uninstall.command.js')).uninstall,
   },
   health: {
     name: 'health',

@@ -25,6 +25,12 @@ export interface Flags extends SettingFlags, ProfileFlags {
   readonly limit?: string;
   readonly since?: string;
   readonly level?: string;
+  readonly handover?: boolean;
+  readonly dryRun?: boolean;
+  readonly start?: boolean;
+  readonly socket?: boolean;
+  readonly linger?: boolean;
+  readonly env?: readonly string[];
 }
 
 /** A flag in commander's notation. */

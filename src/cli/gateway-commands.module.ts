@@ -77,6 +77,16 @@ class GatewayLogsCommand extends TableCommand {
   protected readonly entry = SUB_COMMANDS.logs;
 }
 
+@SubCommand(SUB_COMMANDS.install)
+class GatewayInstallCommand extends TableCommand {
+  protected readonly entry = SUB_COMMANDS.install;
+}
+
+@SubCommand(SUB_COMMANDS.uninstall)
+class GatewayUninstallCommand extends TableCommand {
+  protected readonly entry = SUB_COMMANDS.uninstall;
+}
+
 @SubCommand(SUB_COMMANDS.health)
 class GatewayHealthCommand extends TableCommand {
   protected readonly entry = SUB_COMMANDS.health;
@@ -109,6 +119,8 @@ const SUB_COMMAND_CLASSES = [
   GatewayStopCommand,
   GatewayRestartCommand,
   GatewayLogsCommand,
+  GatewayInstallCommand,
+  GatewayUninstallCommand,
   GatewayHealthCommand,
   GatewayCallCommand,
   GatewayOpenCommand,

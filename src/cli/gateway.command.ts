@@ -1,17 +1,21 @@
 import { InputError } from '../common/input.error.js';
+import { complain } from '../process/print.js';
 import { chooseSettings } from '../config/choose-settings.js';
 import { refuseRemoteMode } from '../config/local-mode.js';
+import { ServiceManager } from '../service/service-manager.js';
 import type { Flags } from './flags.js';
 import type { Invocation } from './command.js';
 import { serve } from './claim-then-run.js';
 
 /** Runs a gateway in the foreground. */
 export async function gateway({ flags, profile, program }: Invocation): Promise<number> {
+  // Before anything else: what is for this process alone must not be there when another one is started.
+  const manager = new ServiceManager(process.env, complain);
   checkForce(flags);
   refuseContradictions(flags);
   const settings = await chooseSettings(profile, flags);
   refuseRemoteMode(settings.configuration, flags.allowUnconfigured);
-  return serve(settings, flags, program);
+  return serve(settings, flags, program, manager);
 }
 
 function checkForce({ force = true }: Flags): void {

@@ -13,10 +13,12 @@ import { DEFAULT_PROFILE } from '../options/holder.options.js';
 import { ExitCode } from '../process/exit-code.js';
 import { printResult } from '../process/print.js';
 import { StopSignals } from '../process/stop-signals.js';
+import { findManagedService, isHeld, restartService } from '../service/managed-service.js';
 import { readProofSecret } from '../state-folder/proof-secret.js';
 import type { Invocation } from './command.js';
 import { timeoutOf } from './flags-of.js';
 import { DEFAULT_TIMEOUT_MS } from './flags.js';
+import { handOver } from './hand-over.js';
 import { whileWaiting } from './progress.js';
 import { launchOptions, reportLaunchFailure } from './start.command.js';
 import { askToStop, describeStop, stopExitCode, stopGateway } from './stop-gateway.js';
@@ -28,13 +30,25 @@ const ORDER_TIMEOUT_MS = 2_000;
 const AWAY_MS = 5_000;
 
 /**
- * Restarts the gateway: stops and starts one that runs in the background, has one in the foreground start itself anew in
+ * Restarts the gateway: has the service manager do it, stops and starts one that runs in the background, has one in the foreground start itself anew in
  * its place, and where that cannot be, stops it and says how to start it again.
  */
 export async function restart(invocation: Invocation): Promise<number> {
   const { flags, profile, program } = invocation;
   const timeoutMs = timeoutOf(flags, DEFAULT_TIMEOUT_MS.start);
-  const settings = await whereItRuns(await chooseSettings(profile, flags));
+  const chosen = await chooseSettings(profile, flags);
+  if (flags.handover) return handOver(await whereItRuns(chosen), timeoutMs, flags.json);
+  const service = await findManagedService(
+    { program: program.name, profile: profile.name },
+    isPortGiven(chosen) ? chosen.port : undefined,
+  );
+  if (service && isHeld(service)) {
+    const status = await restartService(service);
+    const outcome = { ok: true, kind: 'restarted', unit: service.unit, status, exitCode: ExitCode.OK };
+    printResult(flags.json, outcome, [`restarted: ${service.unit}${status === '' ? '' : `, ${status}`}`]);
+    return ExitCode.OK;
+  }
+  const settings = await whereItRuns(chosen);
   const stop = new AbortController();
   const signals = new StopSignals();
   void signals.first.then((signal) => stop.abort(signal));

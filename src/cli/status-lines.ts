@@ -42,6 +42,8 @@ function headline({ verdict, url }: PortReport): string {
       return `No gateway is running on ${url}: another program is there`;
     case 'stalled':
       return `Gateway on ${url} does not answer (stalled)`;
+    case 'waiting':
+      return `No gateway is running on ${url}: a service manager holds it for one (waiting)`;
     default:
       return `Gateway is running on ${url} (${String(verdict)})`;
   }

@@ -5,6 +5,8 @@ import { ExitCode, exitCodeOfHolder } from '../process/exit-code.js';
 import { complain, printResult } from '../process/print.js';
 import type { PortReport } from '../process/report-failure.js';
 import { readProofSecret } from '../state-folder/proof-secret.js';
+import { findManagedService } from '../service/managed-service.js';
+import { describeManaged } from './describe-service.js';
 import { refuseFlags } from './flags-of.js';
 import type { Flags } from './flags.js';
 import { planProfiles } from '../config/plan-profiles.js';
@@ -57,6 +59,11 @@ async function reportPort(settings: Settings, flags: Flags, program: Program): P
   const facts = free || isOwn(holder) ? statusFacts(settings, report.holder, program.version) : undefined;
   const depth: Depth = flags.deep ? await whileWaiting('looking closer', deepLook(holder, settings), flags) : {};
   const lines = statusLines({ report, facts, depth, settings, program, deep: flags.deep ?? false });
-  printResult(flags.json, { ...report, ...facts, ...depth }, lines);
+  const named = { program: program.name, profile: settings.profile.name };
+  const service = await findManagedService(named, settings.port);
+  printResult(flags.json, { ...report, ...facts, ...(service && { service }), ...depth }, [
+    ...lines,
+    ...(service ? [`  service  ${describeManaged(service)}`] : []),
+  ]);
   return report.exitCode;
 }

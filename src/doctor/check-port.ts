@@ -40,6 +40,7 @@ export function checkPort({ holder, settings, profile, program }: Patient): Find
       return { check: CHECK, level: 'ok', text: `${url}: ${describeHolder(holder)}` };
     case 'starting':
     case 'draining':
+    case 'waiting':
       return { check: CHECK, level: 'note', text: `${url}: ${describeHolder(holder)}` };
     case 'stalled':
       return { check: CHECK, level: 'problem', text: `${url} ${describeHolder(holder)}`, ...(wayOut && { wayOut }) };

@@ -35,8 +35,7 @@ export interface Obstacle {
 /** The two or three commands that help with a verdict: those that the operator may use, and that were not tried yet. */
 export function adviseOn(holder: Holder, obstacle: Obstacle): readonly Advice[] {
   const { verdict, owner } = holder;
-  const { asked } = obstacle;
-  const { program } = obstacle;
+  const { asked, program } = obstacle;
   const { standby, elsewhere, look, stop } =
     program === undefined ? withoutCommands(holder, obstacle) : commandsOn(holder, { ...obstacle, program });
   switch (verdict) {
@@ -55,10 +54,16 @@ export function adviseOn(holder: Holder, obstacle: Obstacle): readonly Advice[] 
       ];
     case 'blocked':
       return [standby, elsewhere];
+    case 'waiting':
+      return [...(program === undefined ? [] : [seeUnits(program)]), ...stop];
     case 'unknown':
       // It may be a gateway that runs well: neither another port nor an end of it would be right.
       return asked ? [] : [standby];
   }
+}
+
+function seeUnits(program: string): Advice {
+  return ['see it', `systemctl --user status '${program}-gateway*'`];
 }
 
 /** The option of the lock that makes a start wait. */

@@ -27,6 +27,8 @@ export function describeHolder(holder: Holder, now = Date.now()): string {
       return `not a gateway; the operating system does not say what${ofUser(user)}${passing(holder)}`;
     case 'blocked':
       return 'bound, but nothing listens';
+    case 'waiting':
+      return `a service manager, ${owner ? processOf(owner) : 'unknown'}, which holds it for a gateway that it starts again, or on the first connection`;
     case 'unknown':
       return describeUnknown(holder);
   }

@@ -37,8 +37,16 @@ export async function findPortOwnerOnLinux(
   deadline: number,
   pidHint?: number | Promise<number | undefined>,
 ): Promise<PortOwner | undefined> {
-  const inodes = listenersServing(listenersOn(host, port), host).map(({ inode }) => inode);
-  return findOwnerOfSockets(inodes, deadline, pidHint);
+  return findOwnerOfSockets(socketsServing(host, port), deadline, pidHint);
+}
+
+/** The sockets that a connection to `host` can reach, as /proc/PID/fd names them. */
+export function socketsServing(host: string, port: number): ReadonlySet<string> {
+  return namesOf(listenersServing(listenersOn(host, port), host).map(({ inode }) => inode));
+}
+
+function namesOf(inodes: readonly string[]): ReadonlySet<string> {
+  return new Set(inodes.map((inode) => `socket:[${inode}]`));
 }
 
 /**
@@ -109,15 +117,14 @@ export async function findSocketOwnerOnLinux(
   pidHint?: number | Promise<number | undefined>,
 ): Promise<PortOwner | undefined> {
   const inode = parseListeningUnixSocket(readTextIfAllowed('/proc/net/unix'), socketPath);
-  return findOwnerOfSockets(inode === undefined ? [] : [inode], deadline, pidHint);
+  return findOwnerOfSockets(namesOf(inode === undefined ? [] : [inode]), deadline, pidHint);
 }
 
 async function findOwnerOfSockets(
-  inodes: readonly string[],
+  links: ReadonlySet<string>,
   deadline: number,
   pidHint?: number | Promise<number | undefined>,
 ): Promise<PortOwner | undefined> {
-  const links = new Set(inodes.map((inode) => `socket:[${inode}]`));
   if (links.size === 0 || !isProcOfThisNamespace()) return undefined;
   const pid = await findProcess(links, deadline, await pidHint);
   return pid === undefined ? undefined : describeProcess(pid);
@@ -151,7 +158,7 @@ async function findProcess(
  * Whether a process has one of the sockets open; false where it has ended, or belongs to another user. Synchronous, since
  * there are thousands of links: a synchronous read takes a microsecond or so, one through the thread pool a hundred.
  */
-function hasOpen(pid: number, links: ReadonlySet<string>, deadline: number): boolean {
+export function hasOpen(pid: number, links: ReadonlySet<string>, deadline: number): boolean {
   const folder = `/proc/${pid}/fd`;
   try {
     for (const descriptor of readdirSync(folder)) {
@@ -169,7 +176,8 @@ export function hasGatewayTitleOnLinux(pid: number): boolean {
   return isProcOfThisNamespace() && hasGatewayTitle(readTextIfAllowed(`/proc/${pid}/cmdline`));
 }
 
-async function describeProcess(pid: number): Promise<PortOwner> {
+/** What this user may know of a process. */
+export async function describeProcess(pid: number): Promise<PortOwner> {
   const commandLine = await commandLineOf(pid);
   const { uid, pidsInNamespaces } = parseStatus(readTextIfAllowed(`/proc/${pid}/status`));
   const user = uid === undefined ? undefined : nameOf(uid);

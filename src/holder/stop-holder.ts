@@ -84,6 +84,7 @@ export async function stopHolder(
 
 function whyNot(holder: Holder, instanceId: string | undefined): string | undefined {
   const { verdict, card, owner, ownership, user } = holder;
+  if (verdict === 'waiting') return 'a service manager holds the port: systemctl --user stop stops its units';
   if (verdict === 'unknown') return 'it is not known who holds the port';
   if (holder.isOpenClaw) return 'it is OpenClaw, which only its own command stops: openclaw gateway stop';
   if (!card) return 'it is not a gateway that answers';

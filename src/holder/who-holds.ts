@@ -1,12 +1,13 @@
 import { within } from '../common/deadline.js';
 import { isAlive } from '../common/process-files.js';
-import type { Endpoint } from '../listener/endpoint.js';
+import type { Endpoint, HostPort } from '../listener/endpoint.js';
 import { UNKNOWN_ADDRESS } from '../listener/gateway-lock.error.js';
 import type { Holder, Ownership, PortOwner } from '../listener/holder.js';
 import { addressOfUrl, gatewayUrl, isWildcard } from '../listener/listen-address.js';
 import { findPortOwner, findSocketOwner, isPidOfGateway, userOfPort, type PortUser } from './port-owner.js';
 import { readCard, type CardAnswer } from './read-card.js';
 import { hostsToAsk } from './serving-address.js';
+import { findWaitingManager } from './waiting-manager.js';
 
 export interface WhoHoldsOptions {
   /**
@@ -45,6 +46,8 @@ export async function whoHolds(
   { timeoutMs = DEFAULT_TIMEOUT_MS, secret }: WhoHoldsOptions = {},
 ): Promise<Holder> {
   const deadline = performance.now() + timeoutMs;
+  const waiting = 'host' in endpoint && (await findWaitingManager(endpoint.host, endpoint.port, deadline));
+  if (waiting) return heldForLater(endpoint, waiting);
   let view = await look(endpoint, deadline, Math.min(HEAD_START_MS, timeoutMs / 2), secret);
   if (isDoubtful(view)) {
     const again = await look(endpoint, deadline, timeoutMs, secret);
@@ -65,6 +68,12 @@ export async function whoHolds(
     ...(answer.kind === 'refusal' && { refusal: answer.reason }),
     ...(owner === 'unknown' && card && !isPidOfGateway(card.pid) && { isPidForeign: true }),
   };
+}
+
+/** A service manager that waits is not connected to: that would start its service. */
+function heldForLater({ host, port }: HostPort, owner: PortOwner): Holder {
+  const [first = host] = hostsToAsk(host);
+  return { verdict: 'waiting', url: gatewayUrl(first, port), ...userOfPort(host, port), owner };
 }
 
 type Judgement = Pick<Holder, 'verdict' | 'card' | 'passesOn' | 'isOpenClaw'>;

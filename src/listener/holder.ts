@@ -43,10 +43,11 @@ export interface PortOwner {
  *   descriptor does; the operating system finds a gateway, or, for one that says nothing, cannot tell
  * - `foreign`: something else listens
  * - `blocked`: bound, but nothing listens
+ * - `waiting`: a service manager holds it, and starts the gateway again, or on the first connection; it was not connected to
  * - `unknown`: it could not be asked, for a reason of the process that asks: no file descriptor, no local port, a
  *   firewall. It says nothing about the holder.
  */
-export type Verdict = 'ready' | 'starting' | 'draining' | 'stalled' | 'foreign' | 'blocked' | 'unknown';
+export type Verdict = 'ready' | 'starting' | 'draining' | 'stalled' | 'foreign' | 'blocked' | 'waiting' | 'unknown';
 
 /**
  * Whose socket it is. It is decided by the socket, and not by a process that has it open: any process may have inherited

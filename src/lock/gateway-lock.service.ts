@@ -67,6 +67,13 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
   /** Resolves when the gateway begins to stop, for whatever reason: the code that runs the app should close it. Never rejects. */
   readonly stopping: Promise<ShutdownNotice>;
 
+  /**
+   * Starts a successor, and resolves when this gateway is about to stop for it. What runs the app sets it.
+   *
+   * @internal
+   */
+  handover: (() => Promise<void>) | undefined;
+
   readonly #parts: GatewayLockParts;
   readonly #logger = new Logger('gateway');
   readonly #stopping = new AbortController();
@@ -102,6 +109,25 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
    */
   get addresses(): readonly BoundAddress[] {
     return this.#parts.state.addresses;
+  }
+
+  /**
+   * The descriptors of the listening sockets of the port, for a process that is to have them too; empty on Windows.
+   *
+   * @internal
+   * @throws {Error} the lock is not held yet
+   */
+  get descriptors(): readonly number[] {
+    return this.#held.listener.descriptors;
+  }
+
+  /**
+   * Gives up this process's copies of the listeners, for a process that has them too, and serves on what was accepted.
+   *
+   * @internal
+   */
+  stopAccepting(): void {
+    this.#held.listener.close();
   }
 
   /** How far the gateway has come. */

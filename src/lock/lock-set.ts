@@ -47,7 +47,7 @@ export async function claimLockSet(
   takeFurther: readonly TakeFurtherLock[],
   attempt = 1,
 ): Promise<LockSet> {
-  const listener = settings.listener ?? (await claimListener(settings));
+  const listener = settings.listener ?? (await (settings.claim ?? claimListener)(settings));
   try {
     return await claimBeside(listener, settings, takeFurther);
   } catch (error) {

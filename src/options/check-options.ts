@@ -33,6 +33,7 @@ const CHECKS: Checks<GatewayLockOptions> = {
       throw new InputError(`${path}: this is no listener: give what claimListener() resolves with, after await`);
     }
   },
+  claim: callback,
   shutdownGraceMs: number(0, MAX_TIMER_MS),
   shutdownDeadlineMs: milliseconds,
   probePaths: texts,

@@ -42,6 +42,12 @@ export interface GatewayLockOptions extends ClaimOptions {
    */
   listener?: ClaimedListener;
   /**
+   * Takes the port in place of a bind.
+   *
+   * @internal
+   */
+  claim?: () => Promise<ClaimedListener>;
+  /**
    * How long clients and running requests are given at shutdown before they are cut off, in milliseconds.
    * @default 1000
    */
@@ -94,8 +100,8 @@ export interface GatewayLockOptions extends ClaimOptions {
 /** The options with every default filled in. */
 export interface GatewayLockSettings
   extends
-    Required<Omit<GatewayLockOptions, 'listener' | 'stateFolder'>>,
-    Pick<GatewayLockOptions, 'listener' | 'stateFolder'> {
+    Required<Omit<GatewayLockOptions, 'listener' | 'claim' | 'stateFolder'>>,
+    Pick<GatewayLockOptions, 'listener' | 'claim' | 'stateFolder'> {
   acquire: AcquireSettings;
   identity: IdentitySettings;
   callers: CallersSettings;

@@ -4,6 +4,7 @@ import { GatewayLockError } from '../listener/gateway-lock.error.js';
 import { InputError } from '../common/input.error.js';
 import { NotAllowedError } from '../common/not-allowed.error.js';
 import { LaunchError, type LaunchFailure } from '../launcher/launch.error.js';
+import { ServiceError, type ServiceFailure } from '../service/service.error.js';
 
 /** The exit codes of our programs, so that a script needs to parse nothing; as in sysexits(3) where that has a code. */
 export const ExitCode = {
@@ -35,6 +36,7 @@ const REFUSALS: Record<Verdict, number> = {
   stalled: ExitCode.NOT_READY,
   blocked: ExitCode.NOT_READY,
   foreign: ExitCode.FOREIGN,
+  waiting: ExitCode.NOT_READY,
   unknown: ExitCode.NOT_READY,
 };
 
@@ -61,6 +63,13 @@ const LAUNCH_FAILURES: Record<LaunchFailure, number> = {
   'no log': ExitCode.NO_LOG,
 };
 
+const SERVICE_FAILURES: Record<ServiceFailure, number> = {
+  'not there': ExitCode.BIND_FAILED,
+  foreign: ExitCode.FOREIGN,
+  'not started': ExitCode.NOT_READY,
+  failed: ExitCode.UNEXPECTED,
+};
+
 /** The exit code of a start that this holder refuses. */
 export function exitCodeOfHolder({ verdict }: Holder): number {
   return REFUSALS[verdict];
@@ -72,6 +81,7 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof NotAllowedError) return ExitCode.NOT_ALLOWED;
   if (error instanceof GatewayCallError) return CALL_FAILURES[error.code];
   if (error instanceof LaunchError) return error.exitCode ?? LAUNCH_FAILURES[error.code];
+  if (error instanceof ServiceError) return SERVICE_FAILURES[error.code];
   if (error instanceof GatewayLockError) {
     if (error.code === 'GATEWAY_BIND_FAILED') {
       return PASSING.has(error.cause.code ?? '') ? ExitCode.NOT_READY : ExitCode.BIND_FAILED;
@@ -89,7 +99,8 @@ export function isForPeople(error: unknown): error is Error {
     error instanceof NotAllowedError ||
     error instanceof GatewayLockError ||
     error instanceof GatewayCallError ||
-    error instanceof LaunchError
+    error instanceof LaunchError ||
+    error instanceof ServiceError
   );
 }
 

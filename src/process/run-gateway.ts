@@ -11,6 +11,12 @@ import { GATEWAY_LOCK_SETTINGS } from '../options/gateway-lock.module-definition
 import type { GatewayLockSettings } from '../options/gateway-lock.options.js';
 import type { IdentityOptions } from '../options/holder.options.js';
 import { GatewayLockService } from '../lock/gateway-lock.service.js';
+import type { Heir } from '../service/heir.js';
+import { ServiceManager } from '../service/service-manager.js';
+import { whyNoHandover } from '../service/supervisor.js';
+import { tellManager } from '../service/tell-manager.js';
+import { GatewayWebSockets } from '../serving/gateway-websockets.js';
+import { Handover, HandoverError } from './handover.js';
 import { announceReady } from './announce-ready.js';
 import { RestartInPlace, startAnew } from './restart-in-place.js';
 import { stopWithNestStart } from './stop-with-nest-start.js';
@@ -50,6 +56,19 @@ export interface RunOptions extends Pick<FailureOptions, 'json' | 'isEnough'> {
   readonly background?: NodeJS.ProcessEnv;
   /** @internal */
   readonly hasFailed?: boolean;
+  /**
+   * Whether the service manager that started this process is told how the gateway fares, with a sign of life where the
+   * unit has `WatchdogSec=` (sd_notify(3)). Takes NOTIFY_SOCKET, and what belongs to it, from the environment; without that
+   * variable nothing happens. The command `gateway` gives the manager itself, which then keeps the listeners too.
+   * @default false
+   */
+  readonly service?: boolean | ServiceManager;
+  /**
+   * This process as the successor of a gateway: it starts when that one has stopped.
+   *
+   * @internal
+   */
+  readonly heir?: Heir | undefined;
 }
 
 /**
@@ -76,16 +95,22 @@ export async function runGateway(
   outliveReaders();
   stopWithNestStart();
   const { signals = new StopSignals() } = options;
+  const service = options.service === true ? new ServiceManager(process.env, complain) : options.service;
 
   let app: INestApplication | undefined;
   let restart: RestartInPlace | undefined;
+  let handover: Handover | undefined;
   let code: number;
   try {
     const impatience = signals.first.then(() => delay(START_GRACE_MS));
     app = (await Promise.race([reportOnce(createApp), impatience])) ?? undefined;
+    if (app) {
+      await Promise.race([options.heir?.prepared(), ...(options.heir ? [signals.first] : [])]);
+      handover = prepareHandover(lockOf(app), options.service, signals);
+    }
     // Without an app nothing is served; the operating system frees a claimed port with the process.
     restart = app && partOf(app, RestartInPlace);
-    code = app ? await serve(app, signals, options, restart) : ExitCode.OK;
+    code = app ? await serve(app, signals, { ...options, service }, restart) : ExitCode.OK;
   } catch (error) {
     const { profile, command: program } = identityOf(error, app);
     code = await reportFailure(error, { ...options, program }, profile);
@@ -96,18 +121,29 @@ export async function runGateway(
     complain(describeError(error));
     code ||= exitCodeOf(error);
   }
-  if (restart?.isWanted && code === ExitCode.OK) startAnew({ ...process.env, ...options.background });
+  if (restart?.isWanted && code === ExitCode.OK) {
+    // A manager that keeps the listeners passes them to the next process alone, which this code has it start.
+    if (typeof options.service === 'object' && options.service.isThere) return ExitCode.NOT_READY;
+    startAnew({ ...process.env, ...options.background });
+  }
+  // A successor that does not start is a failure, after which the manager starts another one.
+  if (handover?.isUnderWay && !(await handover.finish())) code ||= ExitCode.UNEXPECTED;
   return code;
+}
+
+interface ServeOptions extends Pick<RunOptions, 'json' | 'started' | 'heir' | 'background'> {
+  readonly service: ServiceManager | false | undefined;
 }
 
 /** Resolves with the exit code when the gateway has to stop, with the app yet to be closed. */
 async function serve(
   app: INestApplication,
   signals: StopSignals,
-  { json = false, started, background }: RunOptions,
+  { json = false, started, background, service, heir }: ServeOptions,
   restart: RestartInPlace | undefined,
 ): Promise<number> {
   const lock = lockOf(app);
+  const tellReady = service && tellManager(service, { lock, webSockets: app.get(GatewayWebSockets) });
   void lock.overdue.then((hook) => {
     complain(`the gateway did not stop in time: ${hook} still runs; ending the process`);
     process.exit(ExitCode.UNEXPECTED);
@@ -122,10 +158,31 @@ async function serve(
     if (lock.phase !== 'draining') throw error;
   }
   if (lock.phase === 'ready') {
+    await heir?.ready();
+    if (tellReady) tellReady();
     restart?.isReady(lock, app.get<GatewayLockSettings>(GATEWAY_LOCK_SETTINGS).shutdownGraceMs);
     if (!background) announceReady(lock, json);
   }
   return stop;
+}
+
+/** SIGUSR2, and a request of an operator, replace this process where a manager can be told of the next one. */
+function prepareHandover(
+  lock: GatewayLockService,
+  service: RunOptions['service'],
+  signals: StopSignals,
+): Handover | undefined {
+  // Where the listeners are not kept, those of the next process are not these.
+  if (typeof service !== 'object' || !service.isThere) {
+    lock.handover = () => Promise.reject(new HandoverError(whyNoHandover()));
+    return undefined;
+  }
+  const handover = new Handover(lock, service);
+  lock.handover = () => handover.begin();
+  signals.onHandover = () => {
+    handover.begin().catch((error: unknown) => complain((error as Error).message));
+  };
+  return handover;
 }
 
 async function start(app: INestApplication, started: RunOptions['started']): Promise<void> {

@@ -24,6 +24,11 @@ const SAME_DELIVERY_MS = 500;
 export class StopSignals {
   /** Resolves with the first signal; never rejects. */
   readonly first: Promise<StopSignal>;
+  /**
+   * Called at SIGUSR2 in place of a stop.
+   * @default SIGUSR2 stops too
+   */
+  onHandover: (() => void) | undefined;
 
   #received: { signal: StopSignal; at: number } | undefined;
 
@@ -35,6 +40,10 @@ export class StopSignals {
     this.first = new Promise((resolve) => {
       for (const signal of STOP_SIGNALS) {
         process.on(signal, () => {
+          if (signal === 'SIGUSR2' && this.onHandover && !this.#received) {
+            this.onHandover();
+            return;
+          }
           const at = performance.now();
           if (!this.#received) {
             this.#received = { signal, at };

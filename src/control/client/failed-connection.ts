@@ -41,6 +41,8 @@ async function judgeHangUp(message: string, url: string): Promise<GatewayCallErr
       return noGateway(message, url);
     case 'blocked':
       return nobodyThere(url);
+    case 'waiting':
+      return new GatewayCallError('not ready', `${url} is held by a service manager, which is to start the gateway`);
     case 'unknown':
       return new GatewayCallError('unknown', `${url}: ${describeUnknown(holder)}`);
     case 'stalled':

@@ -116,6 +116,19 @@ export class OperatorGateway {
     return this.card.card;
   }
 
+  /** Answers when the successor could start, and this gateway is about to stop; until then it goes on whatever fails. */
+  @SubscribeMessage('gateway.handover')
+  @RequireScope('operator.admin')
+  async handover(): Promise<{ ok: true }> {
+    try {
+      await this.lock.handover?.();
+    } catch (error) {
+      throw new GatewayRequestException({ code: 'UNAVAILABLE', message: (error as Error).message });
+    }
+    if (this.lock.handover) return { ok: true };
+    throw new GatewayRequestException({ code: 'UNAVAILABLE', message: 'this app is not run by runGateway' });
+  }
+
   /** The answer is sent before the asking client is closed with all others. */
   @SubscribeMessage('gateway.shutdown')
   @RequireScope('operator.admin')

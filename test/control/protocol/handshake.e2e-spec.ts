@@ -48,6 +48,7 @@ describe('a client that connects', () => {
           'system-presence',
           'config.get',
           'gateway.identity',
+          'gateway.handover',
           'gateway.shutdown',
           'gateway.restart.request',
           'gateway.clients',

@@ -1,0 +1,73 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+
+import { findWaitingManager } from '../../src/holder/waiting-manager.js';
+import { onCleanUp } from '../kit/cleaner.js';
+import { until } from '../kit/deadline.js';
+import { LINUX } from '../kit/sockets.js';
+import { freePort } from '../kit/ports.js';
+import { tempFolder } from '../kit/temp.js';
+
+const soon = (): number => performance.now() + 60_000;
+
+(LINUX ? describe : describe.skip)('a service manager that holds a port', () => {
+  it('waits while no other process has the port', async () => {
+    const { port, server, socket, pid } = await held('systemd');
+    expect(await findWaitingManager('127.0.0.1', port, soon(), socket)).toBeUndefined();
+
+    server.close();
+
+    await until(
+      10_000,
+      'the end of our copy',
+      async () => (await findWaitingManager('127.0.0.1', port, soon(), socket))?.pid === pid,
+    );
+  });
+
+  it('is not any other program', async () => {
+    const { port, server, socket } = await held('sleeper');
+    server.close();
+
+    expect(await findWaitingManager('127.0.0.1', port, soon(), socket)).toBeUndefined();
+  });
+
+  it('is not looked for where there is none, and not found on a free port', async () => {
+    const { port, server } = await held('systemd');
+    server.close();
+
+    expect(await findWaitingManager('127.0.0.1', port, soon(), join(tempFolder(), 'none'))).toBeUndefined();
+    expect(await findWaitingManager('127.0.0.1', await freePort(), soon(), tempFolder())).toBeUndefined();
+  });
+});
+
+interface Held {
+  readonly port: number;
+  /** Our copy of the listener. */
+  readonly server: Server;
+  readonly socket: string;
+  readonly pid: number | undefined;
+}
+
+/** A process of this name that has inherited a listener, and accepts nothing. */
+async function held(name: string): Promise<Held> {
+  const folder = tempFolder();
+  const program = join(folder, name);
+  copyFileSync('/bin/sleep', program);
+  const socket = join(folder, 'private');
+  writeFileSync(socket, '');
+  const port = await freePort();
+  const server = createServer();
+  onCleanUp(() => server.close());
+  await once(server.listen(port, '127.0.0.1'), 'listening');
+  const { fd } = (server as Server & { _handle: { fd: number } })._handle;
+  const child = spawn(program, ['600'], { stdio: ['ignore', 'ignore', 'ignore', fd] });
+  const ended = once(child, 'close');
+  onCleanUp(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  return { port, server, socket, pid: child.pid };
+}

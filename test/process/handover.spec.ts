@@ -1,0 +1,112 @@
+import { writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+import type { GatewayLockService } from '../../src/lock/gateway-lock.service.js';
+import { Handover } from '../../src/process/handover.js';
+import type { ServiceManager } from '../../src/service/service-manager.js';
+import type { ShutdownNotice } from '../../src/serving/ws-session.js';
+import { onCleanUp } from '../kit/cleaner.js';
+import { within } from '../kit/deadline.js';
+import { tempFolder } from '../kit/temp.js';
+
+const URL_OF_HEIR = 'ws://127.0.0.1:1';
+/** Says what a gateway says to the one before it, and ends when it is told that it has taken over. */
+const HEIR = `
+if (process.env.OPENCLAW_GATEWAY_HANDOVER !== '${URL_OF_HEIR}') process.exit(9);
+process.on('message', (word) => {
+  if (word === 'go') process.send('ready');
+  if (word === 'yours') process.disconnect();
+});
+process.send('prepared');
+`;
+
+describe('a hand-over', () => {
+  it('stops this gateway when the new one is prepared, and makes it the service when it is ready', async () => {
+    const { handover, steps, stopping } = await gateway(HEIR);
+
+    await handover.begin();
+    expect(handover.isUnderWay).toBe(true);
+    expect(await within(10_000, 'the stop', stopping)).toEqual({
+      reason: 'handing over to a new process',
+      restartExpectedMs: 10_000,
+    });
+    await expect(handover.begin()).rejects.toThrow('another hand-over is under way');
+
+    expect(await handover.finish()).toBe(true);
+    expect(steps).toEqual([
+      'handing over to a new process',
+      'stopped accepting',
+      'handed to a process',
+      'manager has read',
+    ]);
+  });
+
+  it.each([
+    ['ends', 'process.exit(64)', 'the new gateway ended with 64, and this one goes on; what it said is in the log'],
+    ['is killed', "process.kill(process.pid, 'SIGKILL')", 'ended with SIGKILL'],
+  ])('leaves this gateway as it was where the new one %s', async (_how, script, message) => {
+    const { handover, steps } = await gateway(script);
+
+    await expect(handover.begin()).rejects.toThrow(message);
+
+    expect(handover.isUnderWay).toBe(false);
+    expect(await handover.finish()).toBe(false);
+    expect(steps).toEqual([]);
+  });
+
+  it('fails where the new one ends after this one has stopped', async () => {
+    const { handover, stopping } = await gateway(
+      "process.on('message', () => process.exit(1)); process.send('prepared')",
+    );
+
+    await handover.begin();
+    await within(10_000, 'the stop', stopping);
+
+    expect(await handover.finish()).toBe(false);
+  });
+
+  it('is refused by a gateway that is not ready', async () => {
+    const { handover } = await gateway(HEIR, 'starting');
+
+    await expect(handover.begin()).rejects.toThrow('the gateway is starting, and hands nothing over');
+  });
+});
+
+async function gateway(
+  script: string,
+  phase: GatewayLockService['phase'] = 'ready',
+): Promise<{ handover: Handover; steps: string[]; stopping: Promise<ShutdownNotice> }> {
+  const file = join(tempFolder(), 'heir.js');
+  writeFileSync(file, script);
+  const { argv, execArgv } = process;
+  process.argv = [process.execPath, file];
+  process.execArgv = [];
+  const server = createServer();
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  onCleanUp(() => {
+    Object.assign(process, { argv, execArgv });
+    server.close();
+  });
+  const steps: string[] = [];
+  let stop: (notice: ShutdownNotice) => void = () => undefined;
+  const stopping = new Promise<ShutdownNotice>((resolve) => (stop = resolve));
+  const lock = {
+    phase,
+    addresses: [{ url: URL_OF_HEIR }],
+    descriptors: [(server as Server & { _handle: { fd: number } })._handle.fd],
+    stopAccepting: () => steps.push('stopped accepting'),
+    beginShutdown: (notice: ShutdownNotice) => {
+      stop(notice);
+      return Promise.resolve();
+    },
+  } as unknown as GatewayLockService;
+  const manager = {
+    environment: {},
+    status: (text: string) => steps.push(text),
+    handTo: () => steps.push('handed to a process'),
+    read: () => Promise.resolve(steps.push('manager has read')),
+  } as unknown as ServiceManager;
+  return { handover: new Handover(lock, manager), steps, stopping };
+}
