@@ -10,29 +10,34 @@ import { complain, printResult } from '../process/print.js';
 import { readProofSecret } from '../state-folder/proof-secret.js';
 
 const LOOK_AGAIN_MS = 50;
+/** Beside the time that the new process is given, for the answer of the gateway. */
+const ANSWER_MS = 5_000;
+/** The longest that a hand-over can take once the new process could start: to answer what was accepted, and to stop and start. */
+const SWITCH_MS = 30_000;
 
 /**
  * Has the gateway replace its own process, and waits for the new one.
  *
+ * @param timeoutMs how long the new process may take until it could start, in milliseconds; nothing has changed before that
  * @returns the exit code
  */
 export async function handOver(settings: Settings, timeoutMs: number, json = false): Promise<number> {
   const { host, port, profile } = settings;
   const address = { host, port };
-  const deadline = performance.now() + timeoutMs;
   const secret = readProofSecret(profile.stateFolder);
   const before = (await whoHolds(address, { secret })).card?.instanceId;
   const url = gatewayUrl(host === 'localhost' ? ANCHOR_HOST : host, port);
+  const call = { url, token: findToken(settings), method: 'gateway.handover', ownOnly: { secret } };
   try {
-    await callGateway({ url, token: findToken(settings), method: 'gateway.handover', timeoutMs, ownOnly: { secret } });
+    await callGateway({ ...call, params: { timeoutMs }, timeoutMs: timeoutMs + ANSWER_MS });
   } catch (error) {
     if (!(error instanceof GatewayCallError) || error.code !== 'refused') throw error;
-    const { message = error.message } = error.answer ?? {};
-    const exitCode = message.startsWith('--handover') ? ExitCode.USAGE : ExitCode.NOT_READY;
+    const { message, exitCode } = refusalOf(error);
     if (json) printResult(true, { ok: false, kind: 'not handed over', message, exitCode });
     else complain(message);
     return exitCode;
   }
+  const deadline = performance.now() + SWITCH_MS;
   while (performance.now() < deadline) {
     const { card } = await whoHolds(address, { secret });
     if (card?.phase === 'ready' && card.instanceId !== before) {
@@ -45,4 +50,13 @@ export async function handOver(settings: Settings, timeoutMs: number, json = fal
   }
   complain(`the new gateway on ${url} is not ready yet: see it with status`);
   return ExitCode.NOT_READY;
+}
+
+/** What the new process has ended with is what this command ends with. */
+function refusalOf({ answer, message }: GatewayCallError): { readonly message: string; readonly exitCode: number } {
+  const { exitCode } = (answer?.details ?? {}) as { readonly exitCode?: unknown };
+  return {
+    message: answer?.message ?? message,
+    exitCode: typeof exitCode === 'number' && exitCode > 0 ? exitCode : ExitCode.NOT_READY,
+  };
 }

@@ -72,7 +72,7 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
    *
    * @internal
    */
-  handover: (() => Promise<void>) | undefined;
+  handover: ((timeoutMs?: number) => Promise<void>) | undefined;
 
   readonly #parts: GatewayLockParts;
   readonly #logger = new Logger('gateway');
@@ -122,12 +122,16 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
   }
 
   /**
-   * Gives up this process's copies of the listeners, for a process that has them too, and serves on what was accepted.
+   * Gives up this process's copies of the listeners, for a process that has them too, and serves what was accepted.
    *
    * @internal
+   * @returns resolves when all of that is answered; a client that sends no request is waited for as long as it may take for
+   * one (`headersTimeoutMs`)
    */
-  stopAccepting(): void {
+  async stopAccepting(): Promise<void> {
+    const { server, settings } = this.#parts;
     this.#held.listener.close();
+    await within(server.heardOut(), settings.http.headersTimeoutMs);
   }
 
   /** How far the gateway has come. */

@@ -2,20 +2,33 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { within } from '../common/deadline.js';
+import { briefly } from '../common/printable.js';
 import type { GatewayLockService } from '../lock/gateway-lock.service.js';
 import { HEIR_VARIABLE, type FromHeir, type ToHeir } from '../service/heir.js';
 import type { ServiceManager } from '../service/service-manager.js';
+import { ExitCode } from './exit-code.js';
 
 /** How long the successor may take to load and to make its app, in milliseconds. */
 const PREPARE_MS = 30_000;
 /** How long it may take from then on until it serves clients, in milliseconds. */
 const READY_MS = 10_000;
-/** How long requests on connections that were accepted already are heard, in milliseconds. */
+/** The least time for a client that has a connection open, and sends the next request over it, in milliseconds. */
 const HEAR_OUT_MS = 250;
+
+/** How much of its first line an operator is shown, in characters; the rest is in the log. */
+const MAX_WHY = 1_000;
 
 /** The successor did not come so far that this gateway could stop. */
 export class HandoverError extends Error {
   override readonly name = 'HandoverError';
+
+  constructor(
+    message: string,
+    /** With which code a command that has asked for it ends. */
+    readonly exitCode: number = ExitCode.NOT_READY,
+  ) {
+    super(message);
+  }
 }
 
 /**
@@ -25,6 +38,7 @@ export class HandoverError extends Error {
 export class Handover {
   #heir: ChildProcess | undefined;
   #words = new Set<FromHeir | 'gone'>();
+  #why: string | undefined;
   #onWord: () => void = () => undefined;
 
   constructor(
@@ -40,20 +54,22 @@ export class Handover {
   /**
    * Starts the successor, and resolves when it has done all but to listen. This gateway then stops.
    *
+   * @param prepareMs how long it may take to do so, in milliseconds
    * @throws {HandoverError} it could not; this gateway goes on
    */
-  async begin(): Promise<void> {
+  async begin(prepareMs = PREPARE_MS): Promise<void> {
     const { lock, manager } = this;
     if (lock.phase !== 'ready') throw new HandoverError(`the gateway is ${lock.phase}, and hands nothing over`);
     if (this.#heir) throw new HandoverError('another hand-over is under way');
     const heir = this.#spawn();
     this.#heir = heir;
-    const word = await within(this.#heard('prepared'), PREPARE_MS);
+    const word = await within(this.#heard('prepared'), prepareMs);
     if (word === undefined || this.#words.has('gone')) {
       this.#heir = undefined;
       heir.kill('SIGKILL');
-      const how = word === undefined ? `was not prepared within ${PREPARE_MS} ms` : `ended with ${endOf(heir)}`;
-      throw new HandoverError(`the new gateway ${how}, and this one goes on; what it said is in the log`);
+      const how = word === undefined ? `was not prepared within ${prepareMs} ms` : `ended with ${endOf(heir)}`;
+      const why = this.#why === undefined ? 'what it said is in the log' : `it said: ${this.#why}`;
+      throw new HandoverError(`the new gateway ${how}, and this one goes on; ${why}`, heir.exitCode ?? undefined);
     }
     manager.isHandingOver = true;
     manager.status('handing over to a new process');
@@ -83,8 +99,7 @@ export class Handover {
 
   /** New connections wait in the kernel from here on, until the successor accepts them. */
   async #letGo(): Promise<void> {
-    this.lock.stopAccepting();
-    await delay(HEAR_OUT_MS);
+    await Promise.all([this.lock.stopAccepting(), delay(HEAR_OUT_MS)]);
     await this.lock.beginShutdown({ reason: 'handing over to a new process', restartExpectedMs: READY_MS });
   }
 
@@ -99,6 +114,7 @@ export class Handover {
     heir.once('error', () => this.#hear('gone'));
     heir.once('exit', () => this.#hear('gone'));
     this.#words = new Set();
+    this.#why = undefined;
     return heir;
   }
 
@@ -107,6 +123,7 @@ export class Handover {
   }
 
   #hear(word: FromHeir | 'gone'): void {
+    if (typeof word === 'object') this.#why = briefly(word.why.trim().split('\n', 1)[0] ?? '', MAX_WHY);
     this.#words.add(word);
     this.#onWord();
   }

@@ -112,6 +112,7 @@ export async function runGateway(
     restart = app && partOf(app, RestartInPlace);
     code = app ? await serve(app, signals, { ...options, service }, restart) : ExitCode.OK;
   } catch (error) {
+    options.heir?.failed(describeError(error));
     const { profile, command: program } = identityOf(error, app);
     code = await reportFailure(error, { ...options, program }, profile);
   }
@@ -174,11 +175,11 @@ function prepareHandover(
 ): Handover | undefined {
   // Where the listeners are not kept, those of the next process are not these.
   if (typeof service !== 'object' || !service.isThere) {
-    lock.handover = () => Promise.reject(new HandoverError(whyNoHandover()));
+    lock.handover = () => Promise.reject(new HandoverError(whyNoHandover(), ExitCode.USAGE));
     return undefined;
   }
   const handover = new Handover(lock, service);
-  lock.handover = () => handover.begin();
+  lock.handover = (timeoutMs) => handover.begin(timeoutMs);
   signals.onHandover = () => {
     handover.begin().catch((error: unknown) => complain((error as Error).message));
   };

@@ -8,8 +8,8 @@ export const HEIR_VARIABLE = 'OPENCLAW_GATEWAY_HANDOVER';
 
 /** What a gateway tells the successor that it has started. `go`: it serves no more. `yours`: the manager knows. */
 export type ToHeir = 'go' | 'yours';
-/** What the successor says. `prepared`: it could start. `ready`: clients are served. */
-export type FromHeir = 'prepared' | 'ready';
+/** What the successor says. `prepared`: it could start. `ready`: clients are served. `why`: it could not start. */
+export type FromHeir = 'prepared' | 'ready' | { readonly why: string };
 
 /**
  * This process as the successor of a gateway that still runs, and that has passed it its listeners. It prepares all that can
@@ -49,6 +49,11 @@ export class Heir {
   async prepared(): Promise<void> {
     this.#say('prepared');
     await this.#heard('go');
+  }
+
+  /** Says why it does not start, for the operator who has asked the other gateway. */
+  failed(why: string): void {
+    this.#say({ why });
   }
 
   /** Says that clients are served, and resolves when the service manager takes this process for the gateway. */

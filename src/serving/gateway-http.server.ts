@@ -72,6 +72,8 @@ export class GatewayHttpServer {
   readonly #connections: HttpConnections;
   /** Connections that did not come over the port. */
   readonly #routesOnly = new WeakSet<object>();
+  /** Whether each answer is the last one on its connection. */
+  #isLeaving = false;
 
   constructor(parts: GatewayHttpParts) {
     const { http, settings, access, reserve } = parts;
@@ -102,6 +104,17 @@ export class GatewayHttpServer {
     return this.#connections.idle();
   }
 
+  /**
+   * Answers what has been accepted, while no more is. A connection is closed with its next answer, so that its client does
+   * not send a request into the end of this process.
+   *
+   * @returns resolves when a request has come on every connection, and none that was handed to the app is running
+   */
+  heardOut(): Promise<void> {
+    this.#isLeaving = true;
+    return this.#connections.heardOut();
+  }
+
   /** Cuts off every connection that is left, upgraded ones included. */
   destroyConnections(): void {
     this.#connections.destroyAll();
@@ -110,7 +123,7 @@ export class GatewayHttpServer {
   #request(request: IncomingMessage, response: ServerResponse): void {
     const { access, state, routes } = this.#parts;
     this.#connections.useUntilClosed(request.socket, response);
-    if (state.phase === 'draining') response.setHeader('Connection', 'close');
+    if (this.#isLeaving || state.phase === 'draining') response.setHeader('Connection', 'close');
     const routesOnly = this.#routesOnly.has(request.socket);
     const refusal = routesOnly ? undefined : access.judge(request, response);
     if (refusal) {

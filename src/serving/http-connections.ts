@@ -43,6 +43,8 @@ export class HttpConnections {
   readonly #connections = new Map<Socket, HttpConnection>();
   /** The connections on which no request is being answered and that are no WebSockets. */
   readonly #idle: EvictionQueue<Socket>;
+  /** The connections on which no request has come yet. */
+  readonly #unheard = new Set<Socket>();
   readonly #turns = new ReadingTurns();
   readonly #stalledTimeoutMs: number;
   /** How many connections there is room for, as far as it is known. */
@@ -50,6 +52,7 @@ export class HttpConnections {
   #mostKnownAt = 0;
   #running = 0;
   #reportIdle: (() => void) | undefined;
+  #reportHeard: (() => void) | undefined;
 
   /** @param onEvicted called for each connection that is closed to make room for others */
   constructor(
@@ -73,12 +76,14 @@ export class HttpConnections {
     const connection: HttpConnection = { running: 0, open: 0 };
     this.#connections.set(socket, connection);
     this.#idle.add(socket);
+    this.#unheard.add(socket);
     this.#turns.add(socket);
     // Node reports no end of a response that waits behind another on the same connection.
     socket.on('close', () => {
       this.#finish(connection, connection.running);
       this.#connections.delete(socket);
       this.#idle.delete(socket);
+      this.#hear(socket);
     });
     return connection;
   }
@@ -98,6 +103,7 @@ export class HttpConnections {
     const connection = this.of(socket);
     connection.open++;
     this.#idle.delete(socket);
+    this.#hear(socket);
     return connection;
   }
 
@@ -113,6 +119,12 @@ export class HttpConnections {
   idle(): Promise<void> {
     if (this.#running === 0) return Promise.resolve();
     return new Promise((resolve) => (this.#reportIdle = resolve));
+  }
+
+  /** Resolves when a request has come on every connection, and none that was handed to the app is running. */
+  async heardOut(): Promise<void> {
+    if (this.#unheard.size > 0) await new Promise<void>((resolve) => (this.#reportHeard = resolve));
+    await this.idle();
   }
 
   /** Cuts off every connection that is left, upgraded ones included. */
@@ -160,6 +172,10 @@ export class HttpConnections {
       else if (performance.now() - due > LOOK_AGAIN_MS / 2) this.#lookAgain(socket, response);
       else socket.destroy();
     }, LOOK_AGAIN_MS).unref();
+  }
+
+  #hear(socket: Socket): void {
+    if (this.#unheard.delete(socket) && this.#unheard.size === 0) this.#reportHeard?.();
   }
 
   #finish(connection: HttpConnection, count: number): void {

@@ -82,8 +82,8 @@ class FakeLock implements PublicMembers<FakeGatewayLock> {
     return this.#phase;
   }
 
-  stopAccepting(): void {
-    // There is nothing to accept on.
+  stopAccepting(): Promise<void> {
+    return Promise.resolve();
   }
 
   derived(name: string): ClaimedListener {

@@ -38,6 +38,13 @@ const RestartParams = v.object({ reason: v.optional(ReasonText) });
 
 type RestartRequest = v.InferOutput<typeof RestartParams>;
 
+const HandoverParams = v.object({
+  /** How long the new process may take until it could start. */
+  timeoutMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_RESTART_MS))),
+});
+
+type HandoverRequest = v.InferOutput<typeof HandoverParams>;
+
 type ShutdownRequest = v.InferOutput<typeof ShutdownParams>;
 
 export interface Status extends ShownCard {
@@ -119,11 +126,14 @@ export class OperatorGateway {
   /** Answers when the successor could start, and this gateway is about to stop; until then it goes on whatever fails. */
   @SubscribeMessage('gateway.handover')
   @RequireScope('operator.admin')
-  async handover(): Promise<{ ok: true }> {
+  async handover(
+    @MessageBody(new ParamsPipe(HandoverParams)) { timeoutMs }: HandoverRequest,
+  ): Promise<{ ok: true }> {
     try {
-      await this.lock.handover?.();
+      await this.lock.handover?.(timeoutMs);
     } catch (error) {
-      throw new GatewayRequestException({ code: 'UNAVAILABLE', message: (error as Error).message });
+      const { message, exitCode } = error as Error & { readonly exitCode?: number };
+      throw new GatewayRequestException({ code: 'UNAVAILABLE', message, details: { exitCode } });
     }
     if (this.lock.handover) return { ok: true };
     throw new GatewayRequestException({ code: 'UNAVAILABLE', message: 'this app is not run by runGateway' });

@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+
+import type { INestApplication } from '@nestjs/common';
+
+import { GatewayHttpServer } from '../../src/serving/gateway-http.server.js';
+import { startApp } from '../kit/app.js';
+import { EchoGateway, HelloController } from '../kit/controllers.js';
+import { within } from '../kit/deadline.js';
+import { Client, rawConnection } from '../kit/net.js';
+import { isFree } from '../kit/ports.js';
+import { head } from '../kit/raw-http.js';
+
+const DEADLINE_MS = 10_000;
+const portOf = (url: string): number => Number(new URL(url).port);
+
+/** A connection that the server has accepted, and on which nothing was sent. */
+async function silentConnection(app: INestApplication, port: number): Promise<Socket> {
+  const accepted = once(app.get(GatewayHttpServer).http, 'connection');
+  const socket = await rawConnection(port);
+  await within(DEADLINE_MS, 'the connection', accepted);
+  return socket;
+}
+
+describe('a gateway that gives its listeners to another process', () => {
+  it('answers the first request of every connection that it has accepted, and hangs up after it', async () => {
+    const { app, lock } = await startApp({ controllers: [HelloController] });
+    const port = portOf(lock.url);
+    const silent = await silentConnection(app, port);
+    let isOver = false;
+
+    const over = lock.stopAccepting().then(() => (isOver = true));
+    expect(await isFree(port)).toBe(true);
+    // What would end too soon has ended by then.
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isOver).toBe(false);
+    let answer = '';
+    silent.setEncoding('latin1').on('data', (part: string) => (answer += part));
+    const ended = once(silent, 'close');
+    silent.write(head('GET /hello HTTP/1.1', `Host: 127.0.0.1:${port}`));
+
+    await within(DEADLINE_MS, 'the end of the connection', ended);
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*^Connection: close\r$[^]*hello$/m);
+    await within(DEADLINE_MS, 'the end', over);
+  });
+
+  it('waits for no client that has hung up, and none with a WebSocket', async () => {
+    const { app, lock } = await startApp({ providers: [EchoGateway] });
+    const port = portOf(lock.url);
+    const silent = await silentConnection(app, port);
+    await Client.open(lock.url);
+
+    const over = lock.stopAccepting();
+    silent.destroy();
+
+    await within(DEADLINE_MS, 'the end', over);
+    expect(lock.phase).toBe('ready');
+  });
+
+  it('waits for one that says nothing as long as it may take for a request', async () => {
+    const { app, lock } = await startApp({ lock: { http: { headersTimeoutMs: 50 } } });
+    await silentConnection(app, portOf(lock.url));
+
+    await within(DEADLINE_MS, 'the end', lock.stopAccepting());
+  });
+});
