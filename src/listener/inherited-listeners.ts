@@ -96,7 +96,7 @@ export async function inheritListener(
     const mismatch = describeMismatch(servers, addresses, port);
     if (mismatch === undefined) {
       closeAll(stored);
-      return { listener: new ClaimedListener(servers), isStoreStale: stored.length > 0 };
+      return { listener: listenerOf(servers, addresses), isStoreStale: stored.length > 0 };
     }
     for (const server of servers) server.close();
     closeAll(stored);
@@ -117,7 +117,7 @@ async function restore(
   try {
     const servers = await listenOnAll(own, port);
     if (describeMismatch(servers, addresses, port) === undefined) {
-      return { listener: new ClaimedListener(servers), isStoreStale: false };
+      return { listener: listenerOf(servers, addresses), isStoreStale: false };
     }
     for (const server of servers) server.close();
   } catch {
@@ -127,6 +127,15 @@ async function restore(
 }
 
 type Servers = [Server, ...Server[]];
+
+/** An address that none of them has is bound later, as by a gateway that was started where this machine lacks it. */
+function listenerOf(servers: Servers, addresses: readonly ListenAddress[]): ClaimedListener {
+  const bound = servers.map((server) => boundTo(server).host);
+  return new ClaimedListener(
+    servers,
+    addresses.find(({ host }) => !bound.includes(host)),
+  );
+}
 
 async function listenOnAll(descriptors: readonly InheritedDescriptor[], port: number): Promise<Servers> {
   const servers: Server[] = [];
