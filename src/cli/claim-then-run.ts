@@ -8,20 +8,28 @@ import { describeHolder } from '../holder/describe-holder.js';
 import { LOG_VARIABLE } from '../launcher/log-variable.js';
 import { claimListener } from '../listener/claim-listener.js';
 import type { ClaimedListener } from '../listener/claimed-listener.js';
+import { GatewayLockError } from '../listener/gateway-lock.error.js';
 import type { Holder } from '../listener/holder.js';
 import { addressOfUrl } from '../listener/listen-address.js';
 import type { GatewayLockOptions } from '../options/gateway-lock.options.js';
 import { ACQUIRE_DEFAULTS } from '../options/holder.options.js';
-import { ExitCode } from '../process/exit-code.js';
+import { describeError, ExitCode } from '../process/exit-code.js';
 import { outliveReaders, takeGatewayTitle } from '../process/init-gateway-process.js';
 import { complain, writeLogLine } from '../process/print.js';
 import { reportFailure, type FailureOptions } from '../process/report-failure.js';
 import { StopSignals } from '../process/stop-signals.js';
-import { Heir } from '../service/heir.js';
+import type { Heir } from '../service/heir.js';
 import type { ServiceManager } from '../service/service-manager.js';
 import { portOfCard, whoHoldsProfile, type ProfileHolder } from '../state-folder/who-holds-profile.js';
 import { DEFAULT_TIMEOUT_MS, type Flags } from './flags.js';
 import type { Program } from './command.js';
+
+/** What has started this process, apart from a person. */
+export interface Starter {
+  readonly manager: ServiceManager;
+  /** Where it was a gateway, which this process is to succeed. */
+  readonly heir: Heir | undefined;
+}
 
 /**
  * Runs a gateway until it stops. The app is loaded by the process that has the port: one that is refused is gone before
@@ -33,7 +41,7 @@ export async function serve(
   settings: Settings,
   flags: Flags,
   program: Program,
-  manager: ServiceManager,
+  { manager, heir }: Starter,
 ): Promise<number> {
   const { ensure = false, force, json = false, standby = false } = flags;
   const { profile } = settings;
@@ -44,7 +52,6 @@ export async function serve(
 
   takeGatewayTitle();
   outliveReaders();
-  const heir = Heir.take(process.env);
   const signals = new StopSignals();
   const stopped = signals.first.then(() => undefined);
   let lock: GatewayLockOptions | undefined;
@@ -63,7 +70,8 @@ export async function serve(
       lock = hasRoom === undefined ? undefined : {};
     } else lock = await Promise.race([claim(settings), stopped]);
   } catch (error) {
-    return reportFailure(error, failure, profile.name);
+    heir?.failed(describeError(error));
+    return reportFailure(await withService(error, settings, program), failure, profile.name);
   }
   if (!lock) return ExitCode.OK;
   const createApp = (): Promise<INestApplication> =>
@@ -86,6 +94,13 @@ async function claimAfter(
   manager: ServiceManager,
 ): Promise<ClaimedListener> {
   return (await manager.inherit(settings, descriptors)) ?? claimListener(settings);
+}
+
+/** A port that a service manager holds is held for one of its services, which it can name. */
+async function withService(error: unknown, { profile, port }: Settings, program: Program): Promise<unknown> {
+  if (!(error instanceof GatewayLockError) || error.holder?.verdict !== 'waiting') return error;
+  const { nameWaiting } = await import('../service/managed-service.js');
+  return error.heldBy(await nameWaiting(error.holder, { program: program.name, profile: profile.name }, port));
 }
 
 function refuseOpenBind({ host, token }: Settings): void {

@@ -160,7 +160,7 @@ export const SUB_COMMANDS = {
   },
   logs: {
     name: 'logs',
-    description: 'print the log of a gateway that was started in the background',
+    description: 'print the log of a gateway in the background, or of the service',
     flags: {
       ...PROFILE_FLAGS,
       follow: { flags: '-f, --follow', description: 'go on with what is written from now on, until Ctrl-C' },

@@ -2,6 +2,8 @@ import { InputError } from '../common/input.error.js';
 import { complain } from '../process/print.js';
 import { chooseSettings } from '../config/choose-settings.js';
 import { refuseRemoteMode } from '../config/local-mode.js';
+import { describeError } from '../process/exit-code.js';
+import { Heir } from '../service/heir.js';
 import { ServiceManager } from '../service/service-manager.js';
 import type { Flags } from './flags.js';
 import type { Invocation } from './command.js';
@@ -11,11 +13,17 @@ import { serve } from './claim-then-run.js';
 export async function gateway({ flags, profile, program }: Invocation): Promise<number> {
   // Before anything else: what is for this process alone must not be there when another one is started.
   const manager = new ServiceManager(process.env, complain);
-  checkForce(flags);
-  refuseContradictions(flags);
-  const settings = await chooseSettings(profile, flags);
-  refuseRemoteMode(settings.configuration, flags.allowUnconfigured);
-  return serve(settings, flags, program, manager);
+  const heir = Heir.take(process.env);
+  try {
+    checkForce(flags);
+    refuseContradictions(flags);
+    const settings = await chooseSettings(profile, flags);
+    refuseRemoteMode(settings.configuration, flags.allowUnconfigured);
+    return await serve(settings, flags, program, { manager, heir });
+  } catch (error) {
+    heir?.failed(describeError(error));
+    throw error;
+  }
 }
 
 function checkForce({ force = true }: Flags): void {

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+
 import { InputError } from '../common/input.error.js';
 import { isLogLevel, LOG_LEVELS, logLineToText, type LogLevel } from '../common/log-line.js';
 import { printableJson } from '../common/printable.js';
@@ -13,6 +15,8 @@ import { explain } from '../launcher/small-file.js';
 import { ExitCode } from '../process/exit-code.js';
 import { complain, wantsColor } from '../process/print.js';
 import { StopSignals } from '../process/stop-signals.js';
+import { readJournal } from '../service/journal.js';
+import { findManagedService, isHeld } from '../service/managed-service.js';
 import { whoHoldsProfile } from '../state-folder/who-holds-profile.js';
 import { DEFAULT_LINES, type Flags } from './flags.js';
 import type { Invocation, Program } from './command.js';
@@ -22,23 +26,60 @@ const MAX_LINES = 1_000_000;
 /** How long a gateway may take to show its card, on a busy machine. */
 const LOOK_MS = 2_000;
 
-/** Prints the log of a gateway in the background; with `--follow`, until it is told to stop or its reader is gone. */
+/**
+ * Prints the log of a gateway in the background, or of one that a service manager runs; with `--follow`, until it is told
+ * to stop or its reader is gone.
+ */
 export async function logs({ flags, profile, program }: Invocation): Promise<number> {
   const count = linesOf(flags);
   const filter: LogFilter = { since: sinceOf(flags.since), level: levelOf(flags) };
-  const foreground = await foregroundGateway(profile);
-  const { lines, end } = readLog(profile, filter, count, program, foreground);
-  if (foreground !== undefined) complain(foreground);
   const show = flags.json ? toJson : toText;
   const readerGone = new Promise<unknown>((resolve) => process.stdout.once('error', resolve));
+  const service = await findManagedService({ program: program.name, profile: profile.name }, undefined);
+  const hasFile = existsSync(logFileIn(profile.stateFolder));
+  // A gateway that a launcher has started may have left a file, which says nothing of the service.
+  if (service && service.logFile === undefined && (isHeld(service) || !hasFile)) {
+    const { follow = false } = flags;
+    await printJournal(service.unit, { filter, count, show, follow, readerGone });
+    return ExitCode.OK;
+  }
+  const file = service?.logFile ?? logFileIn(profile.stateFolder);
+  const foreground = service ? undefined : await foregroundGateway(profile);
+  const { lines, end } = readLog(profile, file, filter, count, program, foreground);
+  if (foreground !== undefined) complain(foreground);
   await Promise.race([write(count === 0 ? '' : lines.slice(-count).map(show).join('')), readerGone]);
   if (flags.follow) {
     const stop = new AbortController();
     const stopped = Promise.race([new StopSignals().first, readerGone]).then(() => stop.abort());
-    const file = logFileIn(profile.stateFolder);
     await Promise.race([printFollowed(file, end, new LogReader(filter), show, stop.signal), stopped]);
   }
   return ExitCode.OK;
+}
+
+interface JournalPage {
+  readonly filter: LogFilter;
+  readonly count: number;
+  readonly show: (line: ReadLine) => string;
+  readonly follow: boolean;
+  readonly readerGone: Promise<unknown>;
+}
+
+async function printJournal(unit: string, { filter, count, show, follow, readerGone }: JournalPage): Promise<void> {
+  const stop = new AbortController();
+  void readerGone.then(() => stop.abort());
+  if (follow) void new StopSignals().first.then(() => stop.abort());
+  const reader = new LogReader(filter);
+  // Where some are left out, nothing but a look tells how many there are.
+  const isSome = isFiltered(filter) && !follow;
+  const lines = isSome ? undefined : count;
+  const kept: ReadLine[] = [];
+  for await (const bytes of readJournal(unit, { lines, follow, signal: stop.signal })) {
+    const read = reader.read(bytes);
+    if (isSome) kept.push(...read);
+    else await Promise.race([write(read.map(show).join('')), readerGone]);
+  }
+  kept.push(...reader.rest());
+  await Promise.race([write(count === 0 ? '' : kept.slice(-count).map(show).join('')), readerGone]);
 }
 
 async function printFollowed(
@@ -52,15 +93,15 @@ async function printFollowed(
 }
 
 function readLog(
-  { name, stateFolder }: Profile,
+  { name }: Profile,
+  file: string,
   filter: LogFilter,
   count: number,
   program: Program,
   foreground: string | undefined,
 ): { readonly lines: readonly ReadLine[]; readonly end: number } {
-  const file = logFileIn(stateFolder);
   try {
-    // Where some are left out, nothing but a look tells how many there are.
+    // As above.
     const { lines, end } = lastLines(file, isFiltered(filter) ? Infinity : count);
     const reader = new LogReader(filter);
     return { lines: [...reader.read(lines), ...reader.rest()], end };

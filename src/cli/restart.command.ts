@@ -13,7 +13,7 @@ import { DEFAULT_PROFILE } from '../options/holder.options.js';
 import { ExitCode } from '../process/exit-code.js';
 import { printResult } from '../process/print.js';
 import { StopSignals } from '../process/stop-signals.js';
-import { findManagedService, isHeld, restartService } from '../service/managed-service.js';
+import { findManagedService, isHeld, startService } from '../service/managed-service.js';
 import { readProofSecret } from '../state-folder/proof-secret.js';
 import type { Invocation } from './command.js';
 import { timeoutOf } from './flags-of.js';
@@ -30,8 +30,8 @@ const ORDER_TIMEOUT_MS = 2_000;
 const AWAY_MS = 5_000;
 
 /**
- * Restarts the gateway: has the service manager do it, stops and starts one that runs in the background, has one in the foreground start itself anew in
- * its place, and where that cannot be, stops it and says how to start it again.
+ * Restarts the gateway: has the service manager do it, stops and starts one that runs in the background, has one in the
+ * foreground start itself anew in its place, and where that cannot be, stops it and says how to start it again.
  */
 export async function restart(invocation: Invocation): Promise<number> {
   const { flags, profile, program } = invocation;
@@ -43,7 +43,7 @@ export async function restart(invocation: Invocation): Promise<number> {
     isPortGiven(chosen) ? chosen.port : undefined,
   );
   if (service && isHeld(service)) {
-    const status = await restartService(service);
+    const status = await startService(service, 'restart');
     const outcome = { ok: true, kind: 'restarted', unit: service.unit, status, exitCode: ExitCode.OK };
     printResult(flags.json, outcome, [`restarted: ${service.unit}${status === '' ? '' : `, ${status}`}`]);
     return ExitCode.OK;

@@ -14,6 +14,7 @@ import { addressOfUrl } from '../listener/listen-address.js';
 import { ExitCode, exitCodeOf } from '../process/exit-code.js';
 import { complain, printResult } from '../process/print.js';
 import { StopSignals } from '../process/stop-signals.js';
+import { findManagedService, startService, type ManagedService } from '../service/managed-service.js';
 import { timeoutOf } from './flags-of.js';
 import { DEFAULT_TIMEOUT_MS, type Flags } from './flags.js';
 import type { Invocation } from './command.js';
@@ -28,6 +29,10 @@ export async function start(invocation: Invocation): Promise<number> {
   // What is wrong is said here, and not in a log.
   const settings = await chooseSettings(profile, flags);
   refuseRemoteMode(settings.configuration, flags.allowUnconfigured);
+  const name = { program: program.name, profile: profile.name };
+  const service = await findManagedService(name, isPortGiven(settings) ? settings.port : undefined);
+  // Another gateway beside the one of the manager would take its port.
+  if (service) return startManaged(service, json);
   const stop = new AbortController();
   // A gateway that this has begun to start is killed when the process exits.
   const signals = new StopSignals();
@@ -68,6 +73,15 @@ export function launchOptions(
     environment: environmentOf(profile, flags),
     warn: complain,
   };
+}
+
+/** Has the service manager start the gateway that it runs. */
+async function startManaged(service: ManagedService, json: boolean): Promise<number> {
+  const status = await startService(service, 'start');
+  const kind = service.state === 'active' ? 'already there' : 'started';
+  const outcome = { ok: true, kind, unit: service.unit, status, exitCode: ExitCode.OK };
+  printResult(json, outcome, [`${kind}: ${service.unit}${status === '' ? '' : `, ${status}`}`]);
+  return ExitCode.OK;
 }
 
 /** Runs a gateway in the foreground; its flags follow. */

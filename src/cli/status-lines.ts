@@ -3,7 +3,9 @@ import type { Advice } from '../holder/advise-on-holder.js';
 import { commandFor, describeUnknown } from '../holder/describe-holder.js';
 import { wantsColor } from '../process/print.js';
 import { holderLines, paint, type PortReport } from '../process/report-failure.js';
+import type { ManagedService } from '../service/managed-service.js';
 import type { Program } from './command.js';
+import { describeManaged } from './describe-service.js';
 import { depthRows, type Depth } from './status-depth.js';
 import { factRows, type StatusFacts } from './status-facts.js';
 
@@ -11,6 +13,8 @@ export interface StatusPage {
   readonly report: PortReport;
   /** Missing where the holder is not this user's. */
   readonly facts: StatusFacts | undefined;
+  /** Missing where no service manager runs the gateway of this port. */
+  readonly service: ManagedService | undefined;
   readonly depth: Depth;
   readonly settings: Settings;
   readonly program: Pick<Program, 'name'>;
@@ -18,11 +22,15 @@ export interface StatusPage {
 }
 
 /** The page that an operator reads: what runs where, with what, and what may help. */
-export function statusLines({ report, facts, depth, settings, program, deep }: StatusPage): string[] {
+export function statusLines({ report, facts, service, depth, settings, program, deep }: StatusPage): string[] {
   const { verdict, url, holder } = report;
   const { port, profile } = settings;
   const color = wantsColor(process.stdout);
-  const rows: Advice[] = [...(facts ? factRows(facts, holder) : []), ...depthRows(depth)];
+  const rows: Advice[] = [
+    ...(facts ? factRows(facts, holder) : []),
+    ...(service ? [['service', describeManaged(service)] as const] : []),
+    ...depthRows(depth),
+  ];
   if (!holder) {
     const start: Advice = ['start it', `${commandFor(profile.name, program.name)} start`];
     return [`No gateway is running on ${url}`, ...paint([...rows, start], color)];

@@ -5,8 +5,7 @@ import { ExitCode, exitCodeOfHolder } from '../process/exit-code.js';
 import { complain, printResult } from '../process/print.js';
 import type { PortReport } from '../process/report-failure.js';
 import { readProofSecret } from '../state-folder/proof-secret.js';
-import { findManagedService } from '../service/managed-service.js';
-import { describeManaged } from './describe-service.js';
+import { findManagedService, nameWaiting } from '../service/managed-service.js';
 import { refuseFlags } from './flags-of.js';
 import type { Flags } from './flags.js';
 import { planProfiles } from '../config/plan-profiles.js';
@@ -41,7 +40,9 @@ async function reportAll(current: Settings, { json }: Flags): Promise<number> {
 
 async function reportPort(settings: Settings, flags: Flags, program: Program): Promise<number> {
   const { port, host } = settings;
-  const holder = await whoHolds({ port, host }, { secret: readProofSecret(settings.profile.stateFolder) });
+  const named = { program: program.name, profile: settings.profile.name };
+  const found = await whoHolds({ port, host }, { secret: readProofSecret(settings.profile.stateFolder) });
+  const holder = await nameWaiting(found, named, port);
   // Refused is all that a connection can tell: to find out whether it is bound would be to bind it.
   const free = holder.verdict === 'blocked';
   // Any user can listen there, and say that it is ready.
@@ -58,12 +59,8 @@ async function reportPort(settings: Settings, flags: Flags, program: Program): P
   // What is in the files of this user says nothing about a gateway of another one.
   const facts = free || isOwn(holder) ? statusFacts(settings, report.holder, program.version) : undefined;
   const depth: Depth = flags.deep ? await whileWaiting('looking closer', deepLook(holder, settings), flags) : {};
-  const lines = statusLines({ report, facts, depth, settings, program, deep: flags.deep ?? false });
-  const named = { program: program.name, profile: settings.profile.name };
-  const service = await findManagedService(named, settings.port);
-  printResult(flags.json, { ...report, ...facts, ...(service && { service }), ...depth }, [
-    ...lines,
-    ...(service ? [`  service  ${describeManaged(service)}`] : []),
-  ]);
+  const service = await findManagedService(named, port);
+  const lines = statusLines({ report, facts, service, depth, settings, program, deep: flags.deep ?? false });
+  printResult(flags.json, { ...report, ...facts, ...(service && { service }), ...depth }, lines);
   return report.exitCode;
 }

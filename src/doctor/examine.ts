@@ -9,6 +9,7 @@ import { checkClock, checkDisk, checkOwners } from './check-files.js';
 import { checkDescriptors, checkIPv6, checkOpenClaw, checkProxies } from './check-machine.js';
 import { checkPort, checkPortRange } from './check-port.js';
 import { checkConfiguration, checkProfile } from './check-profile.js';
+import { checkService } from './check-service.js';
 import type { Finding } from './finding.js';
 
 export interface Examination {
@@ -27,6 +28,7 @@ export async function examine({ profile, program, chooseSettings }: Examination)
     checkDisk({ profile }),
     checkClock({ profile }),
     await checkOpenClaw({ profile, program }),
+    await checkService({ profile, program }),
   ];
   const settings = await settingsOrFinding(chooseSettings);
   if ('level' in settings) return [settings, ...ofMachine];

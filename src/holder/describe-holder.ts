@@ -28,6 +28,7 @@ export function describeHolder(holder: Holder, now = Date.now()): string {
     case 'blocked':
       return 'bound, but nothing listens';
     case 'waiting':
+      if (holder.heldFor !== undefined) return holder.heldFor;
       return `a service manager, ${owner ? processOf(owner) : 'unknown'}, which holds it for a gateway that it starts again, or on the first connection`;
     case 'unknown':
       return describeUnknown(holder);

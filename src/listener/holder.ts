@@ -82,6 +82,8 @@ export interface Holder {
   readonly passesOn?: true;
   /** Why a gateway behind it does not let this process in, as it says itself. */
   readonly refusal?: string;
+  /** With the verdict `waiting`: for which service it is held, by which manager, and what that does next. */
+  readonly heldFor?: string;
   /** With the verdict `unknown`: why the holder could not be asked, as the code of an error: `EMFILE`. */
   readonly errno?: string;
 }

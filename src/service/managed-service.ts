@@ -1,9 +1,19 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync } from 'node:fs';
+import { userInfo } from 'node:os';
 
 import { readTextIfAllowed } from '../common/process-files.js';
+import type { Holder } from '../listener/holder.js';
 import { isInstalled } from './installed-file.js';
-import { systemctl, tellSystemd, unitProperties } from './systemctl.js';
-import { unitFile, unitNames } from './systemd-service.js';
+import { ServiceError } from './service.error.js';
+import { tellSystemd, unitProperties, type UnitProperties } from './systemctl.js';
+import { startUnit, unitFile, unitNames } from './systemd-service.js';
+import { uptimeSeconds, waitingText } from './waiting-text.js';
+
+/** What an operator types for a program, and which of its gateways. */
+export interface ServiceName {
+  readonly program: string;
+  readonly profile: string;
+}
 
 /** A gateway that a user manager runs, or holds the port for. */
 export interface ManagedService {
@@ -13,9 +23,31 @@ export interface ManagedService {
   /** How often it was started again since it was last started by a person. */
   readonly restarts: number;
   readonly isEnabled: boolean;
+  /** Whether it runs while its user is not logged in (loginctl(1)). */
+  readonly lingers: boolean;
   /** Whether a `.socket` unit listens for it. */
   readonly hasSocket: boolean;
+  /** A file that its command needs, and that is gone: an upgrade has moved it. */
+  readonly missingFile?: string;
+  /** The file that it writes its log to; missing where that is the journal, and while it does not run. */
+  readonly logFile?: string;
+  /** What the manager is about to do, while the service does not run: `starts it again in 4 s (restart 3 of 10)`. */
+  readonly next?: string;
 }
+
+/** Of a service; those that a version of systemd does not know are left out by it. */
+const PROPERTIES = [
+  'ActiveState',
+  'SubState',
+  'NRestarts',
+  'UnitFileState',
+  'StandardOutput',
+  'MainPID',
+  'StateChangeTimestampMonotonic',
+  'RestartUSec',
+  'RestartUSecNext',
+  'StartLimitBurst',
+];
 
 /**
  * The service of a profile, where `install` has written one. No connection is made: it would start a service that waits for
@@ -25,33 +57,52 @@ export interface ManagedService {
  * @returns `undefined` where there is none, or no manager answers
  */
 export async function findManagedService(
-  name: { readonly program: string; readonly profile: string },
+  name: ServiceName,
   port: number | undefined,
 ): Promise<ManagedService | undefined> {
   const { service, socket } = unitNames(name);
   const file = unitFile(service);
   if (process.platform !== 'linux' || !existsSync(file) || !isInstalled(file)) return undefined;
-  if (port !== undefined && !readFileSync(file, 'utf8').includes(` --port=${port}`)) return undefined;
+  const text = readFileSync(file, 'utf8');
+  if (port !== undefined && !isForPort(text, port)) return undefined;
   try {
-    const of = await unitProperties(service, ['ActiveState', 'NRestarts', 'UnitFileState']);
-    if (of['ActiveState'] === undefined) return undefined;
+    const of = await unitProperties(service, PROPERTIES);
+    const { ActiveState: state } = of;
+    if (state === undefined) return undefined;
     const { ActiveState: socketState } = await unitProperties(socket, ['ActiveState']);
+    const hasSocket = socketState === 'active';
+    const missingFile = commandOf(text).find((path) => !existsSync(path));
+    const logFile = logFileOf(of);
+    const next = waitingText(of, { hasSocket, now: uptimeSeconds() });
     return {
       unit: service,
-      state: of['ActiveState'],
+      state,
       restarts: Number(of['NRestarts'] ?? 0),
       isEnabled: of['UnitFileState'] === 'enabled',
-      hasSocket: socketState === 'active',
+      lingers: existsSync(`/var/lib/systemd/linger/${userInfo().username}`),
+      hasSocket,
+      ...(missingFile !== undefined && { missingFile }),
+      ...(logFile !== undefined && { logFile }),
+      ...(next !== undefined && { next }),
     };
-  } catch {
+  } catch (error) {
     // Without systemctl there is no manager that runs it.
-    return undefined;
+    if (error instanceof ServiceError) return undefined;
+    throw error;
   }
 }
 
 /** Whether the manager runs the service, is about to, or listens for it. */
 export function isHeld({ state, hasSocket }: ManagedService): boolean {
   return hasSocket || ['active', 'activating', 'deactivating', 'reloading'].includes(state);
+}
+
+/** Says of a port that a manager holds for which service it does, and what comes next. Any other holder stays as it is. */
+export async function nameWaiting(holder: Holder, name: ServiceName, port: number): Promise<Holder> {
+  if (holder.verdict !== 'waiting') return holder;
+  const service = await findManagedService(name, port);
+  if (service?.next === undefined) return holder;
+  return { ...holder, heldFor: `held for ${service.unit} by systemd, which ${service.next}` };
 }
 
 /**
@@ -65,15 +116,34 @@ export async function stopService({ unit, hasSocket }: ManagedService): Promise<
 }
 
 /**
- * Starts the service anew, or starts it.
+ * Starts the service, or starts it anew.
  *
  * @returns what it says of itself once it is ready
- * @throws {ServiceError} it did not start
+ * @throws {ServiceError} `not started`
  */
-export async function restartService({ unit }: ManagedService): Promise<string> {
-  await systemctl('reset-failed', unit);
-  await tellSystemd('restart', ...ownWait(unit), unit);
-  return (await unitProperties(unit, ['StatusText']))['StatusText'] ?? '';
+export function startService({ unit }: ManagedService, how: 'start' | 'restart'): Promise<string> {
+  return startUnit(unit, how, ownWait(unit));
+}
+
+/** Units are written with the port in their command. */
+function isForPort(text: string, port: number): boolean {
+  return new RegExp(`^ExecStart=.* --port=${port}(?: |$)`, 'm').test(text);
+}
+
+/** systemd tells that it is a file, and not which one. */
+function logFileOf({ StandardOutput: output = '', MainPID: pid = '0' }: UnitProperties): string | undefined {
+  if (!/^(?:append|file|truncate)\b/.test(output) || pid === '0') return undefined;
+  try {
+    return readlinkSync(`/proc/${pid}/fd/1`);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The two paths that a unit of ours begins its command with; none where they are written with escapes. */
+function commandOf(text: string): readonly string[] {
+  const [, node, script] = /^ExecStart=(\/[^\s"%$\\]+) (\/[^\s"%$\\]+) /m.exec(text) ?? [];
+  return node !== undefined && script !== undefined ? [node, script] : [];
 }
 
 /** A command that the gateway itself has run is ended together with it, and cannot wait for that. */

@@ -86,7 +86,7 @@ export async function installUnits(plan: ServicePlan, options: InstallOptions): 
   if (options.start) {
     // The service takes the port over from nobody: the socket has to be there before it.
     if (options.socket) await tellSystemd('start', socket);
-    return { ...outcome, warnings, status: await start(service, isChanged) };
+    return { ...outcome, warnings, status: await startUnit(service, isChanged ? 'restart' : 'start') };
   }
   return { ...outcome, warnings };
 }
@@ -131,11 +131,20 @@ export function unitFile(unit: string): string {
   return join(configured === '' ? join(homedir(), '.config') : configured, 'systemd/user', unit);
 }
 
-/** @returns what it says of itself once it is ready */
-async function start(service: string, isChanged: boolean): Promise<string> {
-  // A service that was given up is not started again before its count is.
+/**
+ * Starts the service, or starts it anew. One that the manager has given up is no exception: its count begins again.
+ *
+ * @param flags of systemctl
+ * @returns what it says of itself once it is ready
+ * @throws {ServiceError} `not started`
+ */
+export async function startUnit(
+  service: string,
+  how: 'start' | 'restart',
+  flags: readonly string[] = [],
+): Promise<string> {
   await systemctl('reset-failed', service);
-  const { code } = await systemctl(isChanged ? 'restart' : 'start', service);
+  const { code } = await systemctl(how, ...flags, service);
   const { StatusText: status = '', ExecMainStatus: exitCode = '' } = await unitProperties(service, [
     'StatusText',
     'ExecMainStatus',

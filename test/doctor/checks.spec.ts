@@ -7,6 +7,7 @@ import { checkClock, checkDisk, checkOwners } from '../../src/doctor/check-files
 import { checkDescriptors, checkIPv6, checkOpenClaw, checkProxies } from '../../src/doctor/check-machine.js';
 import { checkPort, checkPortRange } from '../../src/doctor/check-port.js';
 import { checkConfiguration, checkProfile } from '../../src/doctor/check-profile.js';
+import { judgeService } from '../../src/doctor/check-service.js';
 import { examine } from '../../src/doctor/examine.js';
 import type { Patient } from '../../src/doctor/finding.js';
 import { InputError } from '../../src/common/input.error.js';
@@ -50,6 +51,39 @@ function patient({
     },
   };
 }
+
+describe('the service', () => {
+  const service = {
+    unit: 'acme-gateway.service',
+    state: 'active',
+    restarts: 3,
+    isEnabled: true,
+    lingers: true,
+    hasSocket: false,
+  };
+
+  it.each([
+    [undefined, { level: 'ok', text: 'no service manager is to run this gateway' }],
+    [{}, { level: 'ok', text: 'acme-gateway.service is active, and was started again 3 times' }],
+    [{ state: 'inactive' }, { level: 'note' }],
+    [
+      { missingFile: '/opt/node' },
+      { level: 'problem', text: 'acme-gateway.service runs /opt/node, which is gone', wayOut: 'acme gateway install' },
+    ],
+    [
+      { state: 'failed' },
+      {
+        level: 'problem',
+        text: 'systemd has given acme-gateway.service up after 3 restarts',
+        wayOut: 'see why: journalctl --user -u acme-gateway.service -n 20; then: acme gateway start',
+      },
+    ],
+    [{ isEnabled: false }, { level: 'note', wayOut: 'systemctl --user enable acme-gateway.service' }],
+    [{ lingers: false }, { level: 'note', wayOut: 'loginctl enable-linger' }],
+  ])('%j', (found, finding) => {
+    expect(judgeService(found && { ...service, ...found }, 'acme')).toMatchObject({ check: 'service', ...finding });
+  });
+});
 
 describe('the port', () => {
   const nginx = { pid: 99, command: 'nginx', user: 'root', isGateway: false, pidsInNamespaces: [99] };
@@ -304,6 +338,7 @@ describe('the whole examination', () => {
       'disk',
       'clock',
       'OpenClaw',
+      'service',
     ]);
     expect(findings[0]).toMatchObject({ level: 'ok' });
   });
