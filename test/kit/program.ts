@@ -6,7 +6,8 @@ import { within } from './deadline.js';
 import { tempFolder } from './temp.js';
 import { TOKEN } from './token.js';
 
-export const ROOT = join(__dirname, '../..');
+/** The measurements are modules, which have no `__dirname`, and run at the root. */
+export const ROOT = typeof __dirname === 'undefined' ? process.cwd() : join(__dirname, '../..');
 export const BIN = join(ROOT, 'dist/bin/cli.cjs');
 export const MAIN = join(ROOT, 'dist/main.js');
 

@@ -13,11 +13,13 @@ import {
 import { join } from 'node:path';
 
 import { onCleanUp } from './cleaner.js';
+import { until } from './deadline.js';
 import type { Result } from './openclaw.js';
 import { OTHER_UID } from './other-user.js';
 import { Program, ROOT } from './program.js';
 import { tempFolder } from './temp.js';
 
+const END_MS = 60_000;
 const SYSTEMD = '/lib/systemd/systemd';
 /** Where cgroup v2 is beside v1, and where it is alone. */
 const CGROUPS = ['/sys/fs/cgroup/unified', '/sys/fs/cgroup'].find((folder) => existsSync(join(folder, 'cgroup.procs')));
@@ -47,6 +49,14 @@ const isRequired = (process.env['OPENCLAW_TEST_REQUIRE'] ?? '').split(',').inclu
 const reason = whyNot();
 if (reason !== undefined && isRequired) throw new Error(`a systemd user manager cannot run here: it ${reason}`);
 
+export interface ManagerOptions {
+  /**
+   * Without it, the manager is in a network of its own, where the processes of a test cannot reach its gateways.
+   * @default true
+   */
+  readonly ipv6?: boolean;
+}
+
 /** Why tests with a real service manager are skipped, for their name; empty where they are not. */
 export const NO_USER_MANAGER = reason === undefined ? '' : ` (a systemd user manager ${reason})`;
 
@@ -63,15 +73,17 @@ export class UserManager {
   private constructor(
     private readonly program: Program,
     folder: string,
+    private readonly namespaces: readonly string[],
   ) {
     this.home = join(folder, 'home');
     this.bin = join(folder, 'package/dist/bin/cli.cjs');
   }
 
-  static async start(): Promise<UserManager> {
+  static async start({ ipv6 = true }: ManagerOptions = {}): Promise<UserManager> {
+    const namespaces = ipv6 ? NAMESPACES : [...NAMESPACES, '--net'];
     const cgroup = join(CGROUPS ?? '', `openclaw-test-${process.pid}-${Math.random().toString(36).slice(2)}`);
     mkdirSync(cgroup);
-    onCleanUp(() => removeCgroup(cgroup));
+    onCleanUp(() => until(END_MS, 'the end of all that the manager has started', () => removeCgroup(cgroup)));
     const folder = tempFolder();
     chmodSync(folder, 0o755);
     mkdirSync(join(folder, 'home'));
@@ -79,11 +91,11 @@ export class UserManager {
     copyPackage(join(folder, 'package'));
     const program = Program.start('sh', [
       '-c',
-      `echo $$ >'${cgroup}/cgroup.procs' && exec unshare ${NAMESPACES.join(' ')} -- sh -c "$1"`,
+      `echo $$ >'${cgroup}/cgroup.procs' && exec unshare ${namespaces.join(' ')} -- sh -c "$1"`,
       'sh',
-      inside(join(folder, 'home')),
+      ipv6 ? inside(join(folder, 'home')) : `${NO_IPV6}\n${inside(join(folder, 'home'))}`,
     ]);
-    const manager = new UserManager(program, folder);
+    const manager = new UserManager(program, folder, namespaces);
     await program.output('stdout', /^up$/m);
     return manager;
   }
@@ -97,7 +109,8 @@ export class UserManager {
 
   /** The same, while it runs. */
   spawn(command: string, args: readonly (string | number)[], env: NodeJS.ProcessEnv = {}): Program {
-    const enter = ['--target', String(this.#firstProcess()), '--mount', '--pid', '--cgroup', '--uts', '--ipc', '--'];
+    const entered = this.namespaces.filter((name) => ENTERED.includes(name));
+    const enter = ['--target', String(this.#firstProcess()), ...entered, '--'];
     const variables = {
       HOME: this.home,
       OPENCLAW_GATEWAY_TOKEN: undefined,
@@ -124,6 +137,21 @@ export class UserManager {
     return this.systemctl('show', '--value', `--property=${name}`, unit);
   }
 
+  /** Some of them, as they are at one moment. */
+  async properties(unit: string, ...names: readonly string[]): Promise<Readonly<Record<string, string>>> {
+    const lines = (await this.systemctl('show', `--property=${names.join(',')}`, unit)).split('\n');
+    return Object.fromEntries(
+      lines.map((line): [string, string] => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+    );
+  }
+
+  /** The processes of a unit, by the numbers that they have beside the manager. */
+  async processes(unit: string): Promise<readonly string[]> {
+    const group = await this.property(unit, 'ControlGroup');
+    const { stdout } = await this.run('cat', `/sys/fs/cgroup${group}/cgroup.procs`);
+    return stdout.split('\n').filter(Boolean);
+  }
+
   /** `openclaw gateway` with these arguments, as the user of the manager. */
   openclaw(...args: readonly (string | number)[]): Promise<Result> {
     return this.run(process.execPath, this.bin, 'gateway', ...args);
@@ -143,7 +171,10 @@ export class UserManager {
   }
 }
 
-const RUNTIME = `/run/user/${OTHER_UID}`;
+/** The namespaces that a command enters as it is; the others are options of unshare(1) alone. */
+const ENTERED = ['--mount', '--pid', '--cgroup', '--uts', '--ipc', '--net'];
+export const RUNTIME = `/run/user/${OTHER_UID}`;
+const NO_IPV6 = 'ip link set lo up && echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6';
 
 /** What the manager finds where it runs as one of a machine that has booted with systemd. */
 function inside(home: string): string {
@@ -174,9 +205,16 @@ function copyPackage(folder: string): void {
   chmodSync(folder, 0o755);
 }
 
-function removeCgroup(folder: string): void {
+/** @returns false while a process in it is yet to end, which has been told to */
+function removeCgroup(folder: string): boolean {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (entry.isDirectory()) removeCgroup(join(folder, entry.name));
+    if (entry.isDirectory() && !removeCgroup(join(folder, entry.name))) return false;
   }
-  rmdirSync(folder);
+  try {
+    rmdirSync(folder);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EBUSY') return false;
+    throw error;
+  }
 }

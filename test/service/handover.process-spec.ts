@@ -1,0 +1,92 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { until } from '../kit/deadline.js';
+import { Load } from '../kit/load.js';
+import { DEADLINE_MS, managedGateway, replaced, UNIT } from '../kit/managed-gateway.js';
+import { Operator } from '../kit/operator.js';
+import { parse } from '../kit/openclaw.js';
+import { proven } from '../kit/proven.js';
+import { NO_USER_MANAGER, type UserManager } from '../kit/user-manager.js';
+
+/** In a run of the whole suite; `TEST_HANDOVERS=20` for a longer look. */
+const HANDOVERS = Number(process.env['TEST_HANDOVERS'] ?? 3);
+
+let handovers = 0;
+afterAll(() => proven(`${handovers} hand-overs to a new process, and no connection was refused or cut off`));
+
+(NO_USER_MANAGER ? describe.skip : describe)(`under a real systemd --user${NO_USER_MANAGER}`, () => {
+  it('a hand-over refuses no connection, cuts none off, and has WebSocket clients come back', async () => {
+    const { manager, port } = await managedGateway();
+    const token = readFileSync(join(manager.home, '.openclaw/gateway.token'), 'utf8').trim();
+    const load = new Load(port);
+
+    for (let handover = 0; handover < HANDOVERS; handover++) {
+      const operators = [
+        await Operator.open(`ws://127.0.0.1:${port}`, { token }),
+        await Operator.open(`ws://[::1]:${port}`, { token }),
+      ];
+      const { code, stdout } = await manager.openclaw('restart', '--handover', '--json');
+      expect(code).toBe(0);
+      expect(await manager.property(UNIT, 'MainPID')).toBe(String(parse(stdout)['pid']));
+      for (const operator of operators) expect((await operator.close()).code).toBe(1012);
+    }
+
+    const { answered, refused, cutOff } = await load.stop();
+    expect(answered).toBeGreaterThan(0);
+    expect({ refused, cutOff }).toEqual({ refused: 0, cutOff: 0 });
+    expect(await manager.property(UNIT, 'NRestarts')).toBe('0');
+    // The manager watches the new process as it did the first one.
+    await replaced(manager, () => manager.systemctl('kill', '-sKILL', UNIT));
+    handovers += HANDOVERS;
+  });
+
+  it('a new process that cannot start leaves the gateway and its clients as they are', async () => {
+    const { manager, port } = await managedGateway();
+    const token = readFileSync(join(manager.home, '.openclaw/gateway.token'), 'utf8').trim();
+    const pid = await manager.property(UNIT, 'MainPID');
+    const operator = await Operator.open(`ws://127.0.0.1:${port}`, { token });
+    writeFileSync(join(manager.home, '.openclaw/openclaw.json'), '{ "gateway": { "port": "x" } }');
+
+    const { ok, error } = await operator.call('gateway.handover');
+
+    expect(ok).toBe(false);
+    expect(error).toMatchObject({ details: { exitCode: 64 } });
+    expect(error?.message).toMatch(
+      /^the new gateway ended with 64, and this one goes on; it said: .*openclaw.json: gateway.port: "x"/,
+    );
+    expect(await manager.property(UNIT, 'MainPID')).toBe(pid);
+    expect((await operator.call('health')).ok).toBe(true);
+  });
+
+  it.each([
+    ['has a successor', async (manager: UserManager) => (await manager.processes(UNIT)).length > 1],
+    [
+      'is about to stop',
+      async (manager: UserManager) => (await manager.property(UNIT, 'StatusText')).startsWith('handing'),
+    ],
+    [
+      'is no longer the service',
+      async (manager: UserManager, pid: string) => (await manager.property(UNIT, 'MainPID')) !== pid,
+    ],
+  ])('one gateway is there, and no more, after one that %s is killed', async (_when, isSo) => {
+    const { manager, port } = await managedGateway();
+    const pid = await manager.property(UNIT, 'MainPID');
+    const load = new Load(port);
+    const asked = manager.openclaw('restart', '--handover');
+
+    await until(DEADLINE_MS, 'the moment', () => isSo(manager, pid));
+    await manager.run('kill', '-KILL', pid);
+
+    await asked;
+    await until(DEADLINE_MS, 'the one gateway', async () => {
+      const { MainPID: main = '', ActiveState: state } = await manager.properties(UNIT, 'MainPID', 'ActiveState');
+      return state === 'active' && main !== pid && (await manager.processes(UNIT)).join() === main;
+    });
+    expect((await load.stop()).refused).toBe(0);
+    expect(parse((await manager.openclaw('status', '--port', port, '--json')).stdout)).toMatchObject({
+      verdict: 'ready',
+      holder: { card: { pid: Number(await manager.property(UNIT, 'MainPID')) } },
+    });
+  });
+});
