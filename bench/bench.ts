@@ -12,6 +12,7 @@ import { guesses } from './parts/guesses.js';
 import { idle } from './parts/idle.js';
 import { messages } from './parts/messages.js';
 import { race } from './parts/race.js';
+import { restart } from './parts/restart.js';
 import { soak } from './parts/soak.js';
 import { start } from './parts/start.js';
 import { stop } from './parts/stop.js';
@@ -28,6 +29,7 @@ const PARTS: readonly AnyPart[] = [
   fairness,
   guesses,
   soak,
+  restart,
   race,
   guard,
 ];
