@@ -10,7 +10,7 @@ import {
   readdirSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { onCleanUp } from './cleaner.js';
 import { until } from './deadline.js';
@@ -119,7 +119,9 @@ export class UserManager {
       LANG: 'C.UTF-8',
       ...env,
     };
-    return Program.start('nsenter', [...enter, 'setpriv', ...AS_USER, command, ...args.map(String)], {
+    // nsenter starts another process for a PID namespace, which its own end would leave behind.
+    const user = ['setpriv', ...AS_USER, '--pdeathsig', 'KILL'];
+    return Program.start('nsenter', [...enter, ...user, command, ...args.map(String)], {
       cwd: '/',
       env: variables,
     });
@@ -159,9 +161,11 @@ export class UserManager {
 
   /** Writes a unit of that user, and has the manager read it. */
   async unit(name: string, text: string): Promise<void> {
-    const folder = join(this.home, '.config/systemd/user');
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, name), text);
+    const file = join(this.home, '.config/systemd/user', name);
+    // As that user, whose commands write and look there too.
+    await this.run('mkdir', '-p', dirname(file));
+    writeFileSync(file, text);
+    chownSync(file, OTHER_UID, OTHER_UID);
     await this.systemctl('daemon-reload');
   }
 
@@ -173,7 +177,7 @@ export class UserManager {
 
 /** The namespaces that a command enters as it is; the others are options of unshare(1) alone. */
 const ENTERED = ['--mount', '--pid', '--cgroup', '--uts', '--ipc', '--net'];
-export const RUNTIME = `/run/user/${OTHER_UID}`;
+const RUNTIME = `/run/user/${OTHER_UID}`;
 const NO_IPV6 = 'ip link set lo up && echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6';
 
 /** What the manager finds where it runs as one of a machine that has booted with systemd. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { inheritListener, notifyDescriptor, takeDescriptors } from '../../src/listener/inherited-listeners.js';
 import { onCleanUp } from '../kit/cleaner.js';
+import { within } from '../kit/deadline.js';
 import { duplicate, silentSocket } from '../kit/libc.js';
 import { freePort } from '../kit/ports.js';
 import { LINUX } from '../kit/sockets.js';
@@ -81,6 +82,9 @@ describe('what a service manager passes', () => {
     const { listener } = await inheritListener([passed('gateway')(held)], { port });
 
     expect(listener?.url).toBe(`ws://127.0.0.1:${port}`);
+    // This machine has it, and any process could take it.
+    const late = new Promise((resolve) => listener?.completeLater(resolve, 1));
+    expect(await within(10_000, 'the other address', late)).toEqual({ url: `ws://[::1]:${port}`, isTaken: true });
     listener?.close();
   });
 
