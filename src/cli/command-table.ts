@@ -198,7 +198,7 @@ export const SUB_COMMANDS = {
     },
     useless: {
       flags: TOKEN_FLAG,
-      because: (flag) => `${flag}: a unit can be read: put the token into the state folder, where the gateway finds it`,
+      because: (flag) => `${flag}: a unit is no place for a token, which goes into the state folder: leave it out`,
     },
     load: async () => (await import('./install.command.js')).install,
   },

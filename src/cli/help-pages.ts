@@ -27,6 +27,17 @@ export const HELP_PAGES: Readonly<Record<string, HelpPage>> = {
     ],
     page: 'launcher.md',
   },
+  install: {
+    examples: [
+      ['gateway install --linger', 'run it from boot on'],
+      ['gateway install --print', 'read the unit first'],
+    ],
+    page: 'service.md',
+  },
+  uninstall: {
+    examples: [['gateway uninstall', 'stop the service, and remove what install has written']],
+    page: 'service.md',
+  },
   status: {
     examples: [
       ['gateway status', 'what runs, where, and with which files'],

@@ -4,7 +4,7 @@ import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { NotifyTransport } from './notify-transport.js';
+import type { NotifyTransport } from './transport.js';
 
 /** Constants of Linux, the same on every processor that Node runs on. */
 const AF_UNIX = 1;

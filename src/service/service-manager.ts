@@ -10,7 +10,8 @@ import {
   takeDescriptors,
   type InheritedDescriptor,
 } from '../listener/inherited-listeners.js';
-import { openTransport, type NotifyTransport } from './notify-transport.js';
+import { openTransport } from './notify-transport.js';
+import type { NotifyTransport } from './transport.js';
 
 /** How long a start or a stop may still take, each time that the manager is told of it. */
 const EXTENSION_USEC = 15_000_000;
