@@ -1,7 +1,10 @@
 import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { onCleanUp } from './cleaner.js';
 
+/** The processor is for the gateway that starts, too. */
+const PAUSE_MS = 2;
 const REQUEST = 'GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n';
 
 /** How the connections of a load have ended. */
@@ -35,7 +38,10 @@ export class Load {
   }
 
   async #run(): Promise<void> {
-    while (!this.#isStopped) this.outcomes[await this.#request()]++;
+    while (!this.#isStopped) {
+      this.outcomes[await this.#request()]++;
+      await delay(PAUSE_MS);
+    }
   }
 
   #request(): Promise<keyof Outcomes> {
