@@ -126,9 +126,7 @@ export class OperatorGateway {
   /** Answers when the successor could start, and this gateway is about to stop; until then it goes on whatever fails. */
   @SubscribeMessage('gateway.handover')
   @RequireScope('operator.admin')
-  async handover(
-    @MessageBody(new ParamsPipe(HandoverParams)) { timeoutMs }: HandoverRequest,
-  ): Promise<{ ok: true }> {
+  async handover(@MessageBody(new ParamsPipe(HandoverParams)) { timeoutMs }: HandoverRequest): Promise<{ ok: true }> {
     try {
       await this.lock.handover?.(timeoutMs);
     } catch (error) {
