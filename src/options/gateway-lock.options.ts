@@ -101,7 +101,9 @@ export interface GatewayLockOptions extends ClaimOptions {
 export interface GatewayLockSettings
   extends
     Required<Omit<GatewayLockOptions, 'listener' | 'claim' | 'stateFolder'>>,
-    Pick<GatewayLockOptions, 'listener' | 'claim' | 'stateFolder'> {
+    Pick<GatewayLockOptions, 'listener' | 'stateFolder'> {
+  /** @internal */
+  claim?: () => Promise<ClaimedListener>;
   acquire: AcquireSettings;
   identity: IdentitySettings;
   callers: CallersSettings;

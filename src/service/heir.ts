@@ -11,6 +11,9 @@ export type ToHeir = 'go' | 'yours';
 /** What the successor says. `prepared`: it could start. `ready`: clients are served. `why`: it could not start. */
 export type FromHeir = 'prepared' | 'ready' | { readonly why: string };
 
+/** What a process says to the one that has started it, and hears from it. */
+export type ParentChannel = Pick<NodeJS.Process, 'send' | 'on' | 'once' | 'connected' | 'disconnect'>;
+
 /**
  * This process as the successor of a gateway that still runs, and that has passed it its listeners. It prepares all that can
  * fail without listening, and starts when the other one has stopped, or is gone.
@@ -21,16 +24,19 @@ export class Heir {
   #onWord: () => void = () => undefined;
 
   /** @returns `undefined` where this process is no successor */
-  static take(environment: NodeJS.ProcessEnv): Heir | undefined {
+  static take(environment: NodeJS.ProcessEnv, parent: ParentChannel = process): Heir | undefined {
     const { [HEIR_VARIABLE]: urls } = environment;
     Reflect.deleteProperty(environment, HEIR_VARIABLE);
-    return urls === undefined || !process.send ? undefined : new Heir(urls.split(' '));
+    return urls === undefined || !parent.send ? undefined : new Heir(urls.split(' '), parent);
   }
 
-  private constructor(private readonly urls: readonly string[]) {
+  private constructor(
+    private readonly urls: readonly string[],
+    private readonly parent: ParentChannel,
+  ) {
     this.descriptors = urls.map((_url, index) => ({ descriptor: 3 + index, name: 'gateway' }));
-    process.on('message', (word) => this.#hear(word as ToHeir));
-    process.once('disconnect', () => this.#hear('gone'));
+    parent.on('message', (word) => this.#hear(word as ToHeir));
+    parent.once('disconnect', () => this.#hear('gone'));
   }
 
   /** @throws {InputError} the settings are for other addresses by now, which takes a restart */
@@ -60,12 +66,12 @@ export class Heir {
   async ready(): Promise<void> {
     this.#say('ready');
     await this.#heard('yours');
-    if (process.connected) process.disconnect();
+    if (this.parent.connected) this.parent.disconnect();
   }
 
   #say(word: FromHeir): void {
     // The other gateway may be gone; then there is none to tell.
-    process.send?.(word, undefined, undefined, () => undefined);
+    this.parent.send?.(word, undefined, undefined, () => undefined);
   }
 
   #hear(word: ToHeir | 'gone'): void {

@@ -1,48 +1,57 @@
-import { Heir, HEIR_VARIABLE } from '../../src/service/heir.js';
+import { EventEmitter } from 'node:events';
+
+import { Heir, HEIR_VARIABLE, type ParentChannel } from '../../src/service/heir.js';
 import { whyNoHandover } from '../../src/service/supervisor.js';
 
+/** The process that has started this one. */
+class Parent extends EventEmitter {
+  readonly said: unknown[] = [];
+  connected = true;
+
+  send = (word: unknown): boolean => this.said.push(word) > 0;
+
+  disconnect(): void {
+    this.connected = false;
+  }
+}
+
+function successor(urls: string): { readonly heir: Heir | undefined; readonly parent: Parent } {
+  const parent = new Parent();
+  return { heir: Heir.take({ [HEIR_VARIABLE]: urls }, parent as unknown as ParentChannel), parent };
+}
+
 describe('a successor', () => {
-  const said: unknown[] = [];
-  const { send } = process;
-
-  beforeEach(() => {
-    said.splice(0);
-    process.send = (word: unknown) => said.push(word) > 0;
-  });
-  afterEach(() => {
-    if (send) process.send = send;
-    else delete process.send;
-    process.removeAllListeners('message').removeAllListeners('disconnect');
-  });
-
   it('is a process that was passed listeners, and no child of it is one', () => {
     const environment = { [HEIR_VARIABLE]: 'ws://127.0.0.1:18789 ws://[::1]:18789', PATH: '/' };
+    const parent = new Parent() as unknown as ParentChannel;
 
-    expect(Heir.take(environment)?.descriptors).toEqual([
+    expect(Heir.take(environment, parent)?.descriptors).toEqual([
       { descriptor: 3, name: 'gateway' },
       { descriptor: 4, name: 'gateway' },
     ]);
     expect(environment).toEqual({ PATH: '/' });
-    expect(Heir.take(environment)).toBeUndefined();
+    expect(Heir.take(environment, parent)).toBeUndefined();
   });
 
   it('starts when it is told, and tells when it serves', async () => {
-    const heir = Heir.take({ [HEIR_VARIABLE]: 'ws://127.0.0.1:18789' });
+    const { heir, parent } = successor('ws://127.0.0.1:18789');
     const prepared = heir?.prepared();
-    expect(said).toEqual(['prepared']);
-    process.emit('message', 'go', undefined);
+    expect(parent.said).toEqual(['prepared']);
+    parent.emit('message', 'go');
     await prepared;
 
     const ready = heir?.ready();
-    expect(said).toEqual(['prepared', 'ready']);
-    process.emit('message', 'yours', undefined);
+    expect(parent.said).toEqual(['prepared', 'ready']);
+    expect(parent.connected).toBe(true);
+    parent.emit('message', 'yours');
     await ready;
+    expect(parent.connected).toBe(false);
   });
 
   it('starts when the other gateway is gone', async () => {
-    const heir = Heir.take({ [HEIR_VARIABLE]: 'ws://127.0.0.1:18789' });
+    const { heir, parent } = successor('ws://127.0.0.1:18789');
     const prepared = heir?.prepared();
-    process.emit('disconnect');
+    parent.emit('disconnect');
     await prepared;
     await heir?.ready();
   });
@@ -51,7 +60,7 @@ describe('a successor', () => {
     [{ port: 18790 }, 'ws://127.0.0.1:18790'],
     [{ host: '127.0.0.2' }, 'ws://127.0.0.1:18789 and ws://127.0.0.2:18789'],
   ])('is not one for other addresses: %j', (settings, needed) => {
-    const heir = Heir.take({ [HEIR_VARIABLE]: 'ws://127.0.0.1:18789' });
+    const { heir } = successor('ws://127.0.0.1:18789');
 
     expect(() => heir?.check({})).not.toThrow();
     expect(() => heir?.check(settings)).toThrow(

@@ -38,9 +38,10 @@ function CopyButton({ text }: { readonly text: string }): JSX.Element | null {
   const clipboard = navigator.clipboard as Clipboard | undefined;
   if (!clipboard) return null;
   const copy = (): void => void clipboard.writeText(text).then(() => setCopied(true));
+  const label = isCopied ? texts.copied : texts.copy;
   return (
-    <button type="button" class="quiet" onClick={copy} aria-label={`${texts.copy}: ${text}`}>
-      {isCopied ? texts.copied : texts.copy}
+    <button type="button" class="quiet" onClick={copy} aria-label={`${label}: ${text}`}>
+      {label}
     </button>
   );
 }
