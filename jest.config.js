@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 /**
  * Nest 12 is ESM and Jest runs CommonJS, so our sources and Nest's own are compiled down for the tests; the built output
  * is what processes under test run.
@@ -47,7 +49,7 @@ export default {
   },
   setupFilesAfterEnv: ['<rootDir>/test/kit/process-specs.js', '<rootDir>/test/kit/clean-up.ts'],
   reporters: ['default', '<rootDir>/test/kit/summary-reporter.js'],
-  // Most specs wait for processes of their own; one worker would leave a processor idle.
-  maxWorkers: '100%',
+  // Specs wait for processes of their own for a third of their time: with a worker a processor, some would be idle.
+  maxWorkers: Math.ceil(1.5 * availableParallelism()),
   testTimeout: 30_000,
 };
