@@ -56,6 +56,27 @@ describe('a hand-over', () => {
     expect(steps).toEqual([]);
   });
 
+  it('tells in the words of the new one why it could not start', async () => {
+    const { handover } = await gateway(
+      "process.send({ why: 'openclaw.json: no port\\nsee the docs' }, () => process.exit(64))",
+    );
+
+    await expect(handover.begin()).rejects.toMatchObject({
+      message: 'the new gateway ended with 64, and this one goes on; it said: openclaw.json: no port',
+      exitCode: 64,
+    });
+  });
+
+  it('leaves this gateway as it was where the new one is late, and ends that one', async () => {
+    const { handover } = await gateway('setInterval(() => undefined, 60_000)');
+
+    await expect(handover.begin(500)).rejects.toMatchObject({
+      message: 'the new gateway was not prepared within 500 ms, and this one goes on; what it said is in the log',
+      exitCode: 75,
+    });
+    expect(handover.isUnderWay).toBe(false);
+  });
+
   it('fails where the new one ends after this one has stopped', async () => {
     const { handover, stopping } = await gateway(
       "process.on('message', () => process.exit(1)); process.send('prepared')",

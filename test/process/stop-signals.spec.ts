@@ -50,6 +50,20 @@ describe('StopSignals', () => {
     expect(ended).toEqual([143]);
   });
 
+  it('hands over at SIGUSR2 where there is a way to, until a stop has begun', async () => {
+    const onHandover = jest.fn();
+    signals.onHandover = onHandover;
+    receive('SIGUSR2');
+    receive('SIGUSR2', 1);
+    expect([onHandover.mock.calls.length, ended]).toEqual([2, []]);
+
+    receive('SIGTERM');
+    receive('SIGUSR2');
+
+    expect(await signals.first).toBe('SIGTERM');
+    expect([onHandover.mock.calls.length, ended]).toEqual([2, [140]]);
+  });
+
   it('ends at once on the other one', () => {
     receive('SIGTERM');
     receive('SIGINT');
