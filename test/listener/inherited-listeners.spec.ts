@@ -1,4 +1,4 @@
-import { openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { createServer, connect, type ListenOptions, type Server } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -165,6 +165,13 @@ describe('what a service manager passes', () => {
     expect(isStoreStale).toBe(true);
     expect(listener?.url).toBe(`ws://127.0.0.1:${port}`);
     listener?.close();
+  });
+
+  it('that the gateway had stored, and that is none, is given up and no reason not to start', async () => {
+    const descriptor = openSync('/dev/null', 'r');
+    onCleanUp(() => closeSync(descriptor));
+
+    expect(await inheritListener([{ descriptor, name: 'stored-gateway' }], {})).toEqual({ isStoreStale: true });
   });
 
   it('by a later version, under a name that this one does not know, is given up', async () => {

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { fstatSync } from 'node:fs';
 import type { Socket } from 'node:net';
 
 import type { INestApplication } from '@nestjs/common';
@@ -23,6 +24,13 @@ async function silentConnection(app: INestApplication, port: number): Promise<So
 }
 
 describe('a gateway that gives its listeners to another process', () => {
+  it('has a descriptor for each of its addresses', async () => {
+    const { lock } = await startApp();
+
+    expect(new Set(lock.descriptors).size).toBe(lock.addresses.length);
+    for (const descriptor of lock.descriptors) expect(fstatSync(descriptor).isSocket()).toBe(true);
+  });
+
   it('answers the first request of every connection that it has accepted, and hangs up after it', async () => {
     const { app, lock } = await startApp({ controllers: [HelloController] });
     const port = portOf(lock.url);
