@@ -119,11 +119,17 @@ describe('restart, of a gateway in the foreground', () => {
     await program.output('stdout', /^gateway listening on/m);
     const client = await Operator.open(`ws://127.0.0.1:${port}`);
 
-    const asked = await Promise.all(
-      Array.from({ length: AT_ONCE }, () => client.call('gateway.restart.request', { reason: 'all at once' })),
-    );
+    // The restart that the first request has begun may close the connection before the last one is read.
+    const restarts = (error: Error): string => {
+      if (!error.message.startsWith('closed with 1012 ')) throw error;
+      return 'coalesced';
+    };
+    const ask = (): Promise<string> =>
+      client
+        .call('gateway.restart.request', { reason: 'all at once' })
+        .then(({ payload }) => (payload as { status: string }).status, restarts);
 
-    expect(asked.map(({ payload }) => (payload as { status: string }).status).sort()).toEqual([
+    expect((await Promise.all(Array.from({ length: AT_ONCE }, ask))).sort()).toEqual([
       ...Array<string>(AT_ONCE - 1).fill('coalesced'),
       'scheduled',
     ]);
