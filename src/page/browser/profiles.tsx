@@ -6,7 +6,7 @@ import { Panel, Said, Table } from './panel.js';
 
 export function Profiles({ profiles }: { readonly profiles: readonly ProfilePort[] }): JSX.Element {
   const texts = useTexts();
-  const columns = [texts.profile, texts.port, texts.portFrom, texts.inTheWayOf];
+  const columns = [texts.profile, texts.port, texts.portFrom, texts.conflictsWith];
   return (
     <Panel name="profiles" title={texts.profiles}>
       <Table label={texts.profiles} columns={columns}>

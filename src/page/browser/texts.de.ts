@@ -89,7 +89,7 @@ export const DE: Texts = {
   profiles: 'Profile dieses Benutzers',
   port: 'Port',
   portFrom: 'Woher',
-  inTheWayOf: 'Im Weg von',
+  conflictsWith: 'Konflikt mit',
   portOrigins: {
     flag: 'Flag',
     variable: 'Variable',

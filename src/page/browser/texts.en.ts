@@ -86,7 +86,7 @@ export const EN = {
   profiles: 'Profiles of this user',
   port: 'Port',
   portFrom: 'From',
-  inTheWayOf: 'In the way of',
+  conflictsWith: 'Conflicts with',
   portOrigins: {
     flag: 'a flag',
     variable: 'a variable',
