@@ -1,4 +1,4 @@
-import { LOG_LEVELS } from '../common/log-line.js';
+import { LOG_LEVELS } from '../common/log-level.js';
 import type { CommandEntry } from './command.js';
 import { DEFAULT_LINES, DEFAULT_TIMEOUT_MS, type FlagTable } from './flags.js';
 

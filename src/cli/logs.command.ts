@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 
 import { InputError } from '../common/input.error.js';
-import { isLogLevel, LOG_LEVELS, logLineToText, type LogLevel } from '../common/log-line.js';
+import { isLogLevel, LOG_LEVELS, type LogLevel } from '../common/log-level.js';
+import { logLineToText } from '../common/log-line.js';
 import { printableJson } from '../common/printable.js';
 import type { Profile } from '../config/profile.js';
 import { commandFor } from '../holder/describe-holder.js';

@@ -1,12 +1,8 @@
 import { styleText } from 'node:util';
 
+import { isLogLevel, type LogLevel } from './log-level.js';
 import { printable, printableJson } from './printable.js';
 import { isWholeNumber } from './whole-number.js';
-
-/** From the gravest to the most talkative. */
-export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
-
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** One line of the log. OpenClaw's clients read the same keys. */
 export interface LogLine {
@@ -57,13 +53,4 @@ export function parseLogLine(text: string): LogLine | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Whether a line of this level is as grave as another level, or graver. */
-export function isAsGraveAs(level: LogLevel, least: LogLevel): boolean {
-  return LOG_LEVELS.indexOf(level) <= LOG_LEVELS.indexOf(least);
-}
-
-export function isLogLevel(value: unknown): value is LogLevel {
-  return LOG_LEVELS.includes(value as LogLevel);
 }

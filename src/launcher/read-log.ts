@@ -1,4 +1,5 @@
-import { isAsGraveAs, parseLogLine, type LogLevel, type LogLine } from '../common/log-line.js';
+import { isAsGraveAs, type LogLevel } from '../common/log-level.js';
+import { parseLogLine, type LogLine } from '../common/log-line.js';
 
 const LF = 0x0a;
 

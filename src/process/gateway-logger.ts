@@ -2,7 +2,8 @@ import { format } from 'node:util';
 
 import type { LoggerService } from '@nestjs/common';
 
-import { isAsGraveAs, logLineToJson, logLineToText, logTime, type LogLevel, type LogLine } from '../common/log-line.js';
+import { isAsGraveAs, type LogLevel } from '../common/log-level.js';
+import { logLineToJson, logLineToText, logTime, type LogLine } from '../common/log-line.js';
 import type { LogMemory } from './log-memory.js';
 import { wantsColor } from './print.js';
 

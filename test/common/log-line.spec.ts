@@ -1,13 +1,7 @@
 import { spawnSync } from 'node:child_process';
 
-import {
-  isAsGraveAs,
-  logLineToJson,
-  logLineToText,
-  logTime,
-  parseLogLine,
-  type LogLine,
-} from '../../src/common/log-line.js';
+import { isAsGraveAs } from '../../src/common/log-level.js';
+import { logLineToJson, logLineToText, logTime, parseLogLine, type LogLine } from '../../src/common/log-line.js';
 
 const LINE: LogLine = {
   time: '2026-01-31T12:00:00.250+01:00',

@@ -1,20 +1,17 @@
-/** From the gravest to the most talkative. */
-export const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
-
-export type Level = (typeof LEVELS)[number];
+import { isLogLevel, type LogLevel } from '../../common/log-level.js';
 
 export interface LogLine {
   /** Counts the lines that this page has seen. */
   readonly key: number;
   /** ISO 8601; empty for a text that is no line of the log. */
   readonly time: string;
-  readonly level: Level;
+  readonly level: LogLevel;
   readonly subsystem: string;
   readonly message: string;
 }
 
 /** The names that Nest's own logger has for two levels. */
-const NAMES: Readonly<Record<string, Level>> = { log: 'info', verbose: 'trace' };
+const NAMES: Readonly<Record<string, LogLevel>> = { log: 'info', verbose: 'trace' };
 
 /** Reads a line of the log; any other text is one of no more than a message. */
 export function parseLogLine(text: string, key: number): LogLine {
@@ -24,15 +21,10 @@ export function parseLogLine(text: string, key: number): LogLine {
   return {
     key,
     time: typeof time === 'string' ? time : '',
-    level: LEVELS.find((known) => known === level) ?? NAMES[String(level)] ?? 'info',
+    level: isLogLevel(level) ? level : (NAMES[String(level)] ?? 'info'),
     subsystem: typeof subsystem === 'string' ? subsystem : '',
     message,
   };
-}
-
-/** Whether a line of this level is as grave as another level, or graver. */
-export function isAsGraveAs(level: Level, least: Level): boolean {
-  return LEVELS.indexOf(level) <= LEVELS.indexOf(least);
 }
 
 function objectIn(text: string): Record<string, unknown> | undefined {

@@ -1,8 +1,9 @@
 import { Component, type JSX } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
+import { isAsGraveAs, LOG_LEVELS, type LogLevel } from '../../common/log-level.js';
 import { useTexts } from './language.js';
-import { isAsGraveAs, LEVELS, type Level, type LogLine } from './log-line.js';
+import type { LogLine } from './log-line.js';
 import { Panel } from './panel.js';
 
 /** How near to its end a log is still read at its end, in pixels. */
@@ -17,13 +18,13 @@ export function LogPanel({
   readonly isKept: boolean;
 }): JSX.Element {
   const texts = useTexts();
-  const [least, setLeast] = useState<Level>('info');
+  const [least, setLeast] = useState<LogLevel>('info');
   const chosen = lines.filter(({ level }) => isAsGraveAs(level, least)).slice(-MAX_SHOWN);
   const aside = (
     <label class="aside">
       {texts.level}{' '}
-      <select value={least} onChange={({ currentTarget }) => setLeast(currentTarget.value as Level)}>
-        {LEVELS.map((level) => (
+      <select value={least} onChange={({ currentTarget }) => setLeast(currentTarget.value as LogLevel)}>
+        {LOG_LEVELS.map((level) => (
           <option key={level} value={level}>
             {texts.levels[level]}
           </option>
