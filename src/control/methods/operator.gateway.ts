@@ -127,14 +127,17 @@ export class OperatorGateway {
   @SubscribeMessage('gateway.handover')
   @RequireScope('operator.admin')
   async handover(@MessageBody(new ParamsPipe(HandoverParams)) { timeoutMs }: HandoverRequest): Promise<{ ok: true }> {
+    const { handover } = this.lock;
+    if (!handover) {
+      throw new GatewayRequestException({ code: 'UNAVAILABLE', message: 'this app is not run by runGateway' });
+    }
     try {
-      await this.lock.handover?.(timeoutMs);
+      await handover(timeoutMs);
+      return { ok: true };
     } catch (error) {
       const { message, exitCode } = error as Error & { readonly exitCode?: number };
       throw new GatewayRequestException({ code: 'UNAVAILABLE', message, details: { exitCode } });
     }
-    if (this.lock.handover) return { ok: true };
-    throw new GatewayRequestException({ code: 'UNAVAILABLE', message: 'this app is not run by runGateway' });
   }
 
   /** The answer is sent before the asking client is closed with all others. */

@@ -97,21 +97,23 @@ describe('a method that every gateway has', () => {
   });
 });
 
-describe('gateway.shutdown', () => {
-  it('needs operator.admin', async () => {
+describe('an end of the gateway', () => {
+  it.each(['gateway.shutdown', 'gateway.handover'])('by %s needs operator.admin', async (method) => {
     const token = 'a-token-to-read-and-write';
     const { lock } = await startControl({
       lock: { auth: { tokens: [{ token, scopes: ['operator.read', 'operator.write'] }] } },
     });
     const operator = await Operator.open(lock.url, { token });
 
-    expect((await operator.call('gateway.shutdown')).error?.details).toEqual({
+    expect((await operator.call(method)).error?.details).toEqual({
       code: 'MISSING_SCOPE',
       scope: 'operator.admin',
     });
     expect(lock.phase).toBe('ready');
   });
+});
 
+describe('gateway.shutdown', () => {
   it('answers, tells all clients why and for how long, and then closes them', async () => {
     const { lock } = await startControl();
     const [caller, other] = [await Operator.open(lock.url), await Operator.open(lock.url)];
@@ -154,5 +156,40 @@ describe('gateway.shutdown', () => {
       details: { code: 'INVALID_PARAMS', issues: [{ path }] },
     });
     expect(lock.phase).toBe('ready');
+  });
+});
+
+describe('gateway.handover', () => {
+  it('is passed on with its timeout to what runs the app, and answers when that has begun', async () => {
+    const { lock } = await startControl();
+    const handover = jest.fn(() => Promise.resolve());
+    lock.handover = handover;
+    const operator = await Operator.open(lock.url);
+
+    expect(await operator.call('gateway.handover', { timeoutMs: 1_234 })).toMatchObject({ payload: { ok: true } });
+    expect(handover.mock.calls).toEqual([[1_234]]);
+    expect((await operator.call('health')).ok).toBe(true);
+  });
+
+  it('says why it could not begin, with the exit code for the command that asks', async () => {
+    const { lock } = await startControl();
+    lock.handover = () => Promise.reject(Object.assign(new Error('the new gateway ended with 64'), { exitCode: 64 }));
+    const operator = await Operator.open(lock.url);
+
+    expect((await operator.call('gateway.handover')).error).toEqual({
+      code: 'UNAVAILABLE',
+      message: 'the new gateway ended with 64',
+      details: { exitCode: 64 },
+    });
+  });
+
+  it('is not there in an app that ends and starts by other means', async () => {
+    const { lock } = await startControl();
+    const operator = await Operator.open(lock.url);
+
+    expect((await operator.call('gateway.handover')).error).toMatchObject({
+      code: 'UNAVAILABLE',
+      message: 'this app is not run by runGateway',
+    });
   });
 });
