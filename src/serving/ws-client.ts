@@ -110,14 +110,17 @@ export class WsClient {
 
   /** Sends a text message, unless the client does not read, which ends it. */
   send(text: string | Buffer): void {
-    if (!this.isOpen) return;
-    if (this.socket.bufferedAmount > this.host.maxBufferedBytes) {
-      this.host.onSlow(this);
-      this.refuse(CloseCode.TRY_AGAIN_LATER, 'reads too slowly');
-      return;
-    }
-    corkForThisTick(this.connection);
-    this.socket.send(text, { binary: false });
+    if (this.#maySend()) this.socket.send(text, { binary: false });
+  }
+
+  /**
+   * Sends a text message as two fragments (RFC 6455, 5.4). All clients are given the same first one: a copy for each,
+   * all in one turn of the event loop, would be hundreds of megabytes for thousands of clients.
+   */
+  sendFragments(first: Buffer, last: string): void {
+    if (!this.#maySend()) return;
+    this.socket.send(first, { binary: false, fin: false });
+    this.socket.send(last, { binary: false });
   }
 
   receive(data: Buffer, isBinary: boolean): void {
@@ -185,6 +188,18 @@ export class WsClient {
     this.host.onGone(this);
     this.#running?.forEach((subscription) => subscription.unsubscribe());
     this.session.ended(code, reason);
+  }
+
+  /** @returns false for a client that is gone, and for one that does not read, which is ended */
+  #maySend(): boolean {
+    if (!this.isOpen) return false;
+    if (this.socket.bufferedAmount > this.host.maxBufferedBytes) {
+      this.host.onSlow(this);
+      this.refuse(CloseCode.TRY_AGAIN_LATER, 'reads too slowly');
+      return false;
+    }
+    corkForThisTick(this.connection);
+    return true;
   }
 
   #pongLast(): void {

@@ -71,6 +71,14 @@ export class RawPeer {
     });
   }
 
+  /** The first frame of a message that has more than one. */
+  async firstFragment(): Promise<ReceivedFrame> {
+    for (;;) {
+      const frame = await this.take(Opcode.TEXT);
+      if (!frame.fin) return frame;
+    }
+  }
+
   async answerTo(id: string): Promise<Response> {
     for (;;) {
       const { payload } = await this.take(Opcode.TEXT);

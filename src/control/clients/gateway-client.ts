@@ -3,7 +3,7 @@ import type { WebSocket } from 'ws';
 import type { WsClient } from '../../serving/ws-client.js';
 import type { Scope } from '../access/compare-token.js';
 import type { ConnectParams } from '../wire/connect-params.js';
-import { eventHead, numbered } from '../wire/frames.js';
+import { eventHead, numbered, numberedEnd } from '../wire/frames.js';
 
 /**
  * A client that has been admitted. `GatewayClients` finds it.
@@ -22,7 +22,7 @@ export class GatewayClient {
   #seq = 0;
   #requests = 0;
   /** Events that wait until the client has been told that it is admitted. */
-  #early: string[] | undefined = [];
+  #early: (string | Buffer)[] | undefined = [];
 
   /** @internal */
   constructor(
@@ -67,11 +67,13 @@ export class GatewayClient {
   /**
    * Sends an event that was made once for several clients; see `eventHead`.
    *
+   * @param head the bytes of a long one, which are shared, and not copied for each client
    * @internal
    */
-  sendHead(head: string): void {
+  sendHead(head: string | Buffer): void {
     if (this.#early) this.#early.push(head);
-    else this.client.send(numbered(head, ++this.#seq));
+    else if (typeof head === 'string') this.client.send(numbered(head, ++this.#seq));
+    else this.client.sendFragments(head, numberedEnd(++this.#seq));
   }
 
   /**

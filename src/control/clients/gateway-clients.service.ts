@@ -4,6 +4,9 @@ import type { WebSocket } from 'ws';
 import { eventHead, type StateVersion } from '../wire/frames.js';
 import type { GatewayClient } from './gateway-client.js';
 
+/** From this length on, an event is not copied for each client: a second frame for its number costs less than that. */
+const SHARED_LENGTH = 1_024;
+
 /**
  * The clients that have been admitted, for gateway classes that send events. Provided by `GatewayLockModule`.
  *
@@ -49,7 +52,8 @@ export class GatewayClients {
       stateVersion,
     }: { readonly to?: (client: GatewayClient) => boolean; readonly stateVersion?: StateVersion } = {},
   ): void {
-    const head = eventHead(event, payload, stateVersion);
+    const text = eventHead(event, payload, stateVersion);
+    const head = text.length < SHARED_LENGTH ? text : Buffer.from(text);
     for (const client of this.#clients.values()) {
       if (to(client)) client.sendHead(head);
     }

@@ -83,7 +83,12 @@ export function unnumbered(head: string): string {
 
 /** Completes an event with its number. */
 export function numbered(head: string, seq: number): string {
-  return `${head},"seq":${seq}}`;
+  return head + numberedEnd(seq);
+}
+
+/** What {@link numbered} adds to an event. */
+export function numberedEnd(seq: number): string {
+  return `,"seq":${seq}}`;
 }
 
 /** How often the presence list and the health have changed: a client that missed a change asks again. */

@@ -4,8 +4,10 @@ import type { WebSocket } from 'ws';
 import { GatewayClients } from '../../../src/index.js';
 import { emptied, startControl } from '../../kit/control.js';
 import { Gate } from '../../kit/gate.js';
+import { Opcode } from '../../kit/frames.js';
 import { Client, muteWebSocket } from '../../kit/net.js';
 import { ABOUT, isEvent, Operator, type Event, type Response } from '../../kit/operator.js';
+import { RawPeer } from '../../kit/raw-peer.js';
 import { TOKEN } from '../../kit/token.js';
 
 const SLOW_LIMIT = 256 * 1024;
@@ -83,6 +85,28 @@ describe('events', () => {
       }),
     );
     expect(heard).toEqual([['all'], ['all', 'some', 'one'], ['all', 'some']]);
+  });
+
+  it('that are long go out as two frames, the first of which is the same for all clients', async () => {
+    const { lock, clients } = await startControl();
+    const operator = await Operator.open(lock.url);
+    const peer = await RawPeer.admitted(lock.url);
+    const text = 'ä'.repeat(10_000);
+
+    clients.send('short', 1);
+    clients.send('long', text);
+    clients.send('short', 2);
+
+    const first = await peer.firstFragment();
+    expect(JSON.parse(`${first.payload.toString()}}`)).toEqual({ type: 'event', event: 'long', payload: text });
+    const second = await peer.take(Opcode.CONTINUATION);
+    expect(second.payload.toString()).toMatch(/^,"seq":\d+\}$/);
+    expect(second.fin).toBe(true);
+    const before = await operator.event('short');
+    const long = await operator.event('long');
+    const after = await operator.event('short');
+    expect(long.payload).toBe(text);
+    expect([before, long, after].map(({ seq }) => (seq ?? 0) - (before.seq ?? 0))).toEqual([0, 1, 2]);
   });
 
   it('may say which state they are of', async () => {
