@@ -52,7 +52,8 @@ export interface GatewayWsOptions {
    */
   maxBufferedBytes?: number;
   /**
-   * The time between two pings, in milliseconds. A client that sends nothing for two such periods is cut off.
+   * How long a client may be silent before it is pinged, in milliseconds. A client that sends nothing for two such periods
+   * is cut off. With `protocol: 'nest'`, where nothing else is sent at regular times, each client is pinged in each period.
    * @default 25000
    */
   pingIntervalMs?: number;

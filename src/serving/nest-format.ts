@@ -20,6 +20,7 @@ export class NestFormat implements WsFormat {
   open(client: WsClient): WsSession {
     client.enter();
     return {
+      getsTicks: false,
       receive: (data, isBinary) => this.#receive(client, isBinary ? data : data.toString()),
       farewell: (notice: ShutdownNotice) => client.send(JSON.stringify({ event: 'shutdown', data: notice })),
       ended: () => undefined,

@@ -3,7 +3,10 @@ import type { WsClient } from './ws-client.js';
 /** How many periods in a row a client may be silent before it is taken for dead. */
 const SILENT_PERIODS = 2;
 
-/** Pings the clients, and ends each one that has not sent a byte for two periods. One timer serves all of them. */
+/**
+ * Ends each client that has not sent a byte for two periods, and pings those that are silent. A client that gets no ticks
+ * is pinged in every period: proxies close a connection on which nothing is sent. One timer serves all of them.
+ */
 export class WsHeartbeat {
   #timer: NodeJS.Timeout | undefined;
   #last = 0;
@@ -39,7 +42,7 @@ export class WsHeartbeat {
       client.bytesSeen = bytesRead;
       client.silentPeriods = silent ? client.silentPeriods + 1 : 0;
       if (client.silentPeriods >= SILENT_PERIODS) this.onDead(client);
-      else if (client.isOpen) client.socket.ping();
+      else if (client.isOpen && (silent || !client.session.getsTicks)) client.socket.ping();
     }
   }
 }

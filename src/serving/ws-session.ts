@@ -15,6 +15,8 @@ export interface ShutdownNotice {
 
 /** The conversation with one client. */
 export interface WsSession {
+  /** Whether the client is sent an event at regular times, so that a ping is not needed to keep its connection in use. */
+  readonly getsTicks: boolean;
   receive(data: Buffer, isBinary: boolean): void;
   /** Tells the client that the gateway stops. */
   farewell(notice: ShutdownNotice): void;

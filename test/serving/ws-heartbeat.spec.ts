@@ -11,6 +11,7 @@ class Peer {
   silentPeriods = 0;
   isOpen = true;
   pings = 0;
+  readonly session = { getsTicks: false };
   readonly socket = { ping: () => ++this.pings };
 
   says(bytes = 6): void {
@@ -51,12 +52,30 @@ describe('WsHeartbeat', () => {
     expect(dead).toEqual([mute]);
   });
 
-  it('pings every client in every period', () => {
+  it('pings every client that gets no ticks in every period', () => {
     const peers = [new Peer(), new Peer()];
     const { beat } = heartbeatOf(...peers);
     beat();
+    peers[0]?.says();
     beat();
     expect(peers.map(({ pings }) => pings)).toEqual([2, 2]);
+  });
+
+  it('pings a client that gets ticks only when it has been silent for a period', () => {
+    const peer = new Peer();
+    peer.session.getsTicks = true;
+    const { beat, dead } = heartbeatOf(peer);
+    beat();
+    expect(peer.pings).toBe(0);
+    beat();
+    expect(peer.pings).toBe(1);
+    peer.says();
+    beat();
+    expect(peer.pings).toBe(1);
+    beat();
+    expect(peer.pings).toBe(2);
+    beat();
+    expect(dead).toEqual([peer]);
   });
 
   it('does not ping a client that is being closed, and gives up on it all the same', () => {

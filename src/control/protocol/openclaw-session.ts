@@ -49,6 +49,10 @@ export class OpenclawSession implements WsSession {
     this.#handshake = new Handshake(client, host, (admitted, early) => this.#admit(admitted, early));
   }
 
+  get getsTicks(): boolean {
+    return this.#entered !== undefined;
+  }
+
   receive(data: Buffer, isBinary: boolean): void {
     if (this.#handshake) {
       this.#handshake.receive(data, isBinary);
