@@ -11,6 +11,7 @@ import { guard } from './parts/guard.js';
 import { guesses } from './parts/guesses.js';
 import { idle } from './parts/idle.js';
 import { messages } from './parts/messages.js';
+import { peer } from './parts/peer.js';
 import { race } from './parts/race.js';
 import { restart } from './parts/restart.js';
 import { soak } from './parts/soak.js';
@@ -30,6 +31,7 @@ const PARTS: readonly AnyPart[] = [
   guesses,
   soak,
   restart,
+  peer,
   race,
   guard,
 ];

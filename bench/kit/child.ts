@@ -18,6 +18,10 @@ export interface ChildOptions {
   readonly answersCalls?: boolean;
   /** @default one folder for all that have none of their own */
   readonly home?: string;
+  /** @default the one that measures */
+  readonly node?: string;
+  /** Besides what every child has. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Longer than twenty starts at the same time take on a small machine. */
@@ -36,11 +40,14 @@ export class Child {
   #output = '';
   #calls = 0;
 
-  constructor(args: readonly string[], { answersCalls = false, home = sharedHome() }: ChildOptions = {}) {
+  constructor(
+    args: readonly string[],
+    { answersCalls = false, home = sharedHome(), node = process.execPath, env: further = {} }: ChildOptions = {},
+  ) {
     // No variable of whoever runs the measurement leaks in, and no gateway comes near a state folder of theirs.
-    const env = { PATH: process.env['PATH'], HOME: home, OPENCLAW_GATEWAY_TOKEN: TOKEN };
+    const env = { PATH: process.env['PATH'], HOME: home, OPENCLAW_GATEWAY_TOKEN: TOKEN, ...further };
     const stdio: StdioOptions = ['pipe', 'pipe', 'pipe', ...(answersCalls ? (['ipc'] as const) : [])];
-    this.#process = spawn(process.execPath, args, { env, stdio }) as ChildProcessWithoutNullStreams;
+    this.#process = spawn(node, args, { env, stdio }) as ChildProcessWithoutNullStreams;
     running.add(this);
     this.#process.stdin.end();
     for (const stream of [this.#process.stdout, this.#process.stderr]) {

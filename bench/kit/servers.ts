@@ -78,11 +78,15 @@ export async function timeToReady(server: Pick<Server, 'start'>): Promise<number
 }
 
 /** Rejects if the process ends before. */
-export function untilReady(child: Child, port: number): Promise<void> {
-  return until(DEADLINE_MS, `process ${child.pid} to be ready`, () => {
+export function untilReady(
+  child: Child,
+  port: number,
+  { path = '/readyz', deadlineMs = DEADLINE_MS }: { readonly path?: string; readonly deadlineMs?: number } = {},
+): Promise<void> {
+  return until(deadlineMs, `process ${child.pid} to be ready`, () => {
     const { pid, exit, output } = child;
     if (exit !== undefined) throw new Error(`process ${pid} ended (${exit}); there was: ${output}`);
-    return isReady(port);
+    return isReady(port, path);
   });
 }
 
@@ -90,9 +94,9 @@ export function untilFree(port: number): Promise<void> {
   return until(DEADLINE_MS, `port ${port} to be free`, () => isFree(port));
 }
 
-function isReady(port: number): Promise<boolean> {
+function isReady(port: number, path: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const address = { host: '127.0.0.1', port, path: '/readyz', agent: false, timeout: DEADLINE_MS };
+    const address = { host: '127.0.0.1', port, path, agent: false, timeout: DEADLINE_MS };
     const request = get(address, (response) => {
       response.resume().once('end', () => resolve(response.statusCode === 200));
     });
