@@ -15,6 +15,11 @@ export function builtScript(name: string): string {
   return built(`../${name}.js`);
 }
 
+/** @param name of a file of this folder that is run as it was written, with its ending */
+export function writtenScript(name: string): string {
+  return built(`../../../bench/${name}`);
+}
+
 /** @param name of a file of `test/fixtures`, without its ending */
 export function builtFixture(name: string): string {
   return built(`../../fixtures/${name}.js`);

@@ -3,7 +3,7 @@ import { get } from 'node:http';
 import { until } from '../../test/kit/deadline.js';
 import { isFree, reservePorts } from '../../test/kit/ports.js';
 import type { DialectName } from '../load/dialects.js';
-import { BIN, builtScript } from './built.js';
+import { BIN, builtScript, writtenScript } from './built.js';
 import { Child, type ChildOptions } from './child.js';
 
 /** A server as people run it, with what it takes to start one, and to be refused by it. */
@@ -39,8 +39,8 @@ export const GATEWAY: Server = {
 export const BARE: Server = {
   dialect: 'bare',
   listening: /^listening$/m,
-  start: (port, options = {}) => child([builtScript('servers/bare-server'), String(port)], options),
-  refuse: (port) => child([builtScript('servers/bare-refusal'), String(port)]),
+  start: (port, options = {}) => child([writtenScript('servers/bare-server.cjs'), String(port)], options),
+  refuse: (port) => child([writtenScript('servers/bare-refusal.cjs'), String(port)]),
 };
 
 /** Longer than a start takes on a small machine that is busy. */

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { until } from '../../test/kit/deadline.js';
@@ -6,6 +6,7 @@ import { DEADLINE_MS, replaced, UNIT, unitOf } from '../../test/kit/managed-gate
 import { ROOT } from '../../test/kit/program.js';
 import { isFree } from '../../test/kit/ports.js';
 import type { UserManager } from '../../test/kit/user-manager.js';
+import { writtenScript } from '../kit/built.js';
 
 /** A server that a service manager runs. */
 export interface Contender {
@@ -58,16 +59,16 @@ async function startGateway(manager: UserManager, port: number, lines = ''): Pro
 /** The user of the manager may not read where this is run. */
 async function startBare(manager: UserManager, port: number): Promise<undefined> {
   const folder = join(manager.home, 'bare');
+  const script = join(folder, 'bare-server.cjs');
   mkdirSync(folder);
-  cpSync(join(ROOT, 'build/bench/servers'), join(folder, 'servers'), { recursive: true });
+  cpSync(writtenScript('servers/bare-server.cjs'), script);
   cpSync(join(ROOT, 'node_modules/ws'), join(folder, 'node_modules/ws'), { recursive: true });
-  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   const lines = [
     'Type=simple',
     'NotifyAccess=none',
     'FileDescriptorStoreMax=0',
     'ExecStart=',
-    `ExecStart=${process.execPath} ${join(folder, 'servers/bare-server.js')} ${port}`,
+    `ExecStart=${process.execPath} ${script} ${port}`,
   ];
   await manager.unit(UNIT, unitOf(manager, port, { lines: lines.join('\n') }));
   await manager.systemctl('start', UNIT);

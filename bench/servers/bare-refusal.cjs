@@ -1,6 +1,7 @@
-import { createServer } from 'node:http';
+'use strict';
+const { createServer } = require('node:net');
 
-// The least that finds a port taken, says so and ends. Argument: the port.
+// The quickest that finds a port taken, says so and ends. Argument: the port.
 createServer()
   .once('error', (error) => {
     process.stderr.write(`${error.message}\n`);
