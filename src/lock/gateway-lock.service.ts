@@ -125,8 +125,8 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
    * Gives up this process's copies of the listeners, for a process that has them too, and serves what was accepted.
    *
    * @internal
-   * @returns resolves when all of that is answered; a client that sends no request is waited for as long as it may take for
-   * one (`headersTimeoutMs`)
+   * @returns resolves when all of that is answered. A client that has begun a request is waited for as long as it may take
+   * for it (`headersTimeoutMs`), one that has just connected for 2 seconds, and one that keeps its connection for 250 ms
    */
   async stopAccepting(): Promise<void> {
     const { server, settings } = this.#parts;

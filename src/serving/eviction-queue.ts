@@ -8,7 +8,6 @@ const CROWD = 16;
  * flood evicts itself, and a client that does ask is served.
  */
 export class EvictionQueue<T> {
-  /** Each entry with the time of its arrival, oldest first. */
   readonly #waiting = new Map<T, number>();
 
   constructor(
@@ -16,6 +15,15 @@ export class EvictionQueue<T> {
     private readonly evict: (one: T) => void,
     private readonly now: () => number = () => performance.now(),
   ) {}
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** Each with the time of its arrival, oldest first. */
+  entries(): IterableIterator<[T, number]> {
+    return this.#waiting.entries();
+  }
 
   add(one: T): void {
     const now = this.now();

@@ -106,9 +106,9 @@ export class GatewayHttpServer {
 
   /**
    * Answers what has been accepted, while no more is. A connection is closed with its next answer, so that its client does
-   * not send a request into the end of this process.
+   * not send a request into the end of this process. One that brings no request is closed too.
    *
-   * @returns resolves when a request has come on every connection, and none that was handed to the app is running
+   * @returns resolves when no connection is left that could bring a request, and none that was handed to the app is running
    */
   heardOut(): Promise<void> {
     this.#isLeaving = true;

@@ -10,6 +10,11 @@ import { ReadingTurns } from './reading-turns.js';
 const LOOK_AGAIN_MS = 250;
 /** How long it is believed that no more connections fit. */
 const ROOM_KNOWN_MS = 1_000;
+/**
+ * How long a connection may be quiet, in milliseconds, while others wait for it in the kernel: a new one, whose client has
+ * yet to be given the processor, and one that is kept open between two requests.
+ */
+const QUIET_MS = { new: 2_000, kept: 250 };
 
 const LET_IN = Symbol('let in');
 type PortSocket = Socket & { [LET_IN]?: boolean };
@@ -43,16 +48,15 @@ export class HttpConnections {
   readonly #connections = new Map<Socket, HttpConnection>();
   /** The connections on which no request is being answered and that are no WebSockets. */
   readonly #idle: EvictionQueue<Socket>;
-  /** The connections on which no request has come yet. */
-  readonly #unheard = new Set<Socket>();
   readonly #turns = new ReadingTurns();
   readonly #stalledTimeoutMs: number;
   /** How many connections there is room for, as far as it is known. */
   #most = Infinity;
   #mostKnownAt = 0;
   #running = 0;
+  #isLeaving = false;
   #reportIdle: (() => void) | undefined;
-  #reportHeard: (() => void) | undefined;
+  #reportHeardOut: (() => void) | undefined;
 
   /** @param onEvicted called for each connection that is closed to make room for others */
   constructor(
@@ -75,15 +79,13 @@ export class HttpConnections {
     if (known) return known;
     const connection: HttpConnection = { running: 0, open: 0 };
     this.#connections.set(socket, connection);
-    this.#idle.add(socket);
-    this.#unheard.add(socket);
+    this.#rest(socket);
     this.#turns.add(socket);
     // Node reports no end of a response that waits behind another on the same connection.
     socket.on('close', () => {
       this.#finish(connection, connection.running);
       this.#connections.delete(socket);
-      this.#idle.delete(socket);
-      this.#hear(socket);
+      this.#use(socket);
     });
     return connection;
   }
@@ -94,7 +96,7 @@ export class HttpConnections {
     connection.response = response;
     response.setTimeout(this.#stalledTimeoutMs, () => this.#lookAgain(socket, response));
     response.once('close', () => {
-      if (--connection.open === 0 && !socket.destroyed) this.#idle.add(socket);
+      if (--connection.open === 0 && !socket.destroyed) this.#rest(socket);
     });
   }
 
@@ -102,8 +104,7 @@ export class HttpConnections {
   useForGood(socket: Socket): HttpConnection {
     const connection = this.of(socket);
     connection.open++;
-    this.#idle.delete(socket);
-    this.#hear(socket);
+    this.#use(socket);
     return connection;
   }
 
@@ -121,9 +122,15 @@ export class HttpConnections {
     return new Promise((resolve) => (this.#reportIdle = resolve));
   }
 
-  /** Resolves when a request has come on every connection, and none that was handed to the app is running. */
+  /**
+   * Hangs up on clients that ask for nothing, while no more are accepted.
+   *
+   * @returns resolves when no connection is left that could bring a request, and none that was handed to the app is running
+   */
   async heardOut(): Promise<void> {
-    if (this.#unheard.size > 0) await new Promise<void>((resolve) => (this.#reportHeard = resolve));
+    this.#isLeaving = true;
+    for (const [socket, since] of this.#idle.entries()) this.#hangUpIfQuiet(socket, since);
+    if (this.#idle.size > 0) await new Promise<void>((resolve) => (this.#reportHeardOut = resolve));
     await this.idle();
   }
 
@@ -174,8 +181,26 @@ export class HttpConnections {
     }, LOOK_AGAIN_MS).unref();
   }
 
-  #hear(socket: Socket): void {
-    if (this.#unheard.delete(socket) && this.#unheard.size === 0) this.#reportHeard?.();
+  #hangUpIfQuiet(socket: Socket, since: number): void {
+    const isNew = this.of(socket).response === undefined;
+    // Of a new one, what was read already is the begin of a request.
+    const read = isNew ? 0 : socket.bytesRead;
+    const leftMs = since + (isNew ? QUIET_MS.new : QUIET_MS.kept) - performance.now();
+    const hangUp = (): void => {
+      if (socket.bytesRead === read) socket.destroy();
+    };
+    // What has come while this process was busy is read first: to hang up on it would lose a request.
+    setTimeout(() => setImmediate(hangUp), Math.max(leftMs, 0)).unref();
+  }
+
+  #rest(socket: Socket): void {
+    this.#idle.add(socket);
+    if (this.#isLeaving) this.#hangUpIfQuiet(socket, performance.now());
+  }
+
+  #use(socket: Socket): void {
+    this.#idle.delete(socket);
+    if (this.#idle.size === 0) this.#reportHeardOut?.();
   }
 
   #finish(connection: HttpConnection, count: number): void {

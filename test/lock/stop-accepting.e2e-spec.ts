@@ -65,9 +65,34 @@ describe('a gateway that gives its listeners to another process', () => {
     expect(lock.phase).toBe('ready');
   });
 
-  it('waits for one that says nothing as long as it may take for a request', async () => {
+  it('hangs up on those that ask for nothing, and waits for one that has begun to', async () => {
+    const { app, lock } = await startApp({ controllers: [HelloController] });
+    const port = portOf(lock.url);
+    const request = head('GET /hello HTTP/1.1', `Host: 127.0.0.1:${port}`);
+    const kept = await rawConnection(port);
+    const answered = once(kept, 'data');
+    kept.write(request);
+    await within(DEADLINE_MS, 'the answer', answered);
+    const begun = await silentConnection(app, port);
+    begun.write(request.slice(0, 9));
+    const silent = await silentConnection(app, port);
+    const hungUp = Promise.all([kept, silent].map((socket) => once(socket.resume(), 'close')));
+
+    const over = lock.stopAccepting();
+
+    await within(DEADLINE_MS, 'the end of the others', hungUp);
+    const end = once(begun, 'close');
+    let answer = '';
+    begun.setEncoding('latin1').on('data', (part: string) => (answer += part));
+    begun.write(request.slice(9));
+    await within(DEADLINE_MS, 'the end', Promise.all([over, end]));
+    expect(answer).toMatch(/hello$/);
+  });
+
+  it('waits for one that never ends its request as long as it may take for one', async () => {
     const { app, lock } = await startApp({ lock: { http: { headersTimeoutMs: 50 } } });
-    await silentConnection(app, portOf(lock.url));
+    const begun = await silentConnection(app, portOf(lock.url));
+    begun.write('GET /hello');
 
     await within(DEADLINE_MS, 'the end', lock.stopAccepting());
   });

@@ -76,10 +76,11 @@ afterAll(() => proven(`${handovers} hand-overs to a new process, and no connecti
     const { manager, port } = await managedGateway();
     const pid = await manager.property(UNIT, 'MainPID');
     const load = new Load(port);
-    // The gateway waits for the request of this client, so that none of the moments passes unseen on a busy machine.
-    const silent = connect(port, '127.0.0.1').on('error', () => undefined);
-    onCleanUp(() => silent.destroy());
-    await once(silent, 'connect');
+    // The gateway waits for the rest of this request, so that none of the moments passes unseen on a busy machine.
+    const slow = connect(port, '127.0.0.1').on('error', () => undefined);
+    onCleanUp(() => slow.destroy());
+    await once(slow, 'connect');
+    slow.write('GET /healthz');
     const asked = manager.openclaw('restart', '--handover');
 
     await until(DEADLINE_MS, 'the moment', () => isSo(manager, pid));
