@@ -46,7 +46,8 @@ export async function serve(
   const { ensure = false, force, json = false, standby = false } = flags;
   const { profile } = settings;
   const background = process.env[LOG_VARIABLE] === '1' ? { [LOG_VARIABLE]: '1' } : undefined;
-  if (background) (await import('../launcher/serve-detached.js')).serveDetached(profile.stateFolder);
+  const detached = background && (await import('../launcher/serve-detached.js'));
+  detached?.serveDetached(profile.stateFolder);
   const isEnough = (holder: Holder): Promise<boolean> | boolean => ensure && isReady(holder, settings);
   const failure: FailureOptions = { json, isEnough, program: program.name };
 
@@ -84,7 +85,8 @@ export async function serve(
   await import('reflect-metadata');
   const { runGateway } = await import('./load-nest.js');
   const ours = { hasFailed, signals, title: true, service: manager, heir };
-  return runGateway(createApp, { json, isEnough, ...ours, ...(background && { background }) });
+  const behind = detached && { background, started: () => detached.takePlace(profile.stateFolder) };
+  return runGateway(createApp, { json, isEnough, ...ours, ...behind });
 }
 
 /** Only now may this process accept connections: the gateway before it serves no more. */

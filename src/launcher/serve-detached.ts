@@ -22,3 +22,15 @@ export function serveDetached(stateFolder: string): void {
     }
   });
 }
+
+/** Called by a gateway that is ready: where it has succeeded the one that was launched last, it is that one from now on. */
+export function takePlace(stateFolder: string): void {
+  try {
+    const history = LaunchHistory.read(stateFolder);
+    if (history.launched?.pid === process.pid) return;
+    // A launcher puts them behind the script and the command, and a successor has the same.
+    history.started(process.pid, Date.now(), process.argv.slice(3));
+  } catch {
+    // As above.
+  }
+}

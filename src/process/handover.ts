@@ -1,5 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { setTimeout as delay } from 'node:timers/promises';
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
 
 import { within } from '../common/deadline.js';
 import { briefly } from '../common/printable.js';
@@ -12,8 +13,6 @@ import { ExitCode } from './exit-code.js';
 const PREPARE_MS = 30_000;
 /** How long it may take from then on until it serves clients, in milliseconds. */
 const READY_MS = 10_000;
-/** The least time for a client that has a connection open, and sends the next request over it, in milliseconds. */
-const HEAR_OUT_MS = 250;
 
 /** How much of its first line an operator is shown, in characters; the rest is in the log. */
 const MAX_WHY = 1_000;
@@ -37,19 +36,18 @@ export class HandoverError extends Error {
  */
 export class Handover {
   #heir: ChildProcess | undefined;
-  #words = new Set<FromHeir | 'gone'>();
+  #words = new Set<FromHeir | 'gone' | 'told to stop'>();
   #why: string | undefined;
   #onWord: () => void = () => undefined;
+  /** Whether this gateway stops for its successor. */
+  #isLeaving = false;
 
+  /** @param background the variables of a gateway that a launcher has started; missing where a manager has */
   constructor(
     private readonly lock: GatewayLockService,
     private readonly manager: ServiceManager,
+    private readonly background?: NodeJS.ProcessEnv,
   ) {}
-
-  /** Whether this process has a successor, and is stopping for it. */
-  get isUnderWay(): boolean {
-    return this.#heir !== undefined;
-  }
 
   /**
    * Starts the successor, and resolves when it has done all but to listen. This gateway then stops.
@@ -61,15 +59,17 @@ export class Handover {
     const { lock, manager } = this;
     if (lock.phase !== 'ready') throw new HandoverError(`the gateway is ${lock.phase}, and hands nothing over`);
     if (this.#heir) throw new HandoverError('another hand-over is under way');
-    const heir = this.#spawn();
+    const heir = this.#spawnHeir();
     this.#heir = heir;
     const word = await within(this.#heard('prepared'), prepareMs);
+    if (this.#words.has('told to stop'))
+      throw new HandoverError('the gateway was told to stop, and hands nothing over');
     if (word === undefined || this.#words.has('gone')) {
       this.#heir = undefined;
       heir.kill('SIGKILL');
-      const how = word === undefined ? `was not prepared within ${prepareMs} ms` : `ended with ${endOf(heir)}`;
+      const how = word === undefined ? `was not prepared within ${prepareMs} ms` : endOf(heir);
       const why = this.#why === undefined ? 'what it said is in the log' : `it said: ${this.#why}`;
-      throw new HandoverError(`the new gateway ${how}, and this one goes on; ${why}`, heir.exitCode ?? undefined);
+      throw new HandoverError(`the new gateway ${how}, and this one goes on; ${why}`, exitCodeOf(heir));
     }
     manager.isHandingOver = true;
     manager.status('handing over to a new process');
@@ -77,17 +77,32 @@ export class Handover {
     setImmediate(() => void this.#letGo());
   }
 
+  /** Called at a stop signal, which is for the gateway, whichever process that is by now. */
+  stop(): void {
+    this.#words.add('told to stop');
+    this.#heir?.kill('SIGTERM');
+  }
+
   /**
    * Called when the app is closed: the successor starts. Resolves when it serves clients, and the manager knows it.
    *
-   * @returns whether it does
+   * @returns false where there should be a successor, and is none; true where there is one, or should be none
    */
   async finish(): Promise<boolean> {
     const heir = this.#heir;
-    if (!heir) return false;
-    this.#tell('go');
-    if ((await within(this.#heard('ready'), READY_MS)) === undefined || this.#words.has('gone')) {
+    if (!heir || this.#words.has('told to stop')) return true;
+    if (!this.#isLeaving) {
+      // A client had it stop for good, or start anew, while the successor was made.
       heir.kill('SIGKILL');
+      return true;
+    }
+    this.#tell('go');
+    const word = await within(this.#heard('ready'), READY_MS);
+    if (this.#words.has('told to stop')) return true;
+    if (word === undefined || this.#words.has('gone')) {
+      heir.kill('SIGKILL');
+      await this.#heard('gone');
+      this.#startAnother();
       return false;
     }
     this.manager.handTo(heir.pid ?? 0);
@@ -99,23 +114,37 @@ export class Handover {
 
   /** New connections wait in the kernel from here on, until the successor accepts them. */
   async #letGo(): Promise<void> {
-    await Promise.all([this.lock.stopAccepting(), delay(HEAR_OUT_MS)]);
+    await this.lock.stopAccepting();
+    if (this.lock.phase !== 'ready') return;
+    this.#isLeaving = true;
     await this.lock.beginShutdown({ reason: 'handing over to a new process', restartExpectedMs: READY_MS });
   }
 
-  #spawn(): ChildProcess {
+  #spawnHeir(): ChildProcess {
     const { lock, manager } = this;
-    const heir = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
-      env: { ...process.env, ...manager.environment, [HEIR_VARIABLE]: lock.addresses.map(({ url }) => url).join(' ') },
-      // Without a hole: Node would leave descriptors after one open in children of the successor.
-      stdio: ['ignore', 'inherit', 'inherit', ...lock.descriptors, 'ipc'],
-    });
+    const urls = lock.addresses.map(({ url }) => url).join(' ');
+    // Without a hole: Node would leave descriptors after one open in children of the successor.
+    const heir = this.#spawn({ ...manager.environment, [HEIR_VARIABLE]: urls }, [...lock.descriptors, 'ipc']);
     heir.on('message', (word) => this.#hear(word as FromHeir));
-    heir.once('error', () => this.#hear('gone'));
+    heir.once('error', (error) => {
+      this.#why = error.message;
+      this.#hear('gone');
+    });
     heir.once('exit', () => this.#hear('gone'));
     this.#words = new Set();
     this.#why = undefined;
     return heir;
+  }
+
+  /** A manager starts one by itself; a launcher has ended long ago. It binds the port, which is free by now. */
+  #startAnother(): void {
+    if (this.background) this.#spawn({}, []).unref();
+  }
+
+  #spawn(environment: NodeJS.ProcessEnv, descriptors: readonly (number | 'ipc')[]): ChildProcess {
+    const stdio = ['ignore', 'inherit', 'inherit', ...descriptors] as StdioOptions;
+    const env = { ...process.env, ...this.background, ...environment };
+    return spawn(currentNode(), [...process.execArgv, ...process.argv.slice(1)], { env, stdio });
   }
 
   #tell(word: ToHeir): void {
@@ -128,7 +157,7 @@ export class Handover {
     this.#onWord();
   }
 
-  async #heard(word: FromHeir): Promise<true> {
+  async #heard(word: FromHeir | 'gone'): Promise<true> {
     while (!this.#words.has(word) && !this.#words.has('gone')) {
       await new Promise<void>((resolve) => (this.#onWord = resolve));
     }
@@ -136,6 +165,17 @@ export class Handover {
   }
 }
 
-function endOf({ exitCode, signalCode }: ChildProcess): string {
-  return String(exitCode ?? signalCode ?? 'no process');
+/** An upgrade of Node moves the link by which this process was started; the file behind it may be gone. */
+function currentNode(): string {
+  const { argv0, execPath } = process;
+  return isAbsolute(argv0) && existsSync(argv0) ? argv0 : execPath;
+}
+
+function endOf({ pid, exitCode, signalCode }: ChildProcess): string {
+  return pid === undefined ? 'could not be started' : `ended with ${String(exitCode ?? signalCode)}`;
+}
+
+/** @returns `undefined` where it has not ended by itself */
+function exitCodeOf({ pid, exitCode }: ChildProcess): number | undefined {
+  return pid === undefined ? ExitCode.UNEXPECTED : (exitCode ?? undefined);
 }

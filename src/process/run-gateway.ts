@@ -106,7 +106,7 @@ export async function runGateway(
     app = (await Promise.race([reportOnce(createApp), impatience])) ?? undefined;
     if (app) {
       await Promise.race([options.heir?.prepared(), ...(options.heir ? [signals.first] : [])]);
-      handover = prepareHandover(lockOf(app), options.service, signals);
+      handover = prepareHandover(lockOf(app), options, signals);
     }
     // Without an app nothing is served; the operating system frees a claimed port with the process.
     restart = app && partOf(app, RestartInPlace);
@@ -122,13 +122,13 @@ export async function runGateway(
     complain(describeError(error));
     code ||= exitCodeOf(error);
   }
+  // A successor that does not start is a failure, after which the manager starts another one.
+  if (handover && !(await handover.finish())) code ||= ExitCode.UNEXPECTED;
   if (restart?.isWanted && code === ExitCode.OK) {
     // A manager that keeps the listeners passes them to the next process alone, which this code has it start.
     if (typeof options.service === 'object' && options.service.isThere) return ExitCode.NOT_READY;
     startAnew({ ...process.env, ...options.background });
   }
-  // A successor that does not start is a failure, after which the manager starts another one.
-  if (handover?.isUnderWay && !(await handover.finish())) code ||= ExitCode.UNEXPECTED;
   return code;
 }
 
@@ -167,19 +167,23 @@ async function serve(
   return stop;
 }
 
-/** SIGUSR2, and a request of an operator, replace this process where a manager can be told of the next one. */
+/**
+ * SIGUSR2, and a request of an operator, replace this process where a manager can be told of the next one, and where a
+ * launcher has started it, which looks for the gateway by itself.
+ */
 function prepareHandover(
   lock: GatewayLockService,
-  service: RunOptions['service'],
+  { service, background }: RunOptions,
   signals: StopSignals,
 ): Handover | undefined {
   // Where the listeners are not kept, those of the next process are not these.
-  if (typeof service !== 'object' || !service.isThere) {
+  if (typeof service !== 'object' || !(service.isThere || background)) {
     lock.handover = () => Promise.reject(new HandoverError(whyNoHandover(), ExitCode.USAGE));
     return undefined;
   }
-  const handover = new Handover(lock, service);
+  const handover = new Handover(lock, service, background);
   lock.handover = (timeoutMs) => handover.begin(timeoutMs);
+  void signals.first.then(() => handover.stop());
   signals.onHandover = () => {
     handover.begin().catch((error: unknown) => complain((error as Error).message));
   };

@@ -33,5 +33,5 @@ export function whyNoHandover(
   const supervisor = variable === undefined ? BY_PARENT[parent] : BY_VARIABLE[variable];
   return supervisor
     ? `--handover: this gateway runs under ${supervisor.name}, which would start another beside it: use ${supervisor.restart}`
-    : '--handover: this gateway was not started by systemd with Type=notify: use restart';
+    : '--handover: this gateway was started neither by systemd with Type=notify nor by start: use restart';
 }

@@ -82,7 +82,7 @@ describe('a hand-over is refused', () => {
 
   it('elsewhere', () => {
     expect(whyNoHandover({ XPC_SERVICE_NAME: '0' }, 'bash')).toBe(
-      '--handover: this gateway was not started by systemd with Type=notify: use restart',
+      '--handover: this gateway was started neither by systemd with Type=notify nor by start: use restart',
     );
   });
 });

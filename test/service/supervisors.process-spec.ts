@@ -82,7 +82,7 @@ exitcodes=0,64,69,71,77,78
     needs: ['tini'],
     write: () => undefined,
     run: (_folder, gateway) => ['tini', '-s', '--', ...gateway.split(' ')],
-    refusal: '--handover: this gateway was not started by systemd with Type=notify: use restart\n',
+    refusal: '--handover: this gateway was started neither by systemd with Type=notify nor by start: use restart\n',
   },
 ];
 
