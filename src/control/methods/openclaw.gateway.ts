@@ -1,4 +1,4 @@
-import { Inject, Optional } from '@nestjs/common';
+import { Inject, Optional, type OnApplicationShutdown } from '@nestjs/common';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import * as v from 'valibot';
 
@@ -8,6 +8,7 @@ import { GATEWAY_LOCK_SETTINGS } from '../../options/gateway-lock.module-definit
 import type { GatewayLockSettings } from '../../options/gateway-lock.options.js';
 import { RequireScope } from '../clients/scope.guard.js';
 import { ParamsPipe } from '../protocol/params.pipe.js';
+import { EventLoopLoad } from '../metrics/event-loop-load.js';
 import { GatewayRequestException } from '../wire/request-error.js';
 import { CONFIG_SCHEMA, lookUpSchema, type ConfigSchemaEntry } from './config-schema.js';
 import { CONTROL_OPTIONS, type ControlOptions, type LogTail } from './control-methods.options.js';
@@ -31,7 +32,9 @@ const LookupParams = v.object({ path: v.pipe(v.string(), v.minLength(1), v.maxLe
  * agents is empty here.
  */
 @WebSocketGateway()
-export class OpenclawGateway {
+export class OpenclawGateway implements OnApplicationShutdown {
+  readonly #load = new EventLoopLoad();
+
   // Optional to Nest alone: see OperatorGateway.
   constructor(
     @Optional() @Inject(GATEWAY_LOCK_SETTINGS) private readonly settings: GatewayLockSettings,
@@ -39,6 +42,10 @@ export class OpenclawGateway {
     @Optional() private readonly card: GatewayCardService,
     @Optional() @Inject(CONTROL_OPTIONS) private readonly options: ControlOptions = {},
   ) {}
+
+  onApplicationShutdown(): void {
+    this.#load.stop();
+  }
 
   /** Of an agent: none has ever beaten. The page of OpenClaw measures the way to the gateway by it. */
   @SubscribeMessage('last-heartbeat')
@@ -51,7 +58,7 @@ export class OpenclawGateway {
   @RequireScope('operator.read')
   systemInfo(): SystemInfo {
     const [first] = this.lock.addresses;
-    return systemInfo(first?.port, this.card.card.instanceId, this.settings.stateFolder);
+    return systemInfo(first?.port, this.card.card.instanceId, this.settings.stateFolder, this.#load.read());
   }
 
   /** There is no key pair behind it: `deviceId` is new at every start. */

@@ -1,6 +1,8 @@
 import { statfsSync } from 'node:fs';
 import { arch, cpus, freemem, hostname, loadavg, platform, release, totalmem, type, type CpuInfo } from 'node:os';
 
+import type { EventLoopReport } from '../metrics/event-loop-load.js';
+
 /** What a gateway says of its machine and of its own process, in the shape that OpenClaw's clients read. */
 export interface SystemInfo {
   readonly machineName: string;
@@ -20,6 +22,8 @@ export interface SystemInfo {
   readonly memoryTotalBytes: number;
   readonly memoryFreeBytes: number;
   readonly processMemory: Readonly<Record<string, number>>;
+  /** Since it was asked for before; missing for the first time. */
+  readonly eventLoop?: EventLoopReport;
   /** Of the file system with the state folder; missing without one. */
   readonly diskTotalBytes?: number;
   readonly diskAvailableBytes?: number;
@@ -34,6 +38,7 @@ export function systemInfo(
   port: number | undefined,
   processInstanceId: string,
   stateFolder: string | undefined,
+  eventLoop: EventLoopReport | undefined,
 ): SystemInfo {
   processors ??= cpus();
   const cpuModel = processors[0]?.model.trim();
@@ -62,6 +67,7 @@ export function systemInfo(
       externalBytes: external,
       arrayBuffersBytes: arrayBuffers,
     },
+    ...(eventLoop && { eventLoop }),
     ...(stateFolder !== undefined && diskOf(stateFolder)),
     defaultAgentUtilityModel: { status: 'unavailable' },
   };

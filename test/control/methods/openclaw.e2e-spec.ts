@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 
 import { ControlMethodsModule, type ControlOptions } from '../../../src/index.js';
 import { createApp } from '../../kit/app.js';
+import { onCleanUp } from '../../kit/cleaner.js';
 import { startControl } from '../../kit/control.js';
 import { Operator } from '../../kit/operator.js';
 import { tempFolder } from '../../kit/temp.js';
@@ -118,6 +119,20 @@ describe('a client of OpenClaw', () => {
       diskTotalBytes: number,
       diskAvailableBytes: number,
     });
+    expect(payload).not.toHaveProperty('eventLoop');
+  });
+
+  it('asks how busy the process was since it asked before', async () => {
+    const { lock } = await startControl();
+    const operator = await Operator.open(lock.url);
+    await operator.call('system.info');
+    const now = performance.now.bind(performance);
+    const later = jest.spyOn(performance, 'now').mockImplementation(() => now() + 1_000);
+    onCleanUp(() => later.mockRestore());
+
+    const { payload } = await operator.call('system.info');
+
+    expect(payload).toHaveProperty('eventLoop.cpuCoreRatio', number);
   });
 
   it('asks for the identity', async () => {
@@ -146,6 +161,16 @@ describe('a client of OpenClaw', () => {
       });
     },
   );
+
+  it.each([
+    ['config.set', 'this gateway does not write its configuration file'],
+    ['update.run', 'this gateway does not update itself'],
+  ])('that asks %s is told that %s', async (method, why) => {
+    const { lock } = await startControl();
+    const operator = await Operator.open(lock.url);
+
+    expect((await operator.call(method)).error).toEqual({ code: 'INVALID_REQUEST', message: `${why}: ${method}` });
+  });
 
   it.each(['nonsense', 'toString', 'agentless.call'])('that asks %s asks for what there is nowhere', async (method) => {
     const { lock } = await startControl();
