@@ -11,10 +11,18 @@ const AGENT_FEATURES = new Set(
   ).split(' '),
 );
 
+/** What OpenClaw's page offers to change, by the first word of the method. */
+const UNCHANGED = new Map([
+  ['config', 'this gateway does not write its configuration file'],
+  ['update', 'this gateway does not update itself'],
+]);
+
 /** Why a method is not served: a gateway without agents is not an older one, and there is nothing to update. */
 export function describeUnserved(method: string): RequestError {
   const [feature = ''] = method.split('.', 1);
-  if (!AGENT_FEATURES.has(feature)) return { code: 'INVALID_REQUEST', message: `unknown method: ${method}` };
+  if (!AGENT_FEATURES.has(feature)) {
+    return { code: 'INVALID_REQUEST', message: `${UNCHANGED.get(feature) ?? 'unknown method'}: ${method}` };
+  }
   return {
     code: 'INVALID_REQUEST',
     message: `this gateway runs no agents: ${method}`,
