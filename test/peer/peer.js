@@ -1,13 +1,17 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
 
 import { installApart } from '../kit/elsewhere.js';
+import { servePage, tryPage } from './page.js';
 import { ROWS } from './rows.js';
+import { tryTui } from './tui.js';
 
-// npm run test:peer [-- <version>]: what of the published OpenClaw works with the built gateway. It installs OpenClaw, and
-// the Node that it needs, beside our own packages.
+// npm run test:peer [-- <version>]: what of the published OpenClaw works with the built gateway: its commands, its terminal
+// interface and its web page. It installs OpenClaw, and the Node that it needs, beside our own packages.
 const [version = '2026.9.6'] = process.argv.slice(2);
 const NODE_VERSION = '24';
 const TOKEN = 'a-token-of-the-test-with-the-peer-0123456789';
@@ -29,9 +33,15 @@ const ENV = {
 const packages = installApart(join('test-peer', version), ['--ignore-scripts', `openclaw@${version}`]);
 const peer = join(process.cwd(), packages, 'openclaw/openclaw.mjs');
 
-const gateway = spawn(node, ['dist/bin/cli.cjs', 'gateway'], {
-  env: { ...ENV, OPENCLAW_STATE_DIR: join(home, 'ours') },
-  stdio: ['ignore', 'pipe', 'inherit'],
+const ours = ['dist/bin/cli.cjs', 'gateway'];
+const ourEnv = { ...ENV, OPENCLAW_STATE_DIR: join(home, 'ours') };
+const peerEnv = { ...ENV, OPENCLAW_STATE_DIR: join(home, 'peer') };
+const url = `ws://127.0.0.1:${PORT}`;
+
+const { server, origin } = await servePage(join(packages, 'openclaw/dist/control-ui'));
+const gateway = spawn(node, [...ours, '--allow-origin', origin], {
+  env: ourEnv,
+  stdio: ['ignore', 'pipe', 'ignore'],
 });
 process.on('exit', () => {
   gateway.kill('SIGKILL');
@@ -42,24 +52,38 @@ gateway.once('exit', (code) => {
   console.error(`the gateway ended with ${code}`);
   process.exit(1);
 });
-gateway.stdout.once('data', () => {
-  const results = ROWS.map(tryRow);
-  const failed = results.filter((worked) => !worked).length;
-  console.log(`${results.length - failed} of ${results.length} as expected`);
-  process.exit(failed === 0 ? 0 : 1);
-});
+await once(gateway.stdout, 'data');
 
-/** Whether a command of the peer does what its row says. */
+let failed = 0;
+for (const row of ROWS) report(`openclaw ${row.command.join(' ')}`, tryRow(row));
+report('openclaw tui', await tryTui({ node, peer, env: peerEnv, url, token: TOKEN }));
+for (const { what, otherwise } of await tryPage({ origin, url, token: TOKEN, restart })) {
+  report(`its web page: ${what}`, otherwise);
+}
+server.close();
+console.log(failed === 0 ? 'all as expected' : `${failed} otherwise`);
+process.exit(failed === 0 ? 0 : 1);
+
+function report(what, otherwise) {
+  console.log(`${otherwise === undefined ? 'as expected' : 'OTHERWISE'}  ${what}`);
+  if (otherwise === undefined) return;
+  failed++;
+  console.log(`  ${otherwise}`);
+}
+
+async function restart() {
+  await promisify(execFile)(node, [...ours, 'restart'], { env: ourEnv });
+}
+
+/** What a command of the peer does otherwise than its row says; undefined where it does that. */
 function tryRow({ command, code, output }) {
-  const args = command.map((arg) => arg.replace('URL', `ws://127.0.0.1:${PORT}`).replace('TOKEN', TOKEN));
+  const args = command.map((arg) => arg.replace('URL', url).replace('TOKEN', TOKEN));
   const { status, stdout, stderr } = spawnSync(node, [peer, ...args], {
-    env: { ...ENV, OPENCLAW_STATE_DIR: join(home, 'peer'), NO_COLOR: '1' },
+    env: { ...peerEnv, NO_COLOR: '1' },
     encoding: 'utf8',
     timeout: COMMAND_MS,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const worked = status === code && output.test(stdout + stderr);
-  console.log(`${worked ? 'as expected' : 'OTHERWISE'}  openclaw ${command.join(' ')}`);
-  if (!worked) console.log(`  ended with ${status} (${code} was expected), without ${output}:\n${stdout}${stderr}`);
-  return worked;
+  if (status === code && output.test(stdout + stderr)) return undefined;
+  return `ended with ${status} (${code} was expected), without ${output}:\n${stdout}${stderr}`;
 }
