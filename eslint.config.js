@@ -22,6 +22,7 @@ const rooms = [
   'control/methods',
   'control/client',
   'service',
+  'fleet',
   'config',
   'launcher',
   'doctor',

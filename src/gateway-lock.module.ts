@@ -1,6 +1,8 @@
 import { Global, Logger, Module, type DynamicModule, type FactoryProvider, type Type } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer, type AbstractHttpAdapter } from '@nestjs/core';
+import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
+import { hostname } from 'node:os';
 
 import { descriptorLimit } from './common/descriptors.js';
 import { GatewayClients } from './control/clients/gateway-clients.service.js';
@@ -10,6 +12,9 @@ import { Metrics } from './control/metrics/metrics.service.js';
 import { ControlProtocolModule } from './control/protocol/control-protocol.module.js';
 import { OpenclawFormat } from './control/protocol/openclaw-format.js';
 import { catchBelowFilters } from './control/protocol/request-filter.js';
+import { NoFleet, FleetLease } from './fleet/fleet-lease.js';
+import { checkFleet } from './fleet/fleet-settings.js';
+import { FleetService } from './fleet/fleet.service.js';
 import { acquireLock } from './holder/acquire-lock.js';
 import { CARD_PATH } from './holder/card.js';
 import { GatewayCardService } from './holder/gateway-card.service.js';
@@ -58,7 +63,8 @@ function buildGateway(
 ) {
   const state = new GatewayState();
   const shutdown = new ShutdownWatch(settings.shutdownDeadlineMs);
-  const card = new GatewayCardService(settings.identity, state);
+  const fleet = fleetOf(settings);
+  const card = new GatewayCardService(settings.identity, state, fleet);
   const watches = new HolderWatches();
   const http = createGatewayHttp(settings);
   const reserve = new DescriptorReserve(descriptorLimit());
@@ -88,11 +94,20 @@ function buildGateway(
     adapter,
     shutdown,
     ...stateFolderParts(settings, card),
+    activation: fleet,
     config,
     adapterHost,
   });
-  const report = new MetricsReport(metrics, state, webSockets, clients);
-  return { state, shutdown, card, watches, webSockets, adapter, server, lock, report };
+  const report = new MetricsReport(metrics, state, webSockets, clients, fleet);
+  return { state, shutdown, card, watches, webSockets, adapter, server, lock, report, lease: fleet ?? new NoFleet() };
+}
+
+function fleetOf({ fleet, acquire, identity }: GatewayLockSettings): FleetService | undefined {
+  if (!fleet) return undefined;
+  checkFleet(fleet);
+  const { name, advertise } = fleet;
+  const member = { fleet: name, instance: randomUUID(), host: hostname(), version: identity.version, advertise };
+  return new FleetService({ settings: fleet, wait: acquire.wait, member });
 }
 
 /** The format that is spoken over WebSockets. */
@@ -147,6 +162,7 @@ const PARTS = [
   part(GatewayWsAdapter, ({ adapter }) => adapter),
   part(GatewayHttpServer, ({ server }) => server),
   part(GatewayLockService, ({ lock }) => lock),
+  part(FleetLease, ({ lease }) => lease),
   part(MetricsReport, ({ report }) => report),
 ];
 

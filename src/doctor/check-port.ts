@@ -26,6 +26,7 @@ export function checkPort({ holder, settings, profile, program }: Patient): Find
     case 'blocked':
       return { check: CHECK, level: 'ok', text: `${url} is free` };
     case 'ready':
+    case 'standby':
       if (card && card.profile !== profile.name) {
         return {
           check: CHECK,

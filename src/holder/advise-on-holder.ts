@@ -40,6 +40,7 @@ export function adviseOn(holder: Holder, obstacle: Obstacle): readonly Advice[] 
     program === undefined ? withoutCommands(holder, obstacle) : commandsOn(holder, { ...obstacle, program });
   switch (verdict) {
     case 'ready':
+    case 'standby':
       return [...look, ...stop, ...(asked ? [] : instead(holder, obstacle, elsewhere))];
     case 'starting':
     case 'draining':

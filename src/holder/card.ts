@@ -6,7 +6,7 @@ export const CARD_PATH = '/.well-known/gateway';
 /** What {@link GatewayCard.service} says, and the title of a gateway's process. */
 export const GATEWAY_SERVICE = 'openclaw-gateway';
 
-const PHASES = ['starting', 'ready', 'draining'] as const satisfies readonly GatewayCard['phase'][];
+const PHASES = ['standby', 'starting', 'ready', 'draining'] as const satisfies readonly GatewayCard['phase'][];
 
 /** In characters; the texts of a card are shown on one line of a terminal. */
 const MAX_LENGTH = { name: 64, profile: 128, version: 64, url: 128, phase: 32 };

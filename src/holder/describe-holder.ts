@@ -7,6 +7,7 @@ export function describeHolder(holder: Holder, now = Date.now()): string {
   const { verdict, card, owner, ownership, user } = holder;
   switch (verdict) {
     case 'ready':
+    case 'standby':
     case 'starting':
     case 'draining':
       if (!card) return `a gateway that is ${verdict}`;

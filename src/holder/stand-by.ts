@@ -18,7 +18,7 @@ const POLL_MS = 500;
 const RETRIES = { count: 5, pauseMs: 2 };
 
 /** The verdicts with which a holder may be a gateway, and so may agree to be watched. */
-const WATCHED: ReadonlySet<Verdict> = new Set<Verdict>(['ready', 'starting', 'draining', 'stalled']);
+const WATCHED: ReadonlySet<Verdict> = new Set<Verdict>(['ready', 'standby', 'starting', 'draining', 'stalled']);
 
 /** One attempt, which takes all locks or none. */
 export type Claim<Locks> = () => Promise<Locks>;

@@ -14,7 +14,7 @@ const LOOK_MS = 2_000;
 export interface GatewayView {
   /** The holder of the profile, or else of the port. */
   readonly holder: Holder;
-  /** The card of the gateway of the profile, once it is ready. */
+  /** The card of the gateway of the profile, once it is ready, or stands by for its fleet. */
   readonly ready: GatewayCard | undefined;
 }
 
@@ -33,7 +33,10 @@ export async function lookForGateway({ address, profile, signal }: LaunchOptions
   signal.throwIfAborted();
   // One that is not known is for the gateway that is started to find, by its bind.
   const own = ofProfile !== 'unknown' && ofProfile?.card.profile === profile.name ? ofProfile : undefined;
-  return { holder: own ?? ofPort, ready: own?.verdict === 'ready' ? own.card : undefined };
+  return {
+    holder: own ?? ofPort,
+    ready: own?.verdict === 'ready' || own?.verdict === 'standby' ? own.card : undefined,
+  };
 }
 
 /**

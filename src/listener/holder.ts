@@ -8,7 +8,7 @@ export interface GatewayCard {
   readonly profile: string;
   readonly version: string;
   /** A phase that this version does not know is read as `starting`. */
-  readonly phase: 'starting' | 'ready' | 'draining';
+  readonly phase: 'standby' | 'starting' | 'ready' | 'draining';
   /** When the process started, in milliseconds since the epoch. */
   readonly startedAt: number;
   /** The first address that it listens on, as `ws://host:port`, IPv6 in brackets. */
@@ -38,7 +38,7 @@ export interface PortOwner {
 /**
  * What was found behind a port or a local socket:
  *
- * - `ready`, `starting`, `draining`: a gateway in that phase
+ * - `ready`, `standby`, `starting`, `draining`: a gateway in that phase
  * - `stalled`: accepts connections and says nothing, or hangs up without an answer as a gateway without a free file
  *   descriptor does; the operating system finds a gateway, or, for one that says nothing, cannot tell
  * - `foreign`: something else listens
@@ -47,7 +47,8 @@ export interface PortOwner {
  * - `unknown`: it could not be asked, for a reason of the process that asks: no file descriptor, no local port, a
  *   firewall. It says nothing about the holder.
  */
-export type Verdict = 'ready' | 'starting' | 'draining' | 'stalled' | 'foreign' | 'blocked' | 'waiting' | 'unknown';
+export type Verdict =
+  'ready' | 'standby' | 'starting' | 'draining' | 'stalled' | 'foreign' | 'blocked' | 'waiting' | 'unknown';
 
 /**
  * Whose socket it is. It is decided by the socket, and not by a process that has it open: any process may have inherited
@@ -68,7 +69,7 @@ export interface Holder {
    */
   readonly url: string;
   readonly ownership: Ownership;
-  /** With the verdicts `ready`, `starting` and `draining`. */
+  /** With the verdicts `ready`, `standby`, `starting` and `draining`. */
   readonly card?: GatewayCard;
   /** Missing where the operating system does not say, or this user may not look. */
   readonly owner?: PortOwner;

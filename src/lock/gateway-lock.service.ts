@@ -13,6 +13,7 @@ import type { GatewayPhase, GatewayState } from '../serving/gateway-state.js';
 import type { GatewayWebSockets } from '../serving/gateway-websockets.js';
 import type { GatewayWsAdapter } from '../serving/gateway-ws.adapter.js';
 import type { ShutdownNotice } from '../serving/ws-session.js';
+import type { Activation, ActivationLoss } from './activation.js';
 import { claimLockSet, type LockSet, type TakeFurtherLock } from './lock-set.js';
 import { checkListenBeforeStart } from './nest-listen.js';
 import { standInForListener } from './nest-server.js';
@@ -32,6 +33,8 @@ export interface GatewayLockParts {
   readonly acquire: AcquireLock;
   /** The locks that are taken after the port, in this order. */
   readonly furtherLocks: readonly TakeFurtherLock[];
+  /** Decides when the gateway works, once its port is held and served. Undefined: at once. */
+  readonly activation: Activation | undefined;
   /** Called when everything is held, before anything is served. */
   readonly onHeld: () => void;
   readonly config: ApplicationConfig;
@@ -55,8 +58,8 @@ const STOPPED: ShutdownNotice = { reason: 'the gateway was stopped', restartExpe
  */
 export class GatewayLockService implements OnApplicationBootstrap, OnApplicationShutdown {
   /**
-   * Resolves when a listener is closed or fails under the running gateway, which then begins to shut down: the code that
-   * runs the app should close it and end the process. Never rejects.
+   * Resolves when a listener is closed or fails under the running gateway, or its fleet is lost to it. The gateway then
+   * begins to shut down: the code that runs the app should close it and end the process. Never rejects.
    */
   readonly lost: Promise<ListenerLoss>;
   /**
@@ -161,7 +164,7 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
    * @throws {GatewayLockError} through Nest's `init()`, unchanged
    */
   async onApplicationBootstrap(): Promise<void> {
-    const { settings, config, adapter, acquire, furtherLocks } = this.#parts;
+    const { settings, config, adapter, acquire, furtherLocks, activation } = this.#parts;
     this.#refuseIfStopped();
     if (config.getIoAdapter() !== adapter) {
       throw new Error(
@@ -172,6 +175,7 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
     this.#locks = await acquire(() => claimLockSet(settings, furtherLocks), this.#stopping.signal);
     this.#refuseIfStopped();
     this.#serve(this.#locks);
+    if (activation) await this.#standBy(activation);
   }
 
   /**
@@ -188,8 +192,9 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
   }
 
   /** Frees the port, as the last step of the app's shutdown. Safe after a failed start, and when called twice. */
-  onApplicationShutdown(): void {
-    const { settings, state, server, shutdown } = this.#parts;
+  async onApplicationShutdown(): Promise<void> {
+    const { settings, state, server, shutdown, activation } = this.#parts;
+    if (activation) await activation.release();
     // A listener that was handed in has to be closed even when the start failed before it took it.
     (this.#locks ?? settings.listener)?.close();
     server.destroyConnections();
@@ -230,6 +235,15 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
     }
   }
 
+  /** The port is held and answers probes meanwhile, so that a host that waits for days is not taken for one that hangs. */
+  async #standBy(activation: Activation): Promise<void> {
+    const { state } = this.#parts;
+    state.phase = 'standby';
+    await activation.activate(this.#stopping.signal, (loss) => this.#onDeactivated(loss));
+    this.#refuseIfStopped();
+    state.phase = 'starting';
+  }
+
   #refuseIfStopped(): void {
     // The bind can succeed when the shutdown is over. Before that, the port stays held while modules stop behind it.
     if (this.phase === 'released') this.#locks?.close();
@@ -248,20 +262,31 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
     await standInForListener(adapter, settings, () => this.#address);
   }
 
-  async #drain(notice: ShutdownNotice): Promise<void> {
+  async #drain(notice: ShutdownNotice, withinMs = Infinity): Promise<void> {
     const { settings, state, server, webSockets, shutdown } = this.#parts;
-    const { shutdownGraceMs } = settings;
+    const shutdownGraceMs = Math.min(settings.shutdownGraceMs, withinMs);
     if (this.#locks) this.#logger.log(`stopping: ${describeStop(notice)}`);
     state.phase = 'draining';
     this.#reportStop(notice);
     this.#stopping.abort();
-    shutdown.begin();
+    shutdown.begin(withinMs);
     await Promise.all([webSockets.drain(notice, shutdownGraceMs), within(server.idle(), shutdownGraceMs)]);
   }
 
   #onLate({ url, isTaken }: LateAddress): void {
     if (isTaken) this.#logger.log(`listening on ${url} too, which this machine did not have at the start`);
     else this.#logger.warn(`another process listens on ${url}, so clients that use it do not reach this gateway`);
+  }
+
+  #onDeactivated({ cause, withinMs }: ActivationLoss): void {
+    const { state, shutdown } = this.#parts;
+    this.#reportLoss({ url: state.url, cause });
+    // A shutdown that is under way must end in time too.
+    if (this.#drained) shutdown.begin(withinMs);
+    this.#drained ??= this.#drain(
+      { reason: 'another gateway of the fleet takes over', restartExpectedMs: null },
+      withinMs,
+    );
   }
 
   #onLost(loss: ListenerLoss): void {

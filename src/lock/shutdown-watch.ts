@@ -6,14 +6,25 @@ export class ShutdownWatch {
   #report!: (hook: string) => void;
   #hook = 'the drain';
   #timer: NodeJS.Timeout | undefined;
+  #endsAt = Infinity;
 
   /** @param deadlineMs from the first sign of the shutdown to its end, in milliseconds */
   constructor(private readonly deadlineMs: number) {
     this.overdue = new Promise((resolve) => (this.#report = resolve));
   }
 
-  begin(): void {
-    this.#timer ??= setTimeout(() => this.#report(this.#hook), this.deadlineMs);
+  /**
+   * Lets the deadline run from now on. One that runs already can be made shorter, and never longer.
+   *
+   * @param withinMs in milliseconds
+   * @default that of the constructor
+   */
+  begin(withinMs = this.deadlineMs): void {
+    const endsAt = performance.now() + Math.min(withinMs, this.deadlineMs);
+    if (endsAt >= this.#endsAt) return;
+    clearTimeout(this.#timer);
+    this.#endsAt = endsAt;
+    this.#timer = setTimeout(() => this.#report(this.#hook), endsAt - performance.now());
   }
 
   enter(hook: string): void {

@@ -1,6 +1,7 @@
 import { InputError } from '../common/input.error.js';
 import { isWholeNumber } from '../common/whole-number.js';
 import { MAX_PORT } from '../listener/listen-address.js';
+import type { FleetTimingOptions } from './fleet.options.js';
 import type { GatewayLockOptions } from './gateway-lock.options.js';
 
 /** Node runs a timer with a longer delay at once (`setTimeout`). */
@@ -42,6 +43,15 @@ const CHECKS: Checks<GatewayLockOptions> = {
     identify: flag,
     onWait: callback,
     onWaitForAddress: callback,
+  }),
+  fleet: group<NonNullable<GatewayLockOptions['fleet']>>({
+    name: text,
+    url: (value, path) => {
+      if (typeof value !== 'function') text(value, path);
+    },
+    strict: flag,
+    advertise: text,
+    timing: group<FleetTimingOptions>({ heartbeatMs: milliseconds, leaseMs: milliseconds, sessionMs: milliseconds }),
   }),
   identity: group<NonNullable<GatewayLockOptions['identity']>>({
     name: text,

@@ -11,6 +11,7 @@ import {
   type ClientSettings,
 } from './access.options.js';
 import { checkDerivedPorts, type DerivedPorts } from './derived-ports.js';
+import { FLEET_DEFAULTS, FLEET_TIMING_DEFAULTS, type FleetOptions, type FleetSettings } from './fleet.options.js';
 import {
   ACQUIRE_DEFAULTS,
   identityDefaults,
@@ -64,6 +65,12 @@ export interface GatewayLockOptions extends ClaimOptions {
   probePaths?: readonly string[];
   /** What happens where the port is held: the start fails, or waits as a standby. */
   acquire?: AcquireOptions;
+  /**
+   * Makes this gateway one of several, on several hosts, of which one is active at a time. The others stand by with
+   * `acquire: { wait: 'standby' }`. Needs the package `pg`.
+   * @default none: every gateway works
+   */
+  fleet?: FleetOptions;
   /** What the gateway is called, on its card and in the advice of its refusals. */
   identity?: IdentityOptions;
   /**
@@ -100,7 +107,7 @@ export interface GatewayLockOptions extends ClaimOptions {
 /** The options with every default filled in. */
 export interface GatewayLockSettings
   extends
-    Required<Omit<GatewayLockOptions, 'listener' | 'claim' | 'stateFolder'>>,
+    Required<Omit<GatewayLockOptions, 'listener' | 'claim' | 'stateFolder' | 'fleet'>>,
     Pick<GatewayLockOptions, 'listener' | 'stateFolder'> {
   /** @internal */
   claim?: () => Promise<ClaimedListener>;
@@ -108,6 +115,7 @@ export interface GatewayLockSettings
   identity: IdentitySettings;
   callers: CallersSettings;
   clients: ClientSettings;
+  fleet?: FleetSettings;
   http: HttpSettings;
   ws: WsSettings;
 }
@@ -117,7 +125,7 @@ export interface GatewayLockSettings
  *
  * @throws {RangeError} a derived port that cannot be used
  */
-export function withDefaults(options: GatewayLockOptions): GatewayLockSettings {
+export function withDefaults({ fleet, ...options }: GatewayLockOptions): GatewayLockSettings {
   const settings = fill<GatewayLockSettings>(
     {
       host: DEFAULT_HOST,
@@ -133,6 +141,12 @@ export function withDefaults(options: GatewayLockOptions): GatewayLockSettings {
     {
       ...options,
       acquire: fill(ACQUIRE_DEFAULTS, options.acquire),
+      ...(fleet && {
+        fleet: fill<FleetSettings>(FLEET_DEFAULTS, {
+          ...fleet,
+          timing: fill(FLEET_TIMING_DEFAULTS, fleet.timing),
+        }),
+      }),
       identity: fill(identityDefaults(), options.identity),
       callers: fill(CALLERS_DEFAULTS, options.callers),
       clients: fill(CLIENT_DEFAULTS, options.clients),

@@ -1,6 +1,7 @@
 import { GatewayCallError, type CallFailure } from '../control/client/gateway-call.error.js';
 import type { Holder, Verdict } from '../listener/holder.js';
 import { GatewayLockError } from '../listener/gateway-lock.error.js';
+import { FleetError, type FleetErrorCode } from '../fleet/fleet.error.js';
 import { InputError } from '../common/input.error.js';
 import { NotAllowedError } from '../common/not-allowed.error.js';
 import { LaunchError, type LaunchFailure } from '../launcher/launch.error.js';
@@ -25,12 +26,14 @@ export const ExitCode = {
   NOT_READY: 75,
   /** EX_NOPERM: the token is missing, wrong, or may not do that; or a file or folder is not this user's alone. */
   NOT_ALLOWED: 77,
-  /** EX_CONFIG: a ready gateway holds the port, or the profile. */
+  /** EX_CONFIG: a gateway that is ready, or stands by for its fleet, holds the port or the profile. */
   ALREADY_LISTENING: 78,
 } as const;
 
 const REFUSALS: Record<Verdict, number> = {
   ready: ExitCode.ALREADY_LISTENING,
+  // It may stand by for months.
+  standby: ExitCode.ALREADY_LISTENING,
   starting: ExitCode.NOT_READY,
   draining: ExitCode.NOT_READY,
   stalled: ExitCode.NOT_READY,
@@ -70,6 +73,15 @@ const SERVICE_FAILURES: Record<ServiceFailure, number> = {
   failed: ExitCode.UNEXPECTED,
 };
 
+const FLEET_FAILURES: Record<FleetErrorCode, number> = {
+  GATEWAY_FLEET_IN_USE: ExitCode.ALREADY_LISTENING,
+  GATEWAY_FLEET_STRANGER: ExitCode.FOREIGN,
+  GATEWAY_FLEET_UNREACHABLE: ExitCode.NOT_READY,
+  GATEWAY_FLEET_NOT_ALLOWED: ExitCode.NOT_ALLOWED,
+  GATEWAY_FLEET_UNFIT: ExitCode.USAGE,
+  GATEWAY_FLEET_LOST: ExitCode.UNEXPECTED,
+};
+
 /** The exit code of a start that this holder refuses. */
 export function exitCodeOfHolder({ verdict }: Holder): number {
   return REFUSALS[verdict];
@@ -82,6 +94,10 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof GatewayCallError) return CALL_FAILURES[error.code];
   if (error instanceof LaunchError) return error.exitCode ?? LAUNCH_FAILURES[error.code];
   if (error instanceof ServiceError) return SERVICE_FAILURES[error.code];
+  if (error instanceof FleetError) {
+    const mayPass = error.code === 'GATEWAY_FLEET_IN_USE' && error.holder?.answers !== true;
+    return mayPass ? ExitCode.NOT_READY : FLEET_FAILURES[error.code];
+  }
   if (error instanceof GatewayLockError) {
     if (error.code === 'GATEWAY_BIND_FAILED') {
       return PASSING.has(error.cause.code ?? '') ? ExitCode.NOT_READY : ExitCode.BIND_FAILED;
@@ -97,6 +113,7 @@ export function isForPeople(error: unknown): error is Error {
   return (
     error instanceof InputError ||
     error instanceof NotAllowedError ||
+    error instanceof FleetError ||
     error instanceof GatewayLockError ||
     error instanceof GatewayCallError ||
     error instanceof LaunchError ||

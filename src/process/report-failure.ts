@@ -1,6 +1,8 @@
 import { styleText } from 'node:util';
 
 import { describeError, ExitCode, exitCodeOf } from './exit-code.js';
+import { describeFleetHolder } from '../fleet/describe-fleet.js';
+import { FleetError } from '../fleet/fleet.error.js';
 import { adviseOn, STAND_BY_OPTION, type Advice, type Obstacle } from '../holder/advise-on-holder.js';
 import { commandFor, describeHolder, describeUse } from '../holder/describe-holder.js';
 import { GatewayLockError, lacksAddress, type GatewayLockErrorCode } from '../listener/gateway-lock.error.js';
@@ -55,7 +57,7 @@ export async function reportFailure(
   profile: string | undefined,
 ): Promise<number> {
   if (!(error instanceof GatewayLockError)) {
-    complain(describeError(error));
+    complain([describeError(error), ...fleetDetails(error, program)].join('\n'));
     return exitCodeOf(error);
   }
   const { holder } = error;
@@ -82,6 +84,19 @@ export function reportOf(error: GatewayLockError): PortReport {
     holder: holder ?? null,
     exitCode: exitCodeOf(error),
   };
+}
+
+/** Who is active in a fleet, and what to do. */
+function fleetDetails(error: unknown, program: string | undefined): string[] {
+  if (!(error instanceof FleetError) || !error.holder) return [];
+  const commands: Advice[] =
+    program === undefined
+      ? [['wait for it', STAND_BY_OPTION]]
+      : [
+          ['see it', `${program} gateway fleet status`],
+          ['wait for it', `${program} gateway --standby`],
+        ];
+  return paint([['held by', describeFleetHolder(error.holder)], ...commands], wantsColor(process.stderr));
 }
 
 /** What a refusal is reported for, and to whom. */

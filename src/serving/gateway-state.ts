@@ -1,12 +1,13 @@
 import type { BoundAddress, ClaimedListener } from '../listener/claimed-listener.js';
 
 /**
+ * - `standby`: the port is held, and another gateway of the same fleet works
  * - `starting`: the port is being taken, or other modules are still starting behind it
  * - `ready`: every bootstrap hook has run; clients are served
  * - `draining`: clients are told and let go
  * - `released`: the port is free
  */
-export type GatewayPhase = 'starting' | 'ready' | 'draining' | 'released';
+export type GatewayPhase = 'standby' | 'starting' | 'ready' | 'draining' | 'released';
 
 /** What all parts of a gateway share: its phase, and the addresses that it listens on. */
 export class GatewayState {
@@ -52,7 +53,8 @@ export class GatewayState {
 
   /** @throws {Error} the gateway was told to stop while it was starting */
   refuseIfStopping(): void {
-    if (this.phase !== 'starting') throw new Error('the gateway was told to stop while it was starting');
+    if (this.phase === 'starting' || this.phase === 'standby') return;
+    throw new Error('the gateway was told to stop while it was starting');
   }
 
   get #held(): ClaimedListener {

@@ -102,8 +102,9 @@ class FakeLock implements PublicMembers<FakeGatewayLock> {
     return Promise.resolve();
   }
 
-  onApplicationShutdown(): void {
+  onApplicationShutdown(): Promise<void> {
     this.#phase = 'released';
+    return Promise.resolve();
   }
 
   lose(cause?: Error): void {

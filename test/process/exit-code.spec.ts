@@ -28,6 +28,7 @@ describe('the exit code of a failed bind', () => {
 describe('the exit code of a refused start', () => {
   it.each<[Verdict, number]>([
     ['ready', 78],
+    ['standby', 78],
     ['starting', 75],
     ['draining', 75],
     ['stalled', 75],

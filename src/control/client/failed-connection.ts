@@ -48,6 +48,7 @@ async function judgeHangUp(message: string, url: string): Promise<GatewayCallErr
     case 'stalled':
       return new GatewayCallError('not ready', `the gateway on ${url} hangs up: it may have no file descriptor left`);
     case 'ready':
+    case 'standby':
     case 'starting':
     case 'draining':
       return new GatewayCallError('not ready', `the gateway on ${url} hung up: ${message}`);

@@ -8,6 +8,7 @@ import { MetricsReport } from '../metrics/metrics-report.js';
 import { PROBE_HEADERS } from '../../serving/probe-headers.js';
 
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+const STANDBY_OK = /[?&]standby=ok(?:&|$)/;
 /** RFC 6750, 2.1. */
 const BEARER = /^Bearer +(\S+)$/i;
 
@@ -25,10 +26,11 @@ export class ProbesController {
     answer(response, 200, { ok: true, status: 'live' });
   }
 
+  /** Load balancers find the active gateway of a fleet by it; a rolling update asks with `?standby=ok`. */
   @Get(['readyz', 'ready'])
-  ready(@Res() response: ServerResponse): void {
+  ready(@Req() request: IncomingMessage, @Res() response: ServerResponse): void {
     const { phase } = this.lock;
-    const ready = phase === 'ready';
+    const ready = phase === 'ready' || (phase === 'standby' && STANDBY_OK.test(request.url ?? ''));
     const uptimeMs = Math.round(process.uptime() * 1_000);
     answer(response, ready ? 200 : 503, { ready, failing: ready ? [] : [phase], uptimeMs });
   }
@@ -37,9 +39,10 @@ export class ProbesController {
   @Get(['startupz', 'startup'])
   started(@Res() response: ServerResponse): void {
     const { phase } = this.lock;
-    const ok = phase === 'ready';
+    // An orchestrator would kill a standby that it takes for one that hangs at its start.
+    const ok = phase === 'ready' || phase === 'standby';
     const uptimeMs = Math.round(process.uptime() * 1_000);
-    const status = ok ? 'started' : phase;
+    const status = phase === 'ready' ? 'started' : phase;
     const pending = phase === 'starting' ? { pendingReason: 'modules are starting' } : {};
     answer(response, ok ? 200 : 503, { ok, status, uptimeMs, ...pending });
   }

@@ -1,5 +1,6 @@
 import { type OnApplicationShutdown } from '@nestjs/common';
 
+import type { FleetOnCard } from '../../holder/gateway-card.service.js';
 import type { GatewayPhase, GatewayState } from '../../serving/gateway-state.js';
 import type { GatewayWebSockets } from '../../serving/gateway-websockets.js';
 import { EventLoopDelay } from './event-loop-delay.js';
@@ -9,7 +10,14 @@ import { histogramSamples, prometheusText, type MetricFamily, type Sample } from
 import { processMetrics } from './process-metrics.js';
 import type { Tally } from './tally.js';
 
-const PHASES: readonly GatewayPhase[] = ['starting', 'ready', 'draining', 'released'];
+const PHASES: readonly GatewayPhase[] = ['standby', 'starting', 'ready', 'draining', 'released'];
+
+/** What the metrics say of the fleet of this gateway. */
+export interface FleetNumbers {
+  readonly view: FleetOnCard;
+  /** How long ago the last answered heartbeat was sent, in milliseconds; undefined where this gateway is not active. */
+  readonly heartbeatAgeMs: number | undefined;
+}
 
 /** What `GET /metrics` and `gateway.metrics` answer: the counters, and gauges of this moment. */
 export class MetricsReport implements OnApplicationShutdown {
@@ -22,12 +30,13 @@ export class MetricsReport implements OnApplicationShutdown {
     private readonly webSockets: GatewayWebSockets,
     /** The clients that have been let in. */
     private readonly clients: { readonly size: number },
+    private readonly fleet?: FleetNumbers,
   ) {}
 
   /** All metrics, in the text format of Prometheus 0.0.4. */
   text(): string {
     this.#loopDelay.start();
-    return prometheusText([...this.#gauges(), ...this.#counters(), ...processMetrics()]);
+    return prometheusText([...this.#gauges(), ...this.#fleetGauges(), ...this.#counters(), ...processMetrics()]);
   }
 
   /** The same in numbers, with fewer details. */
@@ -68,6 +77,33 @@ export class MetricsReport implements OnApplicationShutdown {
         type: 'gauge',
         help: '1 for the current phase of the gateway, 0 for the others',
         samples: PHASES.map((phase) => ({ labels: { phase }, value: phase === this.state.phase ? 1 : 0 })),
+      },
+    ];
+  }
+
+  #fleetGauges(): MetricFamily[] {
+    if (!this.fleet) return [];
+    const { view, heartbeatAgeMs } = this.fleet;
+    const labels = { fleet: view.name };
+    const isActive = view.role === 'active' ? 1 : 0;
+    return [
+      {
+        name: 'gateway_fleet_active',
+        type: 'gauge',
+        help: '1 if this gateway is the active one of its fleet, 0 if it stands by',
+        samples: [{ labels, value: isActive }],
+      },
+      {
+        name: 'gateway_fleet_token',
+        type: 'gauge',
+        help: 'the token of this gateway, greater than that of each holder before; 0 if it was never active',
+        samples: [{ labels, value: Number(view.token) }],
+      },
+      {
+        name: 'gateway_fleet_heartbeat_age_seconds',
+        type: 'gauge',
+        help: 'seconds since the last heartbeat that the database answered was sent, while this gateway is active',
+        samples: heartbeatAgeMs === undefined ? [] : [{ labels, value: heartbeatAgeMs / 1_000 }],
       },
     ];
   }

@@ -18,7 +18,7 @@ export const DE: Texts = {
     gone: 'Weg',
     silent: 'Keine Antwort',
   },
-  phases: { starting: 'startet', ready: 'bereit', draining: 'beendet sich' },
+  phases: { standby: 'in Bereitschaft', starting: 'startet', ready: 'bereit', draining: 'beendet sich' },
   restartingIn: (seconds) => `Das Gateway startet neu und wird in ${seconds} s erwartet.`,
   restartingSoon: 'Das Gateway startet neu und wird jeden Moment erwartet.',
   gone: 'Das Gateway ist weg. Die Seite versucht weiter, es zu erreichen.',

@@ -14,7 +14,12 @@ export const EN = {
     gone: 'Gone',
     silent: 'No answer',
   },
-  phases: { starting: 'starting', ready: 'ready', draining: 'stopping' } as Readonly<Record<string, string>>,
+  phases: {
+    standby: 'standing by',
+    starting: 'starting',
+    ready: 'ready',
+    draining: 'stopping',
+  } as Readonly<Record<string, string>>,
   restartingIn: (seconds: number): string => `The gateway is restarting, expected in ${seconds} s.`,
   restartingSoon: 'The gateway is restarting, expected any moment.',
   gone: 'The gateway is gone. The page keeps trying to reach it.',
