@@ -37,6 +37,7 @@ const OPTIONS = {
     // Native.
     'bufferutil',
     'koffi',
+    'pg-native',
     'utf-8-validate',
   ],
 };
@@ -65,7 +66,7 @@ const noMicroservices = {
 const loadedLater = {
   name: 'loaded later',
   setup({ onResolve }) {
-    onResolve({ filter: /\/load-nest\.js$/ }, ({ path }) => ({ path: `./${basename(path)}`, external: true }));
+    onResolve({ filter: /\/load-(nest|fleet)\.js$/ }, ({ path }) => ({ path: `./${basename(path)}`, external: true }));
     onResolve({ filter: /^(ws|reflect-metadata)$/ }, ({ path, kind }) =>
       kind === 'entry-point' ? undefined : { path: `./${path}.cjs`, external: true },
     );
@@ -143,7 +144,7 @@ const bundles = [
   await build({
     ...OPTIONS,
     splitting: true,
-    entryPoints: ['dist/cli/load-nest.js'],
+    entryPoints: ['dist/cli/load-nest.js', 'dist/cli/load-fleet.js'],
     plugins: [noMicroservices, oneWs, onlyWhatIsUsed, forOtherPlatforms],
   }),
   // what a browser is shown.
@@ -163,13 +164,20 @@ function packagesIn(bundles) {
   return new Set(files.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []));
 }
 
+/** Some packages have their license at the end of their README, and nowhere else. */
+function licenseInReadme(folder) {
+  const [, text] = /^#+ *licen[cs]e\b.*\n([^]*)$/im.exec(readFileSync(join(folder, 'README.md'), 'utf8')) ?? [];
+  if (!text?.includes('Permission is hereby granted')) throw new Error(`${folder} has no license to pass on`);
+  return text.trim();
+}
+
 /** What the licenses of packages ask to be passed on with their code: the licenses, and who has the copyright. */
 function noticesOf(folders) {
   const notices = [...folders].map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
     const files = readdirSync(folder).filter((file) => /^(licen[cs]e|copying|copyright|notice)/i.test(file));
-    if (files.length === 0) throw new Error(`${folder} has no license file to pass on`);
     const texts = files.sort().map((file) => readFileSync(join(folder, file), 'utf8').trim());
+    if (files.length === 0) texts.push(licenseInReadme(folder));
     return [`${name} ${version} (${license})`, ...texts].join('\n\n');
   });
   return `In the scripts of this folder, and of the page beside it, there is code of these packages.\n\n${[...new Set(notices)].sort().join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;

@@ -9,7 +9,7 @@ import { refuseRemoteMode } from './config/local-mode.js';
 import { exitWith } from './process/report-failure.js';
 import { runGateway } from './process/run-gateway.js';
 import { PORT_VARIABLE } from './config/choose-port.js';
-import { chooseSettings } from './config/choose-settings.js';
+import { chooseSettings, refuseFleetWithoutToken } from './config/choose-settings.js';
 
 /** What `nest start` runs: everything from the environment, and from the `.env` of the project it is started in. */
 async function main(): Promise<number> {
@@ -24,6 +24,7 @@ async function main(): Promise<number> {
   const nameVariable = (variable: string): string => (given.has(variable) ? variable : `${variable} in .env`);
   const settings = await chooseSettings(resolveProfile(), {}, process.env, nameVariable);
   refuseRemoteMode(settings.configuration);
+  refuseFleetWithoutToken(settings);
   return runGateway(() => createGatewayApp(settings), { title: true });
 }
 

@@ -38,6 +38,19 @@ const TOKEN_FLAG = {
 /** Where a gateway is, and how it is talked about. */
 const ADDRESS_FLAGS = { ...PLACE_FLAGS, ...PROFILE_FLAGS, ...JSON_FLAG, ...TOKEN_FLAG } satisfies FlagTable;
 
+/** One active gateway of several hosts. */
+const FLEET_FLAGS = {
+  fleet: {
+    flags: '--fleet <name>',
+    description: 'be one of the gateways of a fleet, of which one is active (default: OPENCLAW_FLEET)',
+  },
+  fleetUrlFile: {
+    flags: '--fleet-url-file <path>',
+    description: 'a file that holds the URL of its PostgreSQL database (default: OPENCLAW_FLEET_URL, or its _FILE)',
+  },
+  fleetUrl: { flags: '--fleet-url <url>', description: 'the URL itself, where it has no password in it' },
+} satisfies FlagTable;
+
 /** Who is let in. */
 const CALLER_FLAGS = {
   allowHost: {
@@ -61,6 +74,12 @@ const CALLER_FLAGS = {
 const SERVING_FLAGS = {
   ...ADDRESS_FLAGS,
   ...CALLER_FLAGS,
+  ...FLEET_FLAGS,
+  fleetStrict: {
+    flags: '--fleet-strict',
+    description: 'after a death of the active gateway, wait until it has stopped in any case',
+  },
+  advertise: { flags: '--advertise <url>', description: 'where other hosts reach this gateway, as wss://host:port' },
   bind: { flags: '--bind <where>', description: 'loopback or lan, in place of --host' },
   auth: { flags: '--auth <how>', description: 'token, which it always is' },
   allowUnconfigured: {
@@ -111,7 +130,10 @@ export const GATEWAY: CommandEntry = {
       flags: '--force [how]',
       description: 'ask the gateway that holds the port to stop, then start; with --force=kill, kill it if it does not',
     },
-    standby: { flags: '--standby', description: 'wait until the port is free, and take it at once' },
+    standby: {
+      flags: '--standby',
+      description: 'wait until the port is free, and take it at once; in a fleet, wait to be the active one too',
+    },
   },
   useless: UNSUPPORTED,
   load: async () => (await import('./gateway.command.js')).gateway,
@@ -227,6 +249,13 @@ export const SUB_COMMANDS = {
       params: { flags: '--params <json>', description: 'the params of the request, as a JSON object' },
     },
     load: async () => (await import('./request.command.js')).call,
+  },
+  fleet: {
+    name: 'fleet',
+    argument: '<check|status|sql>',
+    description: 'check the database of a fleet, show who is active in it, or print the SQL that its tables need',
+    flags: { ...FLEET_FLAGS, ...PROFILE_FLAGS, ...JSON_FLAG },
+    load: async () => (await import('./fleet.command.js')).fleet,
   },
   open: {
     name: 'open',

@@ -97,6 +97,11 @@ class GatewayCallCommand extends TableCommand {
   protected readonly entry = SUB_COMMANDS.call;
 }
 
+@SubCommand(SUB_COMMANDS.fleet)
+class GatewayFleetCommand extends TableCommand {
+  protected readonly entry = SUB_COMMANDS.fleet;
+}
+
 @SubCommand(SUB_COMMANDS.open)
 class GatewayOpenCommand extends TableCommand {
   protected readonly entry = SUB_COMMANDS.open;
@@ -123,6 +128,7 @@ const SUB_COMMAND_CLASSES = [
   GatewayUninstallCommand,
   GatewayHealthCommand,
   GatewayCallCommand,
+  GatewayFleetCommand,
   GatewayOpenCommand,
   GatewayDoctorCommand,
   GatewayPortsCommand,

@@ -1,6 +1,6 @@
 import { InputError } from '../common/input.error.js';
 import { complain } from '../process/print.js';
-import { chooseSettings } from '../config/choose-settings.js';
+import { chooseSettings, refuseFleetWithoutToken } from '../config/choose-settings.js';
 import { refuseRemoteMode } from '../config/local-mode.js';
 import { describeError } from '../process/exit-code.js';
 import { Heir } from '../service/heir.js';
@@ -19,6 +19,7 @@ export async function gateway({ flags, profile, program }: Invocation): Promise<
     refuseContradictions(flags);
     const settings = await chooseSettings(profile, flags);
     refuseRemoteMode(settings.configuration, flags.allowUnconfigured);
+    refuseFleetWithoutToken(settings);
     return await serve(settings, flags, program, { manager, heir });
   } catch (error) {
     heir?.failed(describeError(error));

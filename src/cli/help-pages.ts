@@ -66,6 +66,13 @@ export const HELP_PAGES: Readonly<Record<string, HelpPage>> = {
     page: 'control-port.md',
   },
   ports: { examples: [['gateway ports', 'the plan of all profiles, and its conflicts']], page: 'profiles.md' },
+  fleet: {
+    examples: [
+      ['gateway fleet check --fleet office', 'can the database keep it?'],
+      ['gateway fleet status --fleet office', 'who is active, who stands by, who was active before'],
+    ],
+    page: 'fleet.md',
+  },
   open: {
     examples: [
       ['gateway open', 'look at it in the browser'],

@@ -3,8 +3,14 @@ import { constants } from 'node:os';
 import { resolve } from 'node:path';
 
 import { NotAllowedError } from '../common/not-allowed.error.js';
+import { FLEET_URL_FILE_VARIABLE, FLEET_VARIABLE } from '../config/choose-fleet.js';
 import type { Profile } from '../config/profile.js';
-import { chooseSettings, TOKEN_FILE_VARIABLE, type Settings } from '../config/choose-settings.js';
+import {
+  chooseSettings,
+  refuseFleetWithoutToken,
+  TOKEN_FILE_VARIABLE,
+  type Settings,
+} from '../config/choose-settings.js';
 import { refuseRemoteMode } from '../config/local-mode.js';
 import { commandFor } from '../holder/describe-holder.js';
 import type { LaunchedGateway, LaunchOptions } from '../launcher/launch-options.js';
@@ -29,6 +35,7 @@ export async function start(invocation: Invocation): Promise<number> {
   // What is wrong is said here, and not in a log.
   const settings = await chooseSettings(profile, flags);
   refuseRemoteMode(settings.configuration, flags.allowUnconfigured);
+  refuseFleetWithoutToken(settings);
   const name = { program: program.name, profile: profile.name };
   const service = await findManagedService(name, isPortGiven(settings) ? settings.port : undefined);
   // Another gateway beside the one of the manager would take its port.
@@ -91,11 +98,8 @@ function gatewayCommand(): [string, ...string[]] {
 }
 
 /** All but the token: other users can see it. */
-function flagsOfStart(
-  { host, port }: HostPort,
-  { name }: Profile,
-  { tokenFile, allowHost = [], allowOrigin = [], trustedProxy = [], allowUnconfigured, verbose = 0 }: Flags,
-): string[] {
+function flagsOfStart({ host, port }: HostPort, { name }: Profile, flags: Flags): string[] {
+  const { tokenFile, allowHost = [], allowOrigin = [], trustedProxy = [], allowUnconfigured, verbose = 0 } = flags;
   return [
     `--port=${port}`,
     `--host=${host}`,
@@ -104,17 +108,33 @@ function flagsOfStart(
     ...allowHost.map((allowed) => `--allow-host=${allowed}`),
     ...allowOrigin.map((allowed) => `--allow-origin=${allowed}`),
     ...trustedProxy.map((trusted) => `--trusted-proxy=${trusted}`),
+    ...fleetFlags(flags),
     ...(allowUnconfigured ? ['--allow-unconfigured'] : []),
     ...Array<string>(verbose).fill('--verbose'),
+  ];
+}
+
+/** A gateway in the background stands by: an active one on another host is no failure. */
+function fleetFlags({ fleet, fleetUrl, fleetUrlFile, fleetStrict, advertise }: Flags): string[] {
+  if ((fleet ?? process.env[FLEET_VARIABLE]) === undefined) return [];
+  return [
+    ...(fleet === undefined ? [] : [`--fleet=${fleet}`]),
+    ...(fleetUrl === undefined ? [] : [`--fleet-url=${fleetUrl}`]),
+    ...(fleetUrlFile === undefined ? [] : [`--fleet-url-file=${resolve(fleetUrlFile)}`]),
+    ...(fleetStrict ? ['--fleet-strict'] : []),
+    ...(advertise === undefined ? [] : [`--advertise=${advertise}`]),
+    '--standby',
   ];
 }
 
 /** A relative path in ours would be another folder in its own. */
 function environmentOf({ stateFolder, configFile }: Profile, { token }: Flags): NodeJS.ProcessEnv {
   const tokenFile = process.env[TOKEN_FILE_VARIABLE];
+  const urlFile = process.env[FLEET_URL_FILE_VARIABLE];
   return {
     ...process.env,
     ...(tokenFile !== undefined && { [TOKEN_FILE_VARIABLE]: resolve(tokenFile) }),
+    ...(urlFile !== undefined && { [FLEET_URL_FILE_VARIABLE]: resolve(urlFile) }),
     OPENCLAW_STATE_DIR: stateFolder,
     ...(process.env['OPENCLAW_CONFIG_PATH'] !== undefined && { OPENCLAW_CONFIG_PATH: configFile }),
     ...(token !== undefined && { OPENCLAW_GATEWAY_TOKEN: token }),

@@ -4,12 +4,14 @@ import { checkToken } from '../control/access/token-format.js';
 import { checkHost, checkOrigin } from '../control/access/request-gate.js';
 import { checkProxy } from '../control/access/trusted-proxies.js';
 import { readNamedTokenFile, readTokenFile } from '../control/access/token-file.js';
+import type { FleetOptions } from '../options/fleet.options.js';
 import type { GatewayLockOptions } from '../options/gateway-lock.options.js';
 import { InputError } from '../common/input.error.js';
 import { DEFAULT_HOST, parseListenHost } from '../listener/listen-address.js';
 import { hostOfBindFlag } from './bind.js';
 import { readConfiguration } from './config-file.js';
 import type { Configuration } from './configuration.js';
+import { chooseFleet, type FleetFlags } from './choose-fleet.js';
 import { choosePort, portOrigin, portPlaces, PORT_VARIABLE, type PortOrigin } from './choose-port.js';
 import type { Place } from './place.js';
 import type { Profile } from './profile.js';
@@ -21,7 +23,7 @@ export const TOKEN_FILE_VARIABLE = 'OPENCLAW_GATEWAY_TOKEN_FILE';
 const TOKEN_FILE = 'gateway.token';
 
 /** Flags of a command, as they were typed. */
-export interface SettingFlags {
+export interface SettingFlags extends FleetFlags {
   readonly port?: string | undefined;
   readonly host?: string | undefined;
   /** A word for the host, as OpenClaw has it. */
@@ -50,6 +52,8 @@ export interface Settings {
   readonly allowOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly configuration: Configuration;
+  /** Missing where this gateway is in none. */
+  readonly fleet?: FleetOptions;
 }
 
 /**
@@ -71,6 +75,7 @@ export async function chooseSettings(
     source: `${configuration.file}: ${path}`,
     value,
   });
+  const fleet = chooseFleet(flags, environment, nameVariable);
   const portVariable = { source: nameVariable(PORT_VARIABLE), value: environment[PORT_VARIABLE] };
   const ports = portPlaces(profile, flags.port, portVariable, configuration);
   const tokens = [
@@ -101,6 +106,7 @@ export async function chooseSettings(
       configured('gateway.trustedProxies', configuration.trustedProxies),
     ),
     configuration,
+    ...(fleet && { fleet }),
   };
 }
 
@@ -133,7 +139,7 @@ export function checkFlags({ name }: Profile, flags: SettingFlags): void {
  * @param command what an operator types for the program
  */
 export function lockOptions(settings: Settings, command: string): GatewayLockOptions {
-  const { profile, port, host, token, allowHosts, allowOrigins, trustedProxies } = settings;
+  const { profile, port, host, token, allowHosts, allowOrigins, trustedProxies, fleet } = settings;
   return {
     port,
     host,
@@ -141,7 +147,20 @@ export function lockOptions(settings: Settings, command: string): GatewayLockOpt
     stateFolder: profile.stateFolder,
     auth: token === undefined ? { tokenFile: tokenFileOf(profile) } : { token },
     callers: { hosts: allowHosts, origins: allowOrigins, trustedProxies },
+    ...(fleet && { fleet }),
   };
+}
+
+/**
+ * Clients of one fleet come to another host after a takeover, and show it the same token.
+ *
+ * @throws {InputError} each host would make one of its own
+ */
+export function refuseFleetWithoutToken({ fleet, token }: Pick<Settings, 'fleet' | 'token'>): void {
+  if (!fleet || token !== undefined) return;
+  throw new InputError(
+    `fleet ${fleet.name}: its clients show every host the same token: give it with --token-file, or set ${TOKEN_VARIABLE}`,
+  );
 }
 
 /**

@@ -1,0 +1,323 @@
+import { inspect } from 'node:util';
+
+import pg from 'pg';
+
+import { FleetError, FleetLease, FleetLostError, type FleetOptions, type GatewayLockOptions } from '../../src/index.js';
+import { createApp, httpUrl, type AppParts, type TestApp } from '../kit/app.js';
+import { statusOfFleet } from '../../src/cli/fleet-reports.js';
+import { lockKey, tablesFor } from '../../src/fleet/fleet-sql.js';
+import { onCleanUp } from '../kit/cleaner.js';
+import { within } from '../kit/deadline.js';
+import { Gate } from '../kit/gate.js';
+import { hookModule } from '../kit/hooks.js';
+import { until } from '../kit/deadline.js';
+import { upgradeStatus } from '../kit/net.js';
+import { startPooler } from '../kit/pooler.js';
+import { describeWithPostgres, postgresOfSpec } from '../kit/postgres.js';
+
+const WAIT_MS = 30_000;
+/** Long enough for a busy machine to send a heartbeat in time. */
+const TIMING = { heartbeatMs: 1_000, leaseMs: 10_000, sessionMs: 12_000 };
+/** For what takes as long as a session. */
+const SHORT = { heartbeatMs: 500, leaseMs: 3_000, sessionMs: 5_000 };
+
+interface Member extends TestApp {
+  readonly lease: FleetLease;
+  readonly init: Promise<unknown>;
+}
+
+describeWithPostgres('a fleet', () => {
+  const postgres = postgresOfSpec();
+
+  async function member(
+    url: string,
+    fleet: Partial<FleetOptions> = {},
+    lock: GatewayLockOptions = {},
+    parts: AppParts = {},
+  ): Promise<Member> {
+    const created = await createApp({
+      ...parts,
+      lock: { acquire: { wait: 'standby' }, fleet: { name: 'office', url, timing: TIMING, ...fleet }, ...lock },
+    });
+    const init = created.app.init();
+    init.catch(() => undefined);
+    return { ...created, init, lease: created.app.get(FleetLease) };
+  }
+
+  async function active(...args: Parameters<typeof member>): Promise<Member> {
+    const one = await member(...args);
+    await within(WAIT_MS, 'the active gateway', one.init);
+    return one;
+  }
+
+  async function standby(...args: Parameters<typeof member>): Promise<Member> {
+    const one = await member(...args);
+    await until(WAIT_MS, 'the standby', async () => one.lock.phase === 'standby' && (await waiters()) > 0);
+    return one;
+  }
+
+  async function waiters(): Promise<number> {
+    const rows = await postgres().query(`select pid from pg_locks where locktype = 'advisory' and not granted`);
+    return rows.length;
+  }
+
+  async function client(url: string): Promise<pg.Client> {
+    const one = new pg.Client({ connectionString: url });
+    await one.connect();
+    onCleanUp(() => one.end());
+    return one;
+  }
+
+  it('has one active gateway; another stands by with its port served, and takes over', async () => {
+    const url = await postgres().database();
+    const worked: string[] = [];
+    const work = (name: string): AppParts => ({
+      imports: [hookModule({ onApplicationBootstrap: () => worked.push(name) })],
+    });
+
+    const first = await active(url, {}, {}, work('first'));
+    const second = await standby(url, {}, {}, work('second'));
+
+    expect([first.lock.phase, first.lease.valid, first.lease.name]).toEqual(['ready', true, 'office']);
+    expect([second.lock.phase, second.lease.valid, second.lease.token]).toEqual(['standby', false, 0n]);
+    expect(() => second.lease.assert()).toThrow(FleetLostError);
+    expect(worked).toEqual(['first']);
+    expect(await upgradeStatus(second.lock.url)).toBe(503);
+    const card: unknown = await (await fetch(httpUrl(second.lock.url, '/.well-known/gateway'))).json();
+    expect(card).toMatchObject({
+      phase: 'standby',
+      fleet: { name: 'office', role: 'standby', token: '0', active: { pid: process.pid } },
+    });
+
+    await first.app.close();
+    await within(WAIT_MS, 'the takeover', second.init);
+
+    expect(worked).toEqual(['first', 'second']);
+    expect(second.lock.phase).toBe('ready');
+    expect(second.lease.token).toBeGreaterThan(first.lease.token);
+    expect(first.lease.valid).toBe(false);
+  });
+
+  it('lets no other gateway work before every module of the active one has stopped', async () => {
+    const url = await postgres().database();
+    const stopping = new Gate();
+    const stopped = new Gate();
+    const slow = hookModule({ onApplicationShutdown: () => (stopping.open(), stopped.opened) });
+    const first = await active(url, {}, {}, { imports: [slow] });
+    const second = await standby(url);
+
+    const closed = first.app.close();
+    await within(WAIT_MS, 'the shutdown', stopping.opened);
+
+    expect(await waiters()).toBe(1);
+    expect(first.lease.valid).toBe(true);
+    stopped.open();
+    await closed;
+    await within(WAIT_MS, 'the takeover', second.init);
+  });
+
+  it('a gateway that does not wait is refused, and told who is active', async () => {
+    const url = await postgres().database();
+    const first = await active(url);
+    const second = await member(url, {}, { acquire: { wait: 'fail' } });
+
+    const refusal: unknown = await second.init.catch((error: unknown) => error);
+
+    expect(refusal).toBeInstanceOf(FleetError);
+    expect(refusal).toMatchObject({
+      code: 'GATEWAY_FLEET_IN_USE',
+      holder: { pid: process.pid, token: first.lease.token, answers: true },
+    });
+    expect((refusal as Error).message).toMatch(/^another gateway is already active in fleet office \(host /);
+  });
+
+  it('a standby that is told to stop does so at once', async () => {
+    const url = await postgres().database();
+    await active(url);
+    const second = await standby(url);
+
+    await second.app.close();
+
+    await expect(second.init).rejects.toThrow('the gateway was told to stop while it stood by');
+    await until(WAIT_MS, 'the end of its session', async () => (await waiters()) === 0);
+  });
+
+  it('two fleets of one database do not know of each other', async () => {
+    const url = await postgres().database();
+
+    const [one, other] = [await active(url, { name: 'one' }), await active(url, { name: 'other' })];
+
+    expect([one.lease.valid, other.lease.valid]).toEqual([true, true]);
+  });
+
+  it('twelve that begin at once on an empty database have one active among them', async () => {
+    const url = await postgres().database();
+    const all = await Promise.all(Array.from({ length: 12 }, () => member(url)));
+
+    await within(WAIT_MS, 'the active one', Promise.any(all.map(({ init }) => init)));
+
+    expect(all.filter(({ lease }) => lease.valid)).toHaveLength(1);
+  });
+
+  describe('the active gateway whose session has ended', () => {
+    it('is lost at once, begins to stop, and does not come back', async () => {
+      const url = await postgres().database();
+      const { lease, lock } = await active(url);
+      const [database] = url.split('/').slice(-1);
+      let aborted = false;
+      lease.lost.addEventListener('abort', () => (aborted = true));
+
+      await postgres().query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = '${database}'`);
+
+      const { cause } = await within(WAIT_MS, 'the loss', lock.lost);
+      expect(cause).toBeInstanceOf(FleetLostError);
+      expect([aborted, lease.valid, lock.phase]).toEqual([true, false, 'draining']);
+    });
+
+    it('has a strict successor wait until its lease is over in any case', async () => {
+      const url = await postgres().database();
+      const first = await active(url, { strict: true, timing: SHORT });
+      const second = await standby(url, { strict: true, timing: SHORT });
+      const [database] = url.split('/').slice(-1);
+
+      await postgres().query(
+        `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted
+         and database = (select oid from pg_database where datname = '${database}')`,
+      );
+      await within(WAIT_MS, 'the loss', first.lock.lost);
+
+      await until(WAIT_MS, 'the next token', () => second.lease.token > 0n);
+      expect([second.lease.valid, second.lock.phase]).toEqual([false, 'standby']);
+      await within(WAIT_MS, 'the takeover', second.init);
+      expect(second.lease.valid).toBe(true);
+    });
+  });
+
+  describe('work on the database of the fleet', () => {
+    it('is written by the holder, and not by one that was it', async () => {
+      const url = await postgres().database();
+      const first = await active(url);
+      const writer = await client(url);
+      await writer.query('create table ledger (line text)');
+      await first.lease.fenced(writer, () => writer.query(`insert into ledger values ('mine')`));
+
+      const late = first.lease.fenced(writer, async () => {
+        await writer.query(`insert into ledger values ('late')`);
+        await postgres().query('update openclaw.fleet set token = token + 1', url.split('/').at(-1));
+      });
+
+      await expect(late).rejects.toThrow('another gateway has taken over');
+      expect((await writer.query('select line from ledger')).rows).toEqual([{ line: 'mine' }]);
+    });
+  });
+
+  it('keeps no index build waiting for ever, with a standby in the queue', async () => {
+    const url = await postgres().database();
+    const database = url.split('/').at(-1);
+    await active(url, { timing: SHORT });
+    await standby(url, { timing: SHORT });
+    await postgres().query('create table busy (id int)', database);
+
+    await within(WAIT_MS, 'the index', postgres().query('create index concurrently on busy (id)', database));
+
+    expect(postgres().log).not.toMatch(/ERROR.*lock timeout/);
+  });
+
+  it('a server that was started again lets the next one work only when the lease of the last is over', async () => {
+    const url = await postgres().database();
+    const first = await active(url, { timing: SHORT });
+    const second = await standby(url, { timing: SHORT });
+    const begun = performance.now();
+
+    await postgres().stop();
+    await postgres().run();
+    await within(WAIT_MS, 'the loss', first.lock.lost);
+    await until(WAIT_MS, 'the next token', () => second.lease.token > first.lease.token);
+    const claimed = second.lease.valid;
+    await within(WAIT_MS, 'the takeover', second.init);
+
+    expect(claimed).toBe(false);
+    expect(performance.now() - begun).toBeGreaterThan(SHORT.sessionMs);
+  });
+
+  it('shows its last holders', async () => {
+    const url = await postgres().database();
+    const holders = [await active(url)];
+    await holders[0]?.app.close();
+    holders.push(await active(url));
+
+    const { report, lines } = await statusOfFleet({ name: 'office', url });
+
+    const tokens = holders.map(({ lease }) => lease.token.toString()).reverse();
+    expect(report).toMatchObject({
+      holder: { pid: process.pid, isHeld: true, answers: true },
+      history: tokens.map((token) => ({ token })),
+    });
+    expect(lines[0]).toMatch(/^fleet office in postgres@127\.0\.0\.1:\d+\/fleet_\d+: held by gateway /);
+  });
+
+  describe('a database that is of no use', () => {
+    async function refusalOf(url: string): Promise<unknown> {
+      const one = await member(url, {}, { acquire: { wait: 'fail' } });
+      return one.init.then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+    }
+
+    it('is one that is not there', async () => {
+      const url = postgres().url('no_such_database');
+
+      expect(await refusalOf(url)).toMatchObject({
+        code: 'GATEWAY_FLEET_NOT_ALLOWED',
+        message: expect.stringMatching(/: database "no_such_database" does not exist$/) as string,
+      });
+    });
+
+    it('is one whose tables this user may not make; they are there once an administrator has made them', async () => {
+      const url = await postgres().database();
+      const database = url.split('/').at(-1) ?? '';
+      await postgres().query('create role guest login');
+      onCleanUp(() =>
+        postgres()
+          .query('drop owned by guest', database)
+          .then(() => postgres().query('drop role guest')),
+      );
+      const asGuest = postgres().url(database, 'guest');
+
+      expect(await refusalOf(asGuest)).toMatchObject({
+        code: 'GATEWAY_FLEET_NOT_ALLOWED',
+        message: expect.stringMatching(/fleet sql prints$/) as string,
+      });
+      await postgres().query(tablesFor('guest'), database);
+      const guest = await active(asGuest);
+
+      expect(guest.lease.valid).toBe(true);
+    });
+
+    it('is one behind a pooler, whose session is not the one that was greeted', async () => {
+      const url = await postgres().database();
+      const pooler = await startPooler(postgres().port);
+
+      expect(await refusalOf(url.replace(String(postgres().port), String(pooler)))).toMatchObject({
+        code: 'GATEWAY_FLEET_UNFIT',
+        message: expect.stringMatching(/ is a pooler, which passes one session from client to client/) as string,
+      });
+    });
+
+    it('is one whose key another program has', async () => {
+      const url = await postgres().database();
+      const other = await client(url);
+      await other.query(`select pg_advisory_lock(${lockKey('office')})`);
+
+      expect(await refusalOf(url)).toMatchObject({ code: 'GATEWAY_FLEET_STRANGER' });
+    });
+  });
+
+  it('has its password in no error and no log of a gateway', async () => {
+    const url = await postgres().database();
+    const gateway = await active(url);
+
+    expect(inspect(gateway.lease, { depth: 1 })).not.toContain('secret-of-postgres');
+  });
+});

@@ -1,0 +1,136 @@
+import { PACKAGE_VERSION } from '../../src/common/package-version.js';
+import { until } from '../kit/deadline.js';
+import { freePort } from '../kit/ports.js';
+import { describeWithPostgres, postgresOfSpec } from '../kit/postgres.js';
+import { BIN, Program } from '../kit/program.js';
+import { tempFolder } from '../kit/temp.js';
+
+const WAIT_MS = 60_000;
+const PASSWORD = 'secret-of-postgres';
+
+interface Host {
+  readonly program: Program;
+  readonly port: number;
+}
+
+describeWithPostgres('a fleet of processes', () => {
+  const postgres = postgresOfSpec();
+
+  async function host(url: string, ...flags: string[]): Promise<Host> {
+    const port = await freePort();
+    const env = { OPENCLAW_STATE_DIR: tempFolder(), OPENCLAW_FLEET: 'office', OPENCLAW_FLEET_URL: url };
+    return { program: Program.node(BIN, ['gateway', '--port', port, ...flags], { env }), port };
+  }
+
+  async function phaseOf({ port }: Host): Promise<string | undefined> {
+    try {
+      const card = (await (await fetch(`http://127.0.0.1:${port}/.well-known/gateway`)).json()) as { phase: string };
+      return card.phase;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async function standby(url: string): Promise<Host> {
+    const one = await host(url, '--standby');
+    await one.program.output('stderr', /standing by in fleet office, held by gateway /);
+    expect(await phaseOf(one)).toBe('standby');
+    return one;
+  }
+
+  it('has another one work after SIGKILL; one that does not wait is refused; no output shows the password', async () => {
+    const url = await postgres().database();
+    const first = await host(url, '--standby');
+    await first.program.output('stdout', /listening/);
+    const second = await standby(url);
+
+    const third = await host(url);
+    expect(await third.program.exit()).toEqual({ code: 78, signal: null });
+    expect(third.program.stderr).toMatch(
+      new RegExp(
+        `^another gateway is already active in fleet office \\(host [^)]+\\)\\n +held by +gateway ${PACKAGE_VERSION}, host `,
+        'm',
+      ),
+    );
+
+    first.program.signal('SIGKILL');
+    await second.program.output('stdout', /listening/);
+    expect(await phaseOf(second)).toBe('ready');
+
+    second.program.signal('SIGTERM');
+    expect(await second.program.exit()).toEqual({ code: 0, signal: null });
+    for (const { program } of [first, second, third]) {
+      expect(program.stdout + program.stderr).not.toContain(PASSWORD);
+    }
+  });
+
+  it('the active one whose session is ended exits with 1, and names the reason', async () => {
+    const url = await postgres().database();
+    const { program } = await host(url, '--standby');
+    await program.output('stdout', /listening/);
+
+    await postgres().query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'openclaw fleet office %'`,
+    );
+
+    expect(await program.exit()).toEqual({ code: 1, signal: null });
+    expect(program.stderr).toMatch(/lost fleet office: .*; shutting down/);
+  });
+
+  it('a database that is not there: refused with 75, and waited for by a standby', async () => {
+    const url = `postgres://gateway:${PASSWORD}@127.0.0.1:${await freePort()}/fleets`;
+
+    const { program } = await host(url);
+    expect(await program.exit()).toEqual({ code: 75, signal: null });
+    expect(program.stderr).toMatch(
+      /^the fleet's database cannot be used, gateway@127\.0\.0\.1:\d+\/fleets: connect ECONNREFUSED/m,
+    );
+    expect(program.stderr).not.toContain(PASSWORD);
+
+    const waiting = await host(url, '--standby');
+    await waiting.program.output('stderr', /without the database of fleet office: /);
+    await until(WAIT_MS, 'the standby', async () => (await phaseOf(waiting)) === 'standby');
+  });
+
+  it('the commands check the database, show the fleet and print the SQL', async () => {
+    const url = await postgres().database();
+    const env = { OPENCLAW_FLEET_URL: url };
+
+    const check = Program.node(BIN, ['gateway', 'fleet', 'check', '--fleet', 'office'], { env });
+    expect(await check.exit()).toEqual({ code: 0, signal: null });
+    expect(check.stdout).toMatch(
+      /^the database can keep fleet office: postgres@127\.0\.0\.1:\d+\/fleet_\d+\n {2}PostgreSQL \d\d/,
+    );
+
+    const status = Program.node(BIN, ['gateway', 'fleet', 'status', '--fleet', 'office', '--json'], { env });
+    expect(await status.exit()).toEqual({ code: 0, signal: null });
+    expect(JSON.parse(status.stdout)).toMatchObject({ ok: true, holder: null, history: [], exitCode: 0 });
+
+    const sql = Program.node(BIN, ['gateway', 'fleet', 'sql', '--fleet', 'office'], { env });
+    expect(await sql.exit()).toEqual({ code: 0, signal: null });
+    expect(sql.stdout).toMatch(/^create table if not exists openclaw\.fleet \(/m);
+    expect(sql.stdout).not.toContain(PASSWORD);
+  });
+});
+
+it.each([
+  [
+    ['--fleet-url', `postgres://u:${PASSWORD}@db/f`],
+    /^--fleet-url: every user of this machine can see a password there/,
+  ],
+  [
+    [],
+    /^a fleet needs its database: name a file that holds its URL with --fleet-url-file, or set OPENCLAW_FLEET_URL$/m,
+  ],
+])('a fleet with %j is refused with 64', async (flags, message) => {
+  const { exited, stderr } = await finished(Program.node(BIN, ['gateway', '--fleet', 'office', ...flags]));
+
+  expect(exited).toEqual({ code: 64, signal: null });
+  expect(stderr).toMatch(message);
+  expect(stderr).not.toContain(PASSWORD);
+});
+
+async function finished(program: Program): Promise<{ readonly exited: unknown; readonly stderr: string }> {
+  const exited = await program.exit();
+  return { exited, stderr: program.stderr };
+}
