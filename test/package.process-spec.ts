@@ -96,8 +96,10 @@ const CODE_OF_PACKAGE = /^ *\/\/ node_modules\/(?:.*\/node_modules\/)?(?:@[^/\n]
 
 /** The license that a package is published with. */
 function licenseIn(folder: string): string {
-  const [file = ''] = readdirSync(folder).filter((name) => /^licen[cs]e/i.test(name));
-  return readFileSync(join(folder, file), 'utf8').trim();
+  const [file] = readdirSync(folder).filter((name) => /^licen[cs]e/i.test(name));
+  if (file !== undefined) return readFileSync(join(folder, file), 'utf8').trim();
+  // Some have it at the end of their README alone.
+  return readFileSync(join(folder, 'README.md'), 'utf8').split('Permission is hereby granted').slice(1).join().trim();
 }
 
 /** A folder for a user's app. */

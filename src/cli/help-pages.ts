@@ -69,7 +69,7 @@ export const HELP_PAGES: Readonly<Record<string, HelpPage>> = {
   fleet: {
     examples: [
       ['gateway fleet check --fleet office', 'can the database keep it?'],
-      ['gateway fleet status --fleet office', 'who is active, who stands by, who was active before'],
+      ['gateway fleet status --fleet office', 'who is active, and who was'],
     ],
     page: 'fleet.md',
   },
