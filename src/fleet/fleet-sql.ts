@@ -70,9 +70,11 @@ from pg_settings join (values
 export const WHO_ANSWERS = `select pg_backend_pid() as backend,
   pg_is_in_recovery() as "isReplica",
   current_setting('server_version_num')::int as version,
-  current_setting('synchronous_standby_names') <> '' as "isSynchronous",
-  to_regclass('openclaw.fleet_history') is not null as "hasTables",
-  (select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid())::int as locks`;
+  current_setting('synchronous_standby_names') <> '' as "isSynchronous"`;
+
+export const HAS_TABLES = `select to_regclass('openclaw.fleet_history') is not null as "hasTables"`;
+
+export const TRY_LOCK = 'select pg_try_advisory_lock($1) as granted';
 
 /**
  * Waits for the lock, and says whether it was granted. An unbroken wait would keep VACUUM from its work and make an index

@@ -1,8 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 import { Logger } from '@nestjs/common';
 
-import { within } from '../common/deadline.js';
 import type { FleetOnCard } from '../holder/gateway-card.service.js';
 import type { Activation, ActivationLoss } from '../lock/activation.js';
 import type { FleetSettings } from '../options/fleet.options.js';
@@ -13,17 +10,8 @@ import { FleetLease, inTransaction, type FencedClient } from './fleet-lease.js';
 import type { FleetMember, FleetSession } from './fleet-session.js';
 import { FleetWatch } from './fleet-watch.js';
 import { refusalOf, describeFleetHolder } from './describe-fleet.js';
-import {
-  beginLease,
-  isLeaseValid,
-  isPredecessorGone,
-  leaseDueAt,
-  nextLease,
-  type LeaseCommand,
-  type LeaseEvent,
-  type LeaseState,
-  type LeaseTiming,
-} from './lease.js';
+import { isPredecessorGone, type LeaseEvent, type LeaseState, type LeaseTiming } from './lease.js';
+import { LeaseDriver, type LeaseRequest } from './lease-driver.js';
 
 /** What a gateway of a fleet is put together from. */
 export interface FleetParts {
@@ -37,12 +25,8 @@ export interface FleetParts {
 
 /** So that waiters do not all come back at once. */
 const SLICE_JITTER = 0.2;
-/** How long an orderly stop waits for the database to hear of it. */
-const RELEASE_MS = 500;
 /** How long clients may be told of a loss where another gateway may be at work already. */
 const FAREWELL_MS = 250;
-/** How often a gateway that is lost looks at its clocks. */
-const LOOK_MS = 100;
 const SHARE_ROW = `select token::text as token from openclaw.fleet where name = $1 for share`;
 
 /** Makes a gateway wait until it is the active one of its fleet, and stop as soon as it no longer certainly is. */
@@ -51,12 +35,8 @@ export class FleetService extends FleetLease implements Activation {
   readonly #logger = new Logger('gateway');
   readonly #watch: FleetWatch;
   readonly #timing: LeaseTiming;
+  readonly #lease: LeaseDriver;
   readonly #lost = new AbortController();
-  #state: LeaseState;
-  #session: FleetSession | undefined;
-  #connecting = new AbortController();
-  #timer: NodeJS.Timeout | undefined;
-  #releasing: Promise<unknown> = Promise.resolve();
   /** Something that is no PostgreSQL, or a pooler, is found out once. */
   #isProven = false;
   #holder: FleetHolder | undefined;
@@ -73,7 +53,15 @@ export class FleetService extends FleetLease implements Activation {
     this.#watch = parts.watch ?? new FleetWatch();
     const { timing } = parts.settings;
     this.#timing = { ...timing, sliceMs: sliceOf(timing) * (1 + SLICE_JITTER), answerMs: timing.leaseMs };
-    this.#state = beginLease(this.#watch.now).state;
+    this.#lease = new LeaseDriver({
+      timing: this.#timing,
+      watch: this.#watch,
+      open: (signal) => this.#open(signal),
+      ask: (request, session, number) => this.#ask(request, session, number),
+      onFailure: (error, number) => this.#onFailure(error, number),
+      onPhase: (state) => this.#onPhase(state),
+      onShorter: (state) => this.#onLost(state),
+    });
   }
 
   get name(): string {
@@ -81,7 +69,7 @@ export class FleetService extends FleetLease implements Activation {
   }
 
   get token(): bigint {
-    return this.#state.token;
+    return this.#lease.state.token;
   }
 
   get lost(): AbortSignal {
@@ -89,12 +77,11 @@ export class FleetService extends FleetLease implements Activation {
   }
 
   get valid(): boolean {
-    this.#lookAtClocks();
-    return isLeaseValid(this.#state, this.#watch.now, this.#timing);
+    return this.#lease.isValid;
   }
 
   get view(): FleetOnCard {
-    const { phase, token } = this.#state;
+    const { phase, token } = this.#lease.state;
     const holder = this.#holder;
     return {
       name: this.name,
@@ -109,7 +96,8 @@ export class FleetService extends FleetLease implements Activation {
 
   /** How long ago the last answered heartbeat was sent, in milliseconds; undefined where this gateway is not active. */
   get heartbeatAgeMs(): number | undefined {
-    return this.#state.phase === 'active' ? this.#watch.now - this.#state.provenAt : undefined;
+    const { phase, provenAt } = this.#lease.state;
+    return phase === 'active' ? this.#watch.now - provenAt : undefined;
   }
 
   fenced<T>(client: FencedClient, work: () => Promise<T>): Promise<T> {
@@ -131,46 +119,19 @@ export class FleetService extends FleetLease implements Activation {
       this.#reject = reject;
     });
     signal.addEventListener('abort', () => this.#onStop(), { once: true });
-    this.#perform(this.#state, [{ do: 'connect', session: this.#state.session, afterMs: 0 }]);
+    this.#lease.begin();
     return activated;
   }
 
-  async release(): Promise<void> {
-    this.#apply({ type: 'stop' });
-    await this.#releasing;
+  release(): Promise<void> {
+    return this.#lease.stop();
   }
 
   /** The active one goes on until all its modules have stopped, and `release` says so. */
   #onStop(): void {
-    if (this.#state.phase === 'active') return;
-    this.#apply({ type: 'stop' });
+    if (this.#lease.state.phase === 'active') return;
+    void this.#lease.stop();
     this.#reject(new Error('the gateway was told to stop while it stood by'));
-  }
-
-  #lookAtClocks(): void {
-    if (this.#watch.hasJumped()) this.#step({ type: 'gap' });
-  }
-
-  #apply(event: LeaseEvent): void {
-    this.#lookAtClocks();
-    this.#step(event);
-  }
-
-  #step(event: LeaseEvent): void {
-    const { state, commands } = nextLease(this.#state, event, this.#watch.now, this.#timing);
-    this.#perform(state, commands);
-  }
-
-  #perform(state: LeaseState, commands: readonly LeaseCommand[]): void {
-    const { phase: before, endBy } = this.#state;
-    this.#state = state;
-    for (const command of commands) this.#command(command);
-    if (before !== state.phase || commands.some((command) => command.do === 'drop')) this.#onPhase(state);
-    else if (endBy !== state.endBy) this.#onLost(state);
-    clearTimeout(this.#timer);
-    // A lost one still looks at its clocks: it may be suspended before it has ended.
-    const dueMs = state.phase === 'lost' ? LOOK_MS : leaseDueAt(state, this.#timing) - this.#watch.now;
-    if (Number.isFinite(dueMs)) this.#timer = setTimeout(() => this.#apply({ type: 'time' }), Math.max(dueMs, 1));
   }
 
   #onPhase(state: LeaseState): void {
@@ -206,40 +167,7 @@ export class FleetService extends FleetLease implements Activation {
     this.#told = subject;
   }
 
-  #command(command: LeaseCommand): void {
-    const { session: number } = this.#state;
-    const session = this.#session;
-    switch (command.do) {
-      case 'connect':
-        this.#connecting = new AbortController();
-        return void this.#connect(command.session, command.afterMs, this.#connecting.signal);
-      case 'drop':
-        this.#connecting.abort();
-        session?.destroy();
-        this.#session = undefined;
-        return;
-      case 'release':
-        this.#releasing = within(session?.release(this.#state.token) ?? Promise.resolve(), RELEASE_MS)
-          .catch(() => undefined)
-          .finally(() => session?.destroy());
-        return;
-      default:
-        if (session) this.#ask(command.do, session, number);
-    }
-  }
-
-  #ask(request: 'wait' | 'claim' | 'confirm' | 'heartbeat', session: FleetSession, number: number): void {
-    this.#request(request, session, number).then(
-      (event) => this.#apply(event),
-      (error: unknown) => this.#onFailure(error, number),
-    );
-  }
-
-  async #request(
-    request: 'wait' | 'claim' | 'confirm' | 'heartbeat',
-    session: FleetSession,
-    number: number,
-  ): Promise<LeaseEvent> {
+  async #ask(request: LeaseRequest, session: FleetSession, number: number): Promise<LeaseEvent> {
     switch (request) {
       case 'wait':
         return { type: (await this.#wait(session)) ? 'granted' : 'not granted', session: number };
@@ -252,7 +180,7 @@ export class FleetService extends FleetLease implements Activation {
         await session.confirm();
         return { type: 'confirmed', session: number };
       case 'heartbeat':
-        await session.heartbeat(this.#state.token);
+        await session.heartbeat(this.token);
         return { type: 'answered', session: number };
     }
   }
@@ -267,22 +195,6 @@ export class FleetService extends FleetLease implements Activation {
       this.#tell(`standing by in fleet ${this.name}, held by ${describeFleetHolder(holder)}`, `holder ${holder.token}`);
     }
     return session.wait(sliceOf(this.#timing) * (1 + SLICE_JITTER * (2 * Math.random() - 1)));
-  }
-
-  async #connect(number: number, afterMs: number, signal: AbortSignal): Promise<void> {
-    try {
-      if (afterMs > 0) await delay(afterMs * (0.5 + Math.random() / 2), undefined, { signal });
-      const session = await this.#open(signal);
-      if (signal.aborted) {
-        session.destroy();
-        return;
-      }
-      this.#session = session;
-      void session.ended.then((reason) => this.#apply({ type: 'failed', session: number, reason }));
-      this.#apply({ type: 'connected', session: number });
-    } catch (error) {
-      if (!signal.aborted) this.#onFailure(error, number);
-    }
   }
 
   async #open(signal: AbortSignal): Promise<FleetSession> {
@@ -314,12 +226,13 @@ export class FleetService extends FleetLease implements Activation {
     const failure = describeFailure(error, this.#shown);
     // What does not pass by itself ends the start; later on it may be a password that is being changed.
     const isFinal = failure.code !== 'GATEWAY_FLEET_UNREACHABLE' && !this.#isProven;
-    const mayFail = this.#state.session === session && this.#state.phase !== 'active';
+    const { session: current, phase } = this.#lease.state;
+    const mayFail = current === session && phase !== 'active';
     if (mayFail && (isFinal || this.#parts.wait === 'fail')) {
-      this.#apply({ type: 'stop' });
+      void this.#lease.stop();
       this.#reject(failure);
     } else {
-      this.#apply({ type: 'failed', session, reason: failure.message });
+      this.#lease.apply({ type: 'failed', session, reason: failure.message });
     }
   }
 }
