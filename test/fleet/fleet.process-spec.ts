@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
 import { PACKAGE_VERSION } from '../../src/common/package-version.js';
 import { until } from '../kit/deadline.js';
 import { freePort } from '../kit/ports.js';
@@ -128,6 +131,23 @@ it.each([
   expect(exited).toEqual({ code: 64, signal: null });
   expect(stderr).toMatch(message);
   expect(stderr).not.toContain(PASSWORD);
+});
+
+it('a start without a fleet reads none of the scripts that speak to PostgreSQL', () => {
+  const text = (script: string): string => readFileSync(join(dirname(BIN), script), 'utf8');
+  const read = new Set<string>();
+  const follow = (script: string): void => {
+    if (read.has(script)) return;
+    read.add(script);
+    for (const [, next = ''] of text(script).matchAll(/(?:^import|from) "\.\/([^"]+)";/gm)) follow(next);
+  };
+  follow('load-nest.js');
+  const speaking = readdirSync(dirname(BIN)).filter(
+    (script) => script.endsWith('js') && /^ *\/\/ node_modules\/pg\//m.test(text(script)),
+  );
+
+  expect(speaking).not.toEqual([]);
+  expect(speaking.filter((script) => read.has(script))).toEqual([]);
 });
 
 async function finished(program: Program): Promise<{ readonly exited: unknown; readonly stderr: string }> {
