@@ -79,7 +79,6 @@ export class DatabaseConnection {
   }
 
   /** All rows that a statement answers with. */
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller knows what a statement answers
   async rows<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<readonly Row[]> {
     return (await this.client.query<Row>(text, values)).rows;
   }
@@ -92,7 +91,6 @@ export class DatabaseConnection {
   }
 
   /** The row that the last one of several statements answers with. */
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller knows what a statement answers
   async lastRow<Row extends QueryResultRow>(text: string): Promise<Row | undefined> {
     // The types of `pg` do not know of several.
     const results = (await this.client.query(text)) as unknown as { readonly rows: readonly Row[] }[];
