@@ -1,5 +1,4 @@
 import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -13,18 +12,20 @@ import { build } from 'esbuild';
 const OPTIONS = {
   outdir: 'dist/bin',
   bundle: true,
-  format: 'esm',
+  format: 'cjs',
+  outExtension: { '.js': '.cjs' },
   platform: 'node',
   target: 'node20',
+  // All that is loaded goes through the `require` of the script that has begun: see src/common/cached-scripts.ts.
+  supported: { 'dynamic-import': false },
+  define: { 'import.meta.url': 'urlOfBundle' },
+  banner: { js: "const urlOfBundle = require('node:url').pathToFileURL(__filename).href;" },
   // Nest tells modules apart by the names of their classes.
   keepNames: true,
   // All of them in one file, with those of packages that have none in their sources.
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
-  banner: {
-    js: "import { createRequire as createRequireOfBundle } from 'node:module';\nconst require = createRequireOfBundle(import.meta.url);",
-  },
   external: [
     // What Nest and nest-commander look for and can do without.
     '@nestjs/platform-express',
@@ -42,17 +43,28 @@ const OPTIONS = {
   ],
 };
 
-/** Nest's adapter must get the `ws` that is in the bundle, and asks for it in a way that the bundler does not see. */
-const oneWs = {
-  name: 'one ws',
+/** What Nest loads in a way that the bundler does not see, or takes for something that may not be needed. */
+const nestLoads = {
+  name: 'what Nest loads',
   setup({ onLoad }) {
-    onLoad({ filter: /platform-ws.adapters.ws-adapter\.js$/ }, ({ path }) => {
-      const [before, after, ...more] = readFileSync(path, 'utf8').split("createRequire(import.meta.url)('ws')");
-      if (after === undefined || more.length > 0) throw new Error(`${path} loads ws in another way than it did`);
-      return { contents: `${before}require('ws')${after}` };
+    // The adapter must get the `ws` that we get.
+    onLoad({ filter: /platform-ws.adapters.ws-adapter\.js$/ }, ({ path }) =>
+      replaced(path, "createRequire(import.meta.url)('ws')", "require('ws')"),
+    );
+    // Of what may not be needed, the bundler makes functions, and of all that it imports too.
+    onLoad({ filter: /core.nest-application\.js$/ }, ({ path }) => {
+      const module = '@nestjs/websockets/socket-module.js';
+      const { contents } = replaced(path, `import('${module}')`, 'bundledSocketModule');
+      return { contents: `import * as bundledSocketModule from '${module}';\n${contents}` };
     });
   },
 };
+
+function replaced(path, text, by) {
+  const [before, after, ...more] = readFileSync(path, 'utf8').split(text);
+  if (after === undefined || more.length > 0) throw new Error(`${path} has ${text} in another way than it did`);
+  return { contents: `${before}${by}${after}` };
+}
 
 /** Nest loads all of it where it finds it, as beside an app that uses it, and the command has no use for it. */
 const noMicroservices = {
@@ -62,29 +74,19 @@ const noMicroservices = {
   },
 };
 
-/** What a refusal does not load: scripts of their own, beside that of the command, which is then read sooner. */
-const loadedLater = {
-  name: 'loaded later',
+/** In scripts of their own, which only those load that have a use for them. */
+const ofTheirOwn = (filter) => ({
+  name: 'of their own',
   setup({ onResolve }) {
-    onResolve({ filter: /\/load-(nest|fleet)\.js$/ }, ({ path }) => ({ path: `./${basename(path)}`, external: true }));
-    onResolve({ filter: /^(ws|reflect-metadata)$/ }, ({ path, kind }) =>
-      kind === 'entry-point' ? undefined : { path: `./${path}.cjs`, external: true },
+    onResolve({ filter }, ({ path, kind }) =>
+      kind === 'entry-point' ? undefined : { path: `./${basename(path, '.js')}.cjs`, external: true },
     );
   },
-};
+});
 
-/** What only macOS and Windows need, which tell of a port in no file. */
-const forOtherPlatforms = {
-  name: 'for other platforms',
-  setup({ onResolve }) {
-    onResolve({ filter: /^pid-port$/ }, ({ path, kind }) =>
-      kind === 'entry-point' ? undefined : { path: `./${path}.js`, external: true },
-    );
-  },
-};
-
-/** As CommonJS, which takes Node a few milliseconds less to load. */
-const COMMON_JS = { ...OPTIONS, format: 'cjs', banner: {}, outExtension: { '.js': '.cjs' } };
+/** Those of packages. Only macOS and Windows, which tell of a port in no file, need `pid-port`, and only a fleet `pg`. */
+const PACKAGES = ['ws', 'reflect-metadata', 'pid-port', 'pg'];
+const packagesOfTheirOwn = ofTheirOwn(new RegExp(`^(${PACKAGES.join('|')})$`));
 
 const RESOLVING = 'resolving';
 
@@ -131,30 +133,32 @@ rmSync(PAGE.outdir, { recursive: true, force: true });
 
 // Apart, each with its own copy of what it needs, so that what passes between them is never asked for its class:
 const bundles = [
-  // all commands, and all of a refusal, in one file;
-  await build({
-    ...COMMON_JS,
-    entryPoints: ['dist/cli.js'],
-    plugins: [noMicroservices, loadedLater, forOtherPlatforms],
-  }),
-  // what these need when they ask a gateway something, or run one;
-  await build({ ...COMMON_JS, entryPoints: { ws: fileOf('ws'), 'reflect-metadata': fileOf('reflect-metadata') } }),
-  await build({ ...OPTIONS, entryPoints: { 'pid-port': fileURLToPath(import.meta.resolve('pid-port')) } }),
-  // what a gateway runs on, and no more than that.
+  // what is run, and loads the others;
+  await build({ ...OPTIONS, entryPoints: { cli: 'dist/bin.js' } }),
+  // all commands, and all of a refusal;
   await build({
     ...OPTIONS,
-    splitting: true,
-    entryPoints: ['dist/cli/load-nest.js', 'dist/cli/load-fleet.js'],
-    plugins: [noMicroservices, oneWs, onlyWhatIsUsed, forOtherPlatforms],
+    entryPoints: { openclaw: 'dist/cli.js' },
+    plugins: [noMicroservices, packagesOfTheirOwn, ofTheirOwn(/\/load-(nest|fleet)\.js$/)],
   }),
+  // what a gateway runs on, and no more than that;
+  await build({
+    ...OPTIONS,
+    entryPoints: ['dist/cli/load-nest.js'],
+    plugins: [noMicroservices, nestLoads, packagesOfTheirOwn, onlyWhatIsUsed],
+  }),
+  // what looks into the database of a fleet;
+  await build({ ...OPTIONS, entryPoints: ['dist/cli/load-fleet.js'], plugins: [packagesOfTheirOwn] }),
+  // what several of them may need.
+  await build({ ...OPTIONS, entryPoints: Object.fromEntries(PACKAGES.map(entryOf)) }),
   // what a browser is shown.
   await build(PAGE),
 ];
 for (const file of ['index.html', 'icon.svg']) copyFileSync(`src/page/browser/${file}`, `${PAGE.outdir}/${file}`);
 writeFileSync('dist/bin/THIRD-PARTY-NOTICES.txt', noticesOf(packagesIn(bundles)));
 
-function fileOf(name) {
-  return createRequire(import.meta.url).resolve(name);
+function entryOf(name) {
+  return [name, fileURLToPath(import.meta.resolve(name))];
 }
 
 /** The folders of the packages of which there is anything in the bundles. */

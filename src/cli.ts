@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { endCommand } from './process/command-process.js';
 import { runCommandLine } from './cli/command-line.js';
 import { OPENCLAW } from './cli/openclaw.js';
