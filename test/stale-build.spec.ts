@@ -35,6 +35,21 @@ describe('the build that process specs run', () => {
     expect(changedSince(root, 'dist', 'src')).toBe(named);
   });
 
+  it('is stale when what it bundles was built anew from other sources', () => {
+    const { root, file } = builtProject();
+    mkdirSync(file('build'));
+    mkdirSync(file('fixtures'));
+    const sources = ['fixtures', 'dist/.built-from.json'] as const;
+    stamp(root, 'build', ...sources);
+    stamp(root, 'dist', 'src');
+    expect(changedSince(root, 'build', ...sources)).toBeUndefined();
+
+    writeFileSync(file('src/room/part.ts'), 'another');
+    stamp(root, 'dist', 'src');
+
+    expect(changedSince(root, 'build', ...sources)).toBe('dist/.built-from.json');
+  });
+
   it('is stale when no build has left a stamp', () => {
     const { root, file } = builtProject();
     rmSync(file('dist/.built-from.json'));

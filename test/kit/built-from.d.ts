@@ -1,2 +1,2 @@
-export function stamp(root: string, output: string, sources: string): void;
-export function changedSince(root: string, output: string, sources: string): string | undefined;
+export function stamp(root: string, output: string, ...sources: string[]): void;
+export function changedSince(root: string, output: string, ...sources: string[]): string | undefined;

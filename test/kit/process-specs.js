@@ -7,7 +7,8 @@ if (testPath.endsWith('.process-spec.ts')) {
   // Beside busy processes a start takes seconds instead of a tenth of one, and a test makes several.
   jest.setTimeout(180_000);
   const root = testPath.slice(0, testPath.search(/[/\\]test[/\\]/));
-  const changed = changedSince(root, 'dist', 'src') ?? changedSince(root, 'build', 'test/fixtures');
+  const changed =
+    changedSince(root, 'dist', 'src') ?? changedSince(root, 'build', 'test/fixtures', 'dist/.built-from.json');
   if (changed !== undefined) {
     const error = new Error(`the build is older than ${changed}: npm run build && npm run build:fixtures`);
     // The sentence says what to do; a stack of this file would hide it.
