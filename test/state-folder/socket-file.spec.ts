@@ -1,6 +1,7 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { linkSync, lstatSync, readdirSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 
 import { bindSocketFile } from '../../src/state-folder/socket-file.js';
@@ -10,6 +11,12 @@ import { leaveDeadSocket } from '../kit/profile.js';
 import { tempFolder } from '../kit/temp.js';
 
 const NAME = 'gateway.sock';
+
+// What looks whether a socket is dead is accepted by one that lives, and never read here: it would keep the process.
+const ACCEPTED = 'net.server.socket';
+const closeAtEnd = (message: unknown): void => onCleanUp(() => (message as { socket: Socket }).socket.destroy());
+beforeAll(() => subscribe(ACCEPTED, closeAtEnd));
+afterAll(() => unsubscribe(ACCEPTED, closeAtEnd));
 
 /** As a gateway does; given back when the test ends. */
 async function bind(folder: string): Promise<() => void> {
