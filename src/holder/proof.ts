@@ -1,4 +1,5 @@
 import { canonicalAddress } from './serving-address.js';
+import { whereWeRun } from './where-we-run.js';
 
 /** A request for the card may carry a number used once, and the answer to it then a proof. */
 export const NONCE_HEADER = 'x-openclaw-nonce';
@@ -19,14 +20,18 @@ export function isNonce(text: unknown): text is string {
 
 /**
  * What only a process that can read the secret of the state folder can answer (HMAC, RFC 2104). The address is part of
- * it, so that a process which holds another address cannot pass the question on to the gateway and its answer back.
+ * it, so that a process which holds another address cannot pass the question on to the gateway and its answer back. And
+ * so is the network that the address is one of: with a folder in common, the gateway may be in another one.
  *
  * @param address where the holder is reached, as {@link tcpAddress} or {@link socketAddress} spell it
+ * @param place as {@link whereWeRun} tells it. One that is empty equals only another empty one.
  */
-export function proofOf(secret: string, nonce: string, address: string): string {
+export function proofOf(secret: string, nonce: string, address: string, place = whereWeRun()): string {
   // Loaded when a proof is asked for: a refusal needs none, and it would be a twentieth of what it takes.
   const { createHmac } = process.getBuiltinModule('node:crypto');
-  return createHmac('sha256', secret).update(`${nonce}\n${address}`).digest('base64url');
+  // As gateways sign that are older, where there is no more to name.
+  const text = [nonce, address, ...(place === '' ? [] : [place])].join('\n');
+  return createHmac('sha256', secret).update(text).digest('base64url');
 }
 
 export function isProof(proof: unknown, secret: string, nonce: string, address: string): boolean {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 
-import { Program } from './program.js';
+import { Program, type StartOptions } from './program.js';
 
 type Arguments = readonly string[];
 
@@ -16,11 +16,15 @@ export const NO_NAMESPACES = NETWORK
   : 'neither `unshare -n` nor `unshare -r -n` can make a network namespace here: run as root, or allow user namespaces';
 
 /** Runs a script in a network namespace of its own, which has nothing but loopback, and goes when the script ends. */
-export function inOwnNetwork(script: string, args: readonly (string | number)[], { ipv6 = true } = {}): Program {
+export function inOwnNetwork(
+  script: string,
+  args: readonly (string | number)[],
+  { ipv6 = true, ...options }: StartOptions & { readonly ipv6?: boolean } = {},
+): Program {
   if (!NETWORK) throw new Error(NO_NAMESPACES);
   const prepare = ipv6 ? '' : 'echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6 && ';
   const shell = ['sh', '-c', `ip link set lo up && ${prepare}exec "$@"`, 'sh'];
-  return Program.start('unshare', [...NETWORK, ...shell, process.execPath, script, ...args.map(String)]);
+  return Program.start('unshare', [...NETWORK, ...shell, process.execPath, script, ...args.map(String)], options);
 }
 
 /** Runs a command in the network namespace of a program. */

@@ -1,5 +1,5 @@
 import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type AddressInfo, type Server } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 
 import { whoHolds } from '../../src/holder/who-holds.js';
@@ -8,9 +8,11 @@ import { whoHoldsProfile } from '../../src/state-folder/who-holds-profile.js';
 import { readProofSecret } from '../../src/state-folder/proof-secret.js';
 import { cardOf } from '../holder/cards.js';
 import { onCleanUp } from '../kit/cleaner.js';
+import { inNetworkOf, inOwnNetwork, NO_NAMESPACES } from '../kit/namespace.js';
+import { stranger } from '../kit/net.js';
 import { freePort } from '../kit/ports.js';
-import { serveOn, socketOf } from '../kit/profile.js';
-import { Program } from '../kit/program.js';
+import { serveOn, socketOf, strangerOn } from '../kit/profile.js';
+import { BIN, fixture, Program } from '../kit/program.js';
 import { LINUX } from '../kit/sockets.js';
 import { tempFolder } from '../kit/temp.js';
 
@@ -36,6 +38,15 @@ async function squatOn(
   const squatter = Program.start(program, [...args, '--eval', SQUATTER, socketPath, JSON.stringify(card)]);
   await squatter.output('stdout', /^listening$/m);
   return squatter;
+}
+
+/** Has what connects answered by whatever listens on a socket with a file. */
+function passOnTo(file: string): (socket: Socket) => void {
+  return (socket) => {
+    const upstream = connect(file).on('error', () => socket.destroy());
+    socket.pipe(upstream).pipe(socket);
+    socket.on('close', () => upstream.destroy());
+  };
 }
 
 async function listening(server: Server): Promise<number> {
@@ -88,6 +99,29 @@ describe('the gateway of a profile', () => {
     expect([direct.ownership, direct.card?.pid]).toEqual(['proven', program.pid]);
     expect(relayed.ownership).not.toBe('proven');
   });
+
+  const noNetwork = NO_NAMESPACES !== undefined && !process.env['CI'];
+  (noNetwork ? it.skip : it)(
+    `is not a process that passes the question on into another network namespace${noNetwork ? ` (${NO_NAMESPACES})` : ''}`,
+    async () => {
+      const folder = tempFolder();
+      const port = await freePort();
+      const env = { OPENCLAW_STATE_DIR: folder };
+      const gateway = inOwnNetwork(BIN, ['gateway', '--port', port], { env });
+      await gateway.output('stdout', /^gateway listening on /m);
+      const [toPort, toLock] = [join(folder, 'port.sock'), join(folder, 'lock.sock')];
+      const lock = Buffer.from(socketOf(folder)).toString('hex');
+      await inNetworkOf(gateway, fixture('relay'), [toPort, port, toLock, lock]).output('stdout', /^relaying$/m);
+      await stranger({ port }, passOnTo(toPort));
+      await strangerOn(folder, passOnTo(toLock));
+      const secret = readProofSecret(folder);
+
+      const onPort = await whoHolds({ host: '127.0.0.1', port }, { secret });
+
+      expect(onPort.ownership).not.toBe('proven');
+      expect(await whoHoldsProfile(folder)).toBeUndefined();
+    },
+  );
 
   (reason === '' ? it : it.skip)(`is not another user's process, whatever it shows${reason}`, async () => {
     const folder = tempFolder();
