@@ -1,13 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { findToken, type Settings } from '../config/choose-settings.js';
+import { findToken } from '../config/choose-settings.js';
 import { callGateway } from '../control/client/call-gateway.js';
 import { GatewayCallError } from '../control/client/gateway-call.error.js';
+import { isMeant, notOfProfile } from '../holder/stop-holder.js';
 import { whoHolds } from '../holder/who-holds.js';
 import { ANCHOR_HOST, gatewayUrl } from '../listener/listen-address.js';
-import { ExitCode } from '../process/exit-code.js';
+import { ExitCode, exitCodeOfHolder } from '../process/exit-code.js';
 import { complain, printResult } from '../process/print.js';
 import { readProofSecret } from '../state-folder/proof-secret.js';
+import type { LocatedSettings } from './where-it-runs.js';
 
 const LOOK_AGAIN_MS = 50;
 /** Beside the time that the new process is given, for the answer of the gateway. */
@@ -21,11 +23,15 @@ const SWITCH_MS = 30_000;
  * @param timeoutMs how long the new process may take until it could start, in milliseconds; nothing has changed before that
  * @returns the exit code
  */
-export async function handOver(settings: Settings, timeoutMs: number, json = false): Promise<number> {
+export async function handOver(settings: LocatedSettings, timeoutMs: number, json = false): Promise<number> {
   const { host, port, profile } = settings;
   const address = { host, port };
   const secret = readProofSecret(profile.stateFolder);
-  const before = (await whoHolds(address, { secret })).card?.instanceId;
+  const holder = await whoHolds(address, { secret });
+  if (holder.card && !isMeant(holder.card, settings.instanceId)) {
+    return refused(`not handed over: ${notOfProfile(port)}`, exitCodeOfHolder(holder), json);
+  }
+  const before = holder.card?.instanceId;
   const url = gatewayUrl(host === 'localhost' ? ANCHOR_HOST : host, port);
   const call = { url, token: findToken(settings), method: 'gateway.handover', ownOnly: { secret } };
   try {
@@ -33,9 +39,7 @@ export async function handOver(settings: Settings, timeoutMs: number, json = fal
   } catch (error) {
     if (!(error instanceof GatewayCallError) || error.code !== 'refused') throw error;
     const { message, exitCode } = refusalOf(error);
-    if (json) printResult(true, { ok: false, kind: 'not handed over', message, exitCode });
-    else complain(message);
-    return exitCode;
+    return refused(message, exitCode, json);
   }
   const deadline = performance.now() + SWITCH_MS;
   while (performance.now() < deadline) {
@@ -50,6 +54,12 @@ export async function handOver(settings: Settings, timeoutMs: number, json = fal
   }
   complain(`the new gateway on ${url} is not ready yet: see it with status`);
   return ExitCode.NOT_READY;
+}
+
+function refused(message: string, exitCode: number, json: boolean): number {
+  if (json) printResult(true, { ok: false, kind: 'not handed over', message, exitCode });
+  else complain(message);
+  return exitCode;
 }
 
 /** What the new process has ended with is what this command ends with. */

@@ -4,6 +4,7 @@ import { NotAllowedError } from '../common/not-allowed.error.js';
 import { chooseSettings, findToken } from '../config/choose-settings.js';
 import { callGateway } from '../control/client/call-gateway.js';
 import { GatewayCallError } from '../control/client/gateway-call.error.js';
+import { isMeant } from '../holder/stop-holder.js';
 import { isOwn, whoHolds } from '../holder/who-holds.js';
 import type { LaunchedGateway, LaunchOptions } from '../launcher/launch-options.js';
 import { LaunchError } from '../launcher/launch.error.js';
@@ -113,7 +114,7 @@ async function restartInPlace(
 ): Promise<LaunchedGateway | undefined> {
   const secret = readProofSecret(settings.profile.stateFolder);
   const holder = await whoHolds({ host: settings.host, port: settings.port }, { secret });
-  if (!holder.card || !isOwn(holder)) return undefined;
+  if (!holder.card || !isOwn(holder) || !isMeant(holder.card, settings.instanceId)) return undefined;
   if (!(await agreesToRestart(holder.card, settings, secret, reason))) return undefined;
   return restartedInPlace(holder, options);
 }

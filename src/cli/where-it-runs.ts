@@ -5,9 +5,15 @@ import { portOfCard, whoHoldsProfile } from '../state-folder/who-holds-profile.j
 
 /** The settings of a gateway that is there now, as far as it could be found by its profile. */
 export interface LocatedSettings extends Settings {
-  /** Of the gateway that holds the profile; none where the port was given, or the profile is not held. */
+  /**
+   * Of the gateway that holds the profile; `none` where that is not known of any, so that whatever has the port is not
+   * known to be the one that this call is about. Missing where the port was given: the call is about its holder then.
+   */
   readonly instanceId?: string;
 }
+
+/** As an instance ID, that of no gateway: a card has a UUID. */
+const NONE = 'none';
 
 /** Whether a flag or a variable says which port this call is about. */
 export function isPortGiven({ portOrigin }: Settings): boolean {
@@ -25,10 +31,10 @@ export async function whereItRuns(settings: Settings): Promise<LocatedSettings> 
   const running = await whoHoldsProfile(stateFolder, { timeoutMs: LOCATE_TIMEOUT_MS });
   if (running === 'unknown') {
     // Where the port is held, its holder is what to speak about. Where it is free, nothing may be said to be free.
-    if (await isHeld(settings)) return settings;
+    if (await isHeld(settings)) return { ...settings, instanceId: NONE };
     throw new GatewayCallError('unknown', unlocated(settings.profile));
   }
-  if (running?.card.profile !== name) return settings;
+  if (running?.card.profile !== name) return { ...settings, instanceId: NONE };
   const { instanceId } = running.card;
   return { ...settings, port: portOfCard(running.card), portOrigin: 'running', instanceId };
 }

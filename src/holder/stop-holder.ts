@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { HostPort } from '../listener/endpoint.js';
-import type { Holder, PortOwner } from '../listener/holder.js';
+import type { GatewayCard, Holder, PortOwner } from '../listener/holder.js';
 import { watchHolder } from './watch-holder.js';
 import { whoHolds } from './who-holds.js';
 
@@ -58,7 +58,7 @@ export async function stopHolder(
 ): Promise<StopOutcome> {
   const holder = await whoHolds(address, { secret });
   if (holder.verdict === 'blocked') return { kind: 'nothing' };
-  const reason = whyNot(holder, instanceId);
+  const reason = whyNot(holder, instanceId, address.port);
   if (reason !== undefined) return { kind: 'refused', holder, reason };
   const { pid } = holder.owner ?? {};
   const deadline = performance.now() + timeoutMs;
@@ -82,7 +82,17 @@ export async function stopHolder(
   return (await gone(address, holder, performance.now() + KILLED_MS)) ?? { kind: 'late', holder };
 }
 
-function whyNot(holder: Holder, instanceId: string | undefined): string | undefined {
+/** Whether a gateway is the one that is meant, where one is. */
+export function isMeant(card: GatewayCard, instanceId: string | undefined): boolean {
+  return instanceId === undefined || card.instanceId === instanceId;
+}
+
+/** Why nothing is done to a gateway that is not the one that is meant, and what to do. */
+export function notOfProfile(port: number): string {
+  return `it is not known to be the gateway of this profile; --port ${port} means whichever has the port`;
+}
+
+function whyNot(holder: Holder, instanceId: string | undefined, port: number): string | undefined {
   const { verdict, card, owner, ownership, user } = holder;
   if (verdict === 'waiting') return 'a service manager holds the port: systemctl --user stop stops its units';
   if (verdict === 'unknown') return 'it is not known who holds the port';
@@ -90,7 +100,7 @@ function whyNot(holder: Holder, instanceId: string | undefined): string | undefi
   if (!card) return 'it is not a gateway that answers';
   if (ownership === 'other user') return `it belongs to another user${user === undefined ? '' : `: ask user ${user}`}`;
   if (ownership === 'unknown') return 'it cannot be told whose it is';
-  if (instanceId !== undefined && card.instanceId !== instanceId) return 'it is not the gateway of this profile';
+  if (!isMeant(card, instanceId)) return notOfProfile(port);
   if (!owner) return 'the operating system does not say which process it is';
   if (!owner.isGateway && ownership !== 'proven') return `pid ${owner.pid} does not call itself a gateway`;
   return undefined;

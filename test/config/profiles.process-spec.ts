@@ -529,6 +529,22 @@ describe('a gateway on a port that only a flag has named', () => {
     });
   });
 
+  it('is not taken for the gateway of another profile that has its port, which is stopped only by its port', async () => {
+    const [home, other] = [new Home(), new Home()];
+    const port = await freePort();
+    home.configure(undefined, { gateway: { port } });
+    const program = await other.serve(['gateway', '--port', port]);
+
+    const said = `it is not known to be the gateway of this profile; --port ${port} means whichever has the port`;
+    for (const command of [['stop'], ['restart'], ['restart', '--handover']]) {
+      const { code, stdout, stderr } = await home.run(['gateway', ...command]);
+      expect([command, code]).toEqual([command, 78]);
+      expect(stdout + stderr).toContain(said);
+    }
+    expect((await home.run(['gateway', 'stop', '--port', port])).code).toBe(0);
+    expect(await program.exit()).toEqual({ code: 0, signal: null });
+  });
+
   it('is never called free or stopped while it is frozen, and cannot say where it is', async () => {
     const home = new Home();
     const port = await freePort();

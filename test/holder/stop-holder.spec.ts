@@ -97,6 +97,24 @@ describe('a gateway that does not stop', () => {
     expect([ask.mock.calls, kill.mock.calls]).toEqual([[], []]);
   });
 
+  it('is neither asked nor signalled when it is not the one that is meant', async () => {
+    jest.mocked(whoHolds).mockResolvedValue(gateway());
+    const kill = jest.spyOn(process, 'kill').mockReturnValue(true);
+    onCleanUp(() => kill.mockRestore());
+    const ask = jest.fn(() => Promise.resolve(true));
+
+    const outcome = await stopHolder(
+      { host: '127.0.0.1', port: 18_789 },
+      { timeoutMs: 1, kill: true, instanceId: 'none', ask, report: () => undefined },
+    );
+
+    expect(outcome).toMatchObject({
+      kind: 'refused',
+      reason: 'it is not known to be the gateway of this profile; --port 18789 means whichever has the port',
+    });
+    expect([ask.mock.calls, kill.mock.calls]).toEqual([[], []]);
+  });
+
   it.each<[string, Partial<Holder>, string]>([
     ['hangs up, and its process is not found in time', {}, 'late'],
     ['hangs up, and its process is found', { owner: owner({}) }, 'late'],
