@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { EvictionCause } from './access-policy.js';
 import type { DescriptorReserve } from './descriptor-reserve.js';
 import { EvictionQueue } from './eviction-queue.js';
-import { ReadingTurns } from './reading-turns.js';
+import { noteWork, ReadingTurns } from './reading-turns.js';
 
 /** Long enough for a client that reads to take some of its answer. */
 const LOOK_AGAIN_MS = 250;
@@ -93,6 +93,7 @@ export class HttpConnections {
   /** Counts a connection as in use until the response is closed. */
   useUntilClosed(socket: Socket, response: ServerResponse): void {
     const connection = this.useForGood(socket);
+    noteWork(socket);
     connection.response = response;
     response.setTimeout(this.#stalledTimeoutMs, () => this.#lookAgain(socket, response));
     response.once('close', () => {

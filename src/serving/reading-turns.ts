@@ -6,7 +6,9 @@ import type { Socket } from 'node:net';
  * thousand requests; a client that does not flood seldom sends more than this at once.
  */
 const SLICE_BYTES = 2 * 1024;
-/** The end of the turn of one connection. Handlers run after it, so their work is bounded by what was read. */
+/** The least that is parsed at once where handlers take long: a request or two. */
+const LEAST_SLICE_BYTES = 128;
+/** The end of the turn of one connection. It ends sooner once handlers were called, and then with what they do at once. */
 const TURN_BYTES = 16 * 1024;
 const TURN_MS = 1;
 /** What all turns together have between two looks of the event loop at new connections and at other data. */
@@ -96,6 +98,12 @@ export function setPauser(socket: Socket, pauser: { readonly isPaused: boolean }
   if (reading) reading.pauser = pauser;
 }
 
+/** Counts what a handler does at once, which was called for a message or a request, as part of the turn of its connection. */
+export function noteWork(socket: Socket): void {
+  const reading = readingOf(socket);
+  if (reading) reading.isAtWork = true;
+}
+
 /** What has been read and not parsed yet, for the protocol that a connection is upgraded to; it is not parsed any more. */
 export function takeUnparsed(socket: Socket): Buffer {
   return readingOf(socket)?.takeUnparsed() ?? Buffer.alloc(0);
@@ -129,7 +137,11 @@ export function isDismissed(socket: Socket): boolean {
 /** How one connection is read. */
 class Reading {
   pauser: { readonly isPaused: boolean } | undefined;
+  /** Whether handlers were called for what was parsed last. */
+  isAtWork = false;
   #hasTurn = false;
+  /** How much is parsed at once: less than is usual where handlers took longer than a turn. */
+  #slice = SLICE_BYTES;
   #unparsed: Buffer | undefined;
   /** Bytes that are still read of a dismissed connection. */
   #allowance: number | undefined;
@@ -172,29 +184,59 @@ class Reading {
   take(chunk: Buffer): void {
     if (this.#allowance !== undefined) this.#takeLast(chunk, this.#allowance);
     else if (this.#hasTurn) this.#takeTurn(chunk);
-    else if (chunk.length <= SLICE_BYTES) emitData(this.socket, chunk);
+    else if (chunk.length <= this.#slice) this.#takeAll(chunk);
     else if (this.turns.isFree) this.#takeTurn(chunk);
     else this.#wait(chunk);
   }
 
+  #takeAll(chunk: Buffer): void {
+    const begunAt = performance.now();
+    emitData(this.socket, chunk);
+    this.#whenWorkIsDone(begunAt, chunk.length);
+  }
+
   #takeTurn(chunk: Buffer): void {
     this.#hasTurn = false;
-    const endsAt = performance.now() + TURN_MS;
+    const begunAt = performance.now();
     const last = Math.min(chunk.length, TURN_BYTES, this.turns.bytesLeft);
     let at = 0;
     do {
-      const end = at + SLICE_BYTES;
+      const end = at + this.#slice;
       this.#unparsed = chunk.subarray(end);
       emitData(this.socket, chunk.subarray(at, end));
       at = end;
-    } while (at < last && this.#hasUnparsed && !this.socket.isPaused() && performance.now() < endsAt);
+    } while (at < last && this.#mayGoOn && performance.now() < begunAt + TURN_MS);
     const rest = this.takeUnparsed();
     // What has paused it will resume it.
     if (rest && rest.length > 0) {
       if (this.socket.isPaused()) this.socket.unshift(rest);
       else this.#wait(rest);
     }
-    this.turns.endTurn(at);
+    this.#whenWorkIsDone(begunAt, this.#slice, () => this.turns.endTurn(at));
+  }
+
+  get #mayGoOn(): boolean {
+    return this.#hasUnparsed && !this.isAtWork && !this.socket.isPaused();
+  }
+
+  /**
+   * Calls back when the handlers that were called have done what they do at once, and parses less at a time from then on
+   * where that took long.
+   *
+   * @param slice how much was parsed at once
+   */
+  #whenWorkIsDone(begunAt: number, slice: number, callback?: () => void): void {
+    if (!this.isAtWork) {
+      callback?.();
+      return;
+    }
+    this.isAtWork = false;
+    afterMicrotasks(() => {
+      const turns = (performance.now() - begunAt) / TURN_MS;
+      this.#slice =
+        turns > 1 ? Math.max(Math.floor(slice / turns), LEAST_SLICE_BYTES) : Math.min(this.#slice * 2, SLICE_BYTES);
+      callback?.();
+    });
   }
 
   #wait(chunk: Buffer): void {
@@ -215,6 +257,11 @@ function emitInTurns(this: ReadSocket, event: string | symbol, ...args: unknown[
   if (event !== 'data') return EventEmitter.prototype.emit.call(this, event, ...args);
   this[READING]?.take(args[0] as Buffer);
   return true;
+}
+
+/** Handlers run in microtasks, and all of these are done before a tick that one of them asks for. */
+function afterMicrotasks(callback: () => void): void {
+  queueMicrotask(() => process.nextTick(callback));
 }
 
 function emitData(socket: Socket, chunk: Buffer): void {

@@ -6,7 +6,7 @@ import type { WebSocket } from 'ws';
 
 import { clientAddress } from './forwarded-for.js';
 import { expectMinimalLengths } from './minimal-lengths.js';
-import { dismissWebSocket, setPauser } from './reading-turns.js';
+import { dismissWebSocket, noteWork, setPauser } from './reading-turns.js';
 import type { WsSession } from './ws-session.js';
 
 /** A handler of a gateway class, with its guards, pipes, interceptors and filters around it. */
@@ -160,6 +160,7 @@ export class WsClient {
   /** Calls a handler, and reports what it gives. The end of the connection ends the wait. */
   async call(handler: MessageHandler, data: unknown, extra: unknown, observer: ResultObserver): Promise<void> {
     this.#pending++;
+    noteWork(this.connection);
     try {
       const result: unknown = await handler(data, extra);
       if (isObservable(result)) await this.#follow(result, observer);

@@ -1,6 +1,10 @@
 import { once } from 'node:events';
 import { Socket } from 'node:net';
 
+import { Controller, Get } from '@nestjs/common';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+
 import { isDismissed } from '../../src/serving/reading-turns.js';
 import { WsClient } from '../../src/serving/ws-client.js';
 import { GatewayHttpServer } from '../../src/serving/gateway-http.server.js';
@@ -101,6 +105,76 @@ describe('clients that flood', () => {
 
     expect(turns.most).toBeLessThanOrEqual(MOST_BYTES / request.length + 20);
     proven(`at most ${turns.most} of ${turns.total} requests of ${FLOODERS} pipelines in one turn of the event loop`);
+  });
+});
+
+describe('clients that ask for what takes long', () => {
+  const CLIENTS = 4;
+  const REQUESTS = 100;
+  /** What one read of a connection can hold, before it is known that its requests take long; a count may span two turns. */
+  const MOST_AT_FIRST = 2 * 60;
+  /** What fits into the time of a round, and a slice of one or two requests that goes beyond it. */
+  const MOST_THEN = 2 * (5 + 3);
+
+  let turns: Turns;
+
+  /** Keeps the event loop for a millisecond. */
+  function work(): void {
+    turns.count();
+    const end = performance.now() + 1;
+    while (performance.now() < end);
+  }
+
+  @WebSocketGateway()
+  class SlowGateway {
+    @SubscribeMessage('slow')
+    slow(): string {
+      work();
+      return 'done';
+    }
+  }
+
+  @Controller()
+  class SlowController {
+    @Get('slow')
+    slow(): string {
+      work();
+      return 'done';
+    }
+  }
+
+  /** Has few of them worked on in one turn of the event loop, as soon as it is known how long they take. */
+  async function expectFewInATurn(url: string): Promise<void> {
+    await until(20_000, 'the first requests', () => turns.total > (REQUESTS * CLIENTS) / 2);
+    expect(turns.most).toBeLessThanOrEqual(MOST_AT_FIRST);
+    turns.most = 0;
+    const operator = await Operator.open(url);
+    expect(await operator.call('health')).toMatchObject({ ok: true });
+    await until(20_000, 'many requests', () => turns.total > REQUESTS * CLIENTS * 0.8);
+    expect(turns.most).toBeLessThanOrEqual(MOST_THEN);
+    proven(`at most ${turns.most} of ${turns.total} requests of a millisecond each in one turn of the event loop`);
+  }
+
+  it('over WebSockets are answered a few at a time', async () => {
+    const gateway = await startControlApp({ providers: [SlowGateway] });
+    turns = new Turns();
+    const peers = await Promise.all(Array.from({ length: CLIENTS }, () => RawPeer.admitted(gateway.url)));
+    const request = encodeFrame({ opcode: Opcode.TEXT, payload: '{"type":"req","id":"1","method":"slow"}' });
+
+    for (const peer of peers) peer.send(repeated(request, REQUESTS * request.length));
+
+    await expectFewInATurn(gateway.url);
+  });
+
+  it('over HTTP are answered a few at a time', async () => {
+    const gateway = await startControlApp({ controllers: [SlowController], http: new ExpressAdapter() });
+    turns = new Turns();
+    const request = Buffer.from(head('GET /slow HTTP/1.1', `Host: 127.0.0.1:${gateway.port}`));
+    const sockets = await Promise.all(Array.from({ length: CLIENTS }, () => rawConnection(gateway.port)));
+
+    for (const socket of sockets) socket.resume().write(repeated(request, REQUESTS * request.length));
+
+    await expectFewInATurn(gateway.url);
   });
 });
 
