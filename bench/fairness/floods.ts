@@ -1,3 +1,4 @@
+import { TOKEN } from '../../test/kit/token.js';
 import { Opcode } from '../load/frames.js';
 
 /** What a client sends, on and on, that is no trouble for itself. */
@@ -18,8 +19,9 @@ const CONTINUATION = 0;
 /** A mask of zeros leaves the payload as it is. */
 const MASK = [0, 0, 0, 0];
 
-const CONTEXT = '{"type":"req","id":"1","method":"page.context"}';
-const HEALTH = '{"type":"req","id":"1","method":"health"}';
+function request(method: string): string {
+  return JSON.stringify({ type: 'req', id: '1', method });
+}
 
 function frame(opcode: number, text = '', isFinal = true): Buffer {
   const first = (isFinal ? FINAL : 0) | opcode;
@@ -49,7 +51,21 @@ export function floodsOf(port: number): readonly Flood[] {
       how: 'http',
       block: block(`GET /page/page.js HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`),
     },
-    { name: 'what the page asks for', how: 'admitted', block: block(frame(Opcode.TEXT, CONTEXT)) },
-    { name: 'requests, never reading', how: 'admitted', block: block(frame(Opcode.TEXT, HEALTH)), reads: false },
+    { name: 'what the page asks for', how: 'admitted', block: block(frame(Opcode.TEXT, request('page.context'))) },
+    {
+      name: '/metrics, pipelined',
+      how: 'http',
+      block: block(`GET /metrics HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: Bearer ${TOKEN}\r\n\r\n`),
+    },
+    { name: 'system.info', how: 'admitted', block: block(frame(Opcode.TEXT, request('system.info'))) },
+    { name: 'config.get', how: 'admitted', block: block(frame(Opcode.TEXT, request('config.get'))) },
+    { name: 'config.schema', how: 'admitted', block: block(frame(Opcode.TEXT, request('config.schema'))) },
+    { name: 'logs.tail', how: 'admitted', block: block(frame(Opcode.TEXT, request('logs.tail'))) },
+    {
+      name: 'requests, never reading',
+      how: 'admitted',
+      block: block(frame(Opcode.TEXT, request('health'))),
+      reads: false,
+    },
   ];
 }
