@@ -198,7 +198,7 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
     // A listener that was handed in has to be closed even when the start failed before it took it.
     (this.#locks ?? settings.listener)?.close();
     server.destroyConnections();
-    if (this.#locks && state.phase !== 'released') this.#logger.log(`stopped: ${state.url} is free`);
+    if (this.#locks && state.phase !== 'released') this.#logger.log(`stopped: ${this.#locks.listener.url} is free`);
     state.phase = 'released';
     shutdown.end();
   }

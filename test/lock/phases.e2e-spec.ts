@@ -143,6 +143,18 @@ describe('closed while it starts', () => {
     expect(await isFree(port)).toBe(true);
   });
 
+  it('told to stop while it binds: the port is given back when the app is closed', async () => {
+    const port = await freePort();
+    const { app, lock } = await createApp({ lock: { port } });
+    onListen(() => void lock.beginShutdown());
+
+    await expect(app.init()).rejects.toThrow('the gateway was told to stop while it was starting');
+    await app.close();
+
+    expect(lock.phase).toBe('released');
+    expect(await isFree(port)).toBe(true);
+  });
+
   it('told to stop while another module starts: the port is held until that one is stopped too', async () => {
     const { app, lock, init, entered, resume } = await pausedApp();
     await entered;
