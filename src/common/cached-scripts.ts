@@ -22,7 +22,8 @@ interface Module {
  * The scripts of a folder, as `require()` gives them, but compiled from what V8 has kept of an earlier run where that lies
  * beside them. V8 takes it only with its own version and flags; otherwise it compiles the text, as it always does.
  *
- * What is kept is code. It is read from beside the scripts alone, where only those may write who may write these too.
+ * The scripts are in ASCII, as `bundle.js` writes them, which is read sooner than UTF-8. What is kept is code: it is read from
+ * beside the scripts alone, where only those may write who may write these too.
  */
 export class CachedScripts {
   readonly #scripts = new Map<string, Script>();
@@ -60,7 +61,7 @@ export class CachedScripts {
     if (known) return known;
     const cachedData = this.#kept(name);
     const options = { filename: file, columnOffset: -HEAD.length, ...(cachedData && { cachedData }) };
-    const script = new Script(HEAD + readFileSync(file, 'utf8') + TAIL, options);
+    const script = new Script(HEAD + readFileSync(file, 'latin1') + TAIL, options);
     this.#scripts.set(name, script);
     return script;
   }
