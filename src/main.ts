@@ -11,7 +11,7 @@ import { runGateway } from './process/run-gateway.js';
 import { PORT_VARIABLE } from './config/choose-port.js';
 import { chooseSettings, refuseFleetWithoutToken } from './config/choose-settings.js';
 
-/** What `nest start` runs: everything from the environment, and from the `.env` of the project it is started in. */
+/** What `npm start` and `nest start` run: all from the environment, and from the `.env` of the project it is started in. */
 async function main(): Promise<number> {
   const [unexpected] = process.argv.slice(2);
   if (unexpected !== undefined) {
