@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { sharedByTests } from '../kit/cleaner.js';
+import { canRunHere, runHere } from '../kit/command.js';
 import { startGateway } from '../kit/gateway.js';
 import { launchFolder } from '../kit/launched.js';
 import { Operator } from '../kit/operator.js';
@@ -24,6 +26,8 @@ async function run(script: string, args: readonly string[], options?: StartOptio
 const acme = fixture('commander-gateway');
 
 describe('the commands of a program of nest-commander', () => {
+  const running = sharedByTests(() => startGateway());
+
   it.each([
     'gateway --port <port>',
     'gateway --port <port> --json',
@@ -49,18 +53,19 @@ describe('the commands of a program of nest-commander', () => {
     'gateway open --help',
     'gateway logs --port 1',
   ])('say the same as those of openclaw: %s', async (line) => {
-    const port = line.includes('<port>') ? (await startGateway()).port : undefined;
+    const { port } = running();
     const free = await freePort();
     const args = line.replace('<port>', String(port)).replace('<free>', String(free)).split(' ');
     // Without a token, so that a public bind is refused.
     const HOME = tempFolder();
     const options = { env: line.includes('0.0.0.0') ? { HOME, OPENCLAW_GATEWAY_TOKEN: undefined } : { HOME } };
 
-    const [ours, theirs] = await Promise.all([run(BIN, args, options), run(acme, args, options)]);
+    const openclaw = canRunHere(args) ? runHere(args, options.env) : run(BIN, args, options);
+    const [ours, theirs] = await Promise.all([openclaw, run(acme, args, options)]);
 
     const named = (text: string): string =>
       text
-        .replaceAll(/\bup \d+ s/g, 'up')
+        .replaceAll(/\bup \d+ \w+/g, 'up')
         .replaceAll('openclaw gateway', 'acme gateway')
         // Each program has a version of its own.
         .replaceAll(/^ {2}version .* is installed: restart it\n/gm, '')

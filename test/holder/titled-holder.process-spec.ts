@@ -8,6 +8,9 @@ import { serveOn, startOn } from '../kit/profile.js';
 import { LINUX } from '../kit/sockets.js';
 import { tempFolder } from '../kit/temp.js';
 
+/** On a busy machine the system may not tell in time which process it is. */
+const UNNAMED = /the operating system does not say/;
+
 /** A process with the title of a gateway, and no card. */
 async function titled(manner: string, ...args: string[]): Promise<{ program: Program; port: number }> {
   const program = Program.node(fixture('titled-holder'), [manner, ...args]);
@@ -21,9 +24,9 @@ async function titled(manner: string, ...args: string[]): Promise<{ program: Pro
     const { program, port } = await titled(manner);
 
     const [start, status, stop, health] = [
-      await decided(() => openclaw('--port', port)),
+      await decided(() => openclaw('--port', port), UNNAMED),
       await openclaw('status', '--port', port, '--json'),
-      await openclaw('stop', '--port', port),
+      await decided(() => openclaw('stop', '--port', port), UNNAMED),
       await openclaw('health', '--port', port),
     ];
 
@@ -39,8 +42,8 @@ async function titled(manner: string, ...args: string[]): Promise<{ program: Pro
   it('is named, with its own command: 69', async () => {
     const { program, port } = await titled('page');
 
-    const start = await openclaw('--port', port);
-    const stop = await openclaw('stop', '--port', port);
+    const start = await decided(() => openclaw('--port', port), UNNAMED);
+    const stop = await decided(() => openclaw('stop', '--port', port), UNNAMED);
 
     const [first, ...details] = start.stderr.trimEnd().split('\n');
     expect(first).toBe(`another gateway instance is already listening on ws://127.0.0.1:${port}`);

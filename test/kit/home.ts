@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { portOfProfile } from '../../src/config/choose-port.js';
 import { onCleanUp } from './cleaner.js';
+import { canRunHere, runHere } from './command.js';
 import type { Result } from './openclaw.js';
 import { reserveSlot } from './ports.js';
 import { BIN, Program } from './program.js';
@@ -36,8 +37,9 @@ export class Home {
     return program;
   }
 
-  /** The same, which has to end by itself. */
+  /** The same, which has to end by itself; in the process of the tests where it may. */
   async run(args: readonly (string | number)[], env: NodeJS.ProcessEnv = {}): Promise<Result> {
+    if (canRunHere(args)) return runHere(args, { OPENCLAW_GATEWAY_TOKEN: undefined, ...env, HOME: this.folder });
     const program = this.start(args, env);
     const { code } = await program.exit();
     return { code, stdout: program.stdout, stderr: program.stderr };

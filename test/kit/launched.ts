@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { GatewayCard } from '../../src/listener/holder.js';
 import { onCleanUp } from './cleaner.js';
+import { canRunHere, runHere } from './command.js';
 import { BIN, Program } from './program.js';
 import { parse, type Result } from './openclaw.js';
 import { tempFolder } from './temp.js';
@@ -77,6 +78,7 @@ export async function call(
   args: readonly (string | number)[],
   env: NodeJS.ProcessEnv = {},
 ): Promise<Result> {
+  if (canRunHere(args)) return runHere(['gateway', ...args], { OPENCLAW_STATE_DIR: folder, ...env });
   const program = launcher(folder, args, env);
   const { code } = await program.exit(DEADLINE_MS);
   return { code, stdout: program.stdout, stderr: program.stderr };

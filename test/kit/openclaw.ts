@@ -1,3 +1,4 @@
+import { canRunHere, runHere } from './command.js';
 import { BIN, Program } from './program.js';
 
 export interface Result {
@@ -6,8 +7,13 @@ export interface Result {
   readonly stderr: string;
 }
 
-/** `openclaw gateway` with these arguments, which has to end by itself. */
+/** `openclaw gateway` with these arguments, which has to end by itself: a start in a process of its own. */
 export async function openclaw(...args: readonly (string | number)[]): Promise<Result> {
+  return canRunHere(args) ? runHere(['gateway', ...args]) : openclawProcess(...args);
+}
+
+/** The same, in a process of its own whatever it is. */
+export async function openclawProcess(...args: readonly (string | number)[]): Promise<Result> {
   const program = Program.node(BIN, ['gateway', ...args]);
   const { code } = await program.exit();
   return { code, stdout: program.stdout, stderr: program.stderr };
@@ -15,15 +21,17 @@ export async function openclaw(...args: readonly (string | number)[]): Promise<R
 
 const ATTEMPTS = 10;
 
+/** What a verdict says that has run out of time, unless the test expects it. */
+const UNDECIDED = /does not answer|"verdict":"stalled"/;
+
 /**
  * Asks again while the answer is that nothing could be learned of the holder in the 500 ms of a verdict, as on a busy
  * machine. For tests of what a verdict says, not of how soon it comes.
  */
-export async function decided(ask: () => Promise<Result>): Promise<Result> {
+export async function decided(ask: () => Promise<Result>, undecided = UNDECIDED): Promise<Result> {
   for (let attempt = 1; ; attempt++) {
     const result = await ask();
-    const isUndecided = /does not answer|"verdict":"stalled"/.test(result.stdout + result.stderr);
-    if (!isUndecided || attempt === ATTEMPTS) return result;
+    if (!undecided.test(result.stdout + result.stderr) || attempt === ATTEMPTS) return result;
   }
 }
 

@@ -6,6 +6,7 @@ import { RequestGate } from '../../../src/control/access/request-gate.js';
 import { CARD_PATH } from '../../../src/holder/card.js';
 import { WATCH_PATH } from '../../../src/holder/watch-holder.js';
 import { InputError } from '../../../src/common/input.error.js';
+import { sharedByTests } from '../../kit/cleaner.js';
 import { startControlApp } from '../../kit/control-app.js';
 import { proven } from '../../kit/proven.js';
 import { ipv4, ipv6 } from '../../kit/random-hosts.js';
@@ -345,14 +346,9 @@ describe('a request through a proxy', () => {
 describe('a request to the control port', () => {
   beforeEach(() => Object.assign(seen, { requests: 0, clients: 0 }));
 
-  async function start(): Promise<number> {
-    const { port } = await startControlApp({
-      controllers: [AppController],
-      providers: [AppGateway],
-      lock: { callers: CALLERS },
-    });
-    return port;
-  }
+  const app = sharedByTests(() =>
+    startControlApp({ controllers: [AppController], providers: [AppGateway], lock: { callers: CALLERS } }),
+  );
 
   function expectForbidden(answer: string): void {
     refused++;
@@ -371,18 +367,18 @@ describe('a request to the control port', () => {
   }
 
   it.each(REFUSED_HOSTS)('is refused with the Host %j', async (host) => {
-    const port = await start();
+    const { port } = app();
     for (const answer of await both(port, `Host: ${at(port, host)}`)) expectForbidden(answer);
   });
 
   it.each(REFUSED_ORIGINS)('is refused with the Origin %j', async (origin) => {
-    const port = await start();
+    const { port } = app();
     const answers = await both(port, `Host: 127.0.0.1:${port}`, `Origin: ${at(port, origin)}`);
     answers.forEach(expectForbidden);
   });
 
   it.each(ALLOWED_HOSTS)('is let in with the Host %j, in any case', async (host) => {
-    const port = await start();
+    const { port } = app();
     for (const spelled of [at(port, host), at(port, host).toUpperCase()]) {
       const answer = await exchange(port, head('GET /healthz HTTP/1.1', `Host: ${spelled}`, 'Connection: close'));
       expect(statusOf(answer)).toBe(200);
@@ -391,7 +387,7 @@ describe('a request to the control port', () => {
   });
 
   it.each(ALLOWED_ORIGINS)('is let in with the Origin %j, which may read the answer', async (text) => {
-    const port = await start();
+    const { port } = app();
     const origin = at(port, text);
     const headers = [`Host: 127.0.0.1:${port}`, `Origin: ${origin}`, 'Connection: close'];
     const answer = await exchange(port, head('GET /healthz HTTP/1.1', ...headers));
@@ -416,14 +412,14 @@ describe('a request to the control port', () => {
       ['Host: evil.example:P', 'X-Forwarded-Host: 127.0.0.1:P', 'Forwarded: host=127.0.0.1:P'],
     ],
   ])('is refused when %s', async (_what, headers) => {
-    const port = await start();
+    const { port } = app();
     for (const answer of await both(port, ...headers.map((line) => at(port, line)))) expectForbidden(answer);
   });
 
   it.each(['Host: evil.example:P', 'Origin: http://evil.example'])(
     'is refused with %j, however many headers come before it',
     async (line) => {
-      const port = await start();
+      const { port } = app();
       const many = new Array<string>(2_500).fill('x:');
       for (const [path, ...first] of [
         ['/healthz', 'Connection: close'],
@@ -444,7 +440,7 @@ describe('a request to the control port', () => {
     'hTTps://evil.example',
     'http://',
   ])('is refused when its target is on %j, whatever Host says', async (origin) => {
-    const port = await start();
+    const { port } = app();
     const target = at(port, origin);
     const host = `Host: 127.0.0.1:${port}`;
     const request = await exchange(port, head(`GET ${target}/healthz HTTP/1.1`, host, 'Connection: close'));
@@ -457,7 +453,7 @@ describe('a request to the control port', () => {
   });
 
   it('is let in when its target names this gateway too', async () => {
-    const port = await start();
+    const { port } = app();
     const host = `127.0.0.1:${port}`;
     const answer = await exchange(
       port,
@@ -472,27 +468,27 @@ describe('a request to the control port', () => {
     ['same-site', 'script'],
     ['same-site', 'empty'],
   ])('is refused as a part of a page from elsewhere: %s, %s', async (site, destination) => {
-    const port = await start();
+    const { port } = app();
     const headers = [`Host: 127.0.0.1:${port}`, `Sec-Fetch-Site: ${site}`, `Sec-Fetch-Dest: ${destination}`];
     (await both(port, ...headers)).forEach(expectForbidden);
   });
 
   it.each(['same-origin', 'none'])('is let in as a part of a page of its own: %s', async (site) => {
-    const port = await start();
+    const { port } = app();
     const headers = [`Host: 127.0.0.1:${port}`, `Sec-Fetch-Site: ${site}`, 'Sec-Fetch-Dest: image'];
     const answer = await exchange(port, head('GET /healthz HTTP/1.1', ...headers, 'Connection: close'));
     expect(statusOf(answer)).toBe(200);
   });
 
   it('is admitted when a person follows a link to it from another site', async () => {
-    const port = await start();
+    const { port } = app();
     const headers = [`Host: 127.0.0.1:${port}`, 'Sec-Fetch-Site: cross-site', 'Sec-Fetch-Dest: document'];
     const answer = await exchange(port, head('GET /healthz HTTP/1.1', ...headers, 'Connection: close'));
     expect(statusOf(answer)).toBe(200);
   });
 
   it('is refused without a Host, of which HTTP/1.0 had none', async () => {
-    const port = await start();
+    const { port } = app();
     expectForbidden(await exchange(port, head('GET /healthz HTTP/1.0')));
     // The parser of Node answers for HTTP/1.1, ahead of everybody.
     const answer = await exchange(port, head('GET /healthz HTTP/1.1', 'Connection: close'));
@@ -513,7 +509,7 @@ describe('a request to the control port', () => {
     CARD_PATH,
     WATCH_PATH,
   ])('is refused on %s, whatever its method, and however it looks', async (path) => {
-    const port = await start();
+    const { port } = app();
     const forged = ['Host: evil.example', 'Connection: close'];
     for (const method of ['GET', 'HEAD', 'POST', 'OPTIONS', 'DELETE']) {
       expectForbidden(await exchange(port, head(`${method} ${path} HTTP/1.1`, ...forged)));
@@ -525,7 +521,7 @@ describe('a request to the control port', () => {
   });
 
   it('is told nothing ahead of the refusal when it asks to be told to go on', async () => {
-    const port = await start();
+    const { port } = app();
     for (const expectation of ['100-continue', 'a-miracle']) {
       const headers = ['Host: evil.example', `Expect: ${expectation}`, 'Content-Length: 4', 'Connection: close'];
       expectForbidden(await exchange(port, head('POST /healthz HTTP/1.1', ...headers)));
@@ -533,14 +529,14 @@ describe('a request to the control port', () => {
   });
 
   it('is told to go on when it may, and asks for it', async () => {
-    const port = await start();
+    const { port } = app();
     const headers = [`Host: 127.0.0.1:${port}`, 'Expect: 100-continue', 'Content-Length: 4', 'Connection: close'];
     const answer = await exchange(port, head('POST /healthz HTTP/1.1', ...headers) + 'body');
     expect(answer).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 405 /);
   });
 
   it('is answered as any other when it asks for an unknown path', async () => {
-    const port = await start();
+    const { port } = app();
     const headers = [`Host: 127.0.0.1:${port}`, 'Expect: a-miracle', 'Connection: close'];
     expect(statusOf(await exchange(port, head('GET /healthz HTTP/1.1', ...headers)))).toBe(200);
   });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { WebSocketServer } from 'ws';
 
 import { onCleanUp } from '../../kit/cleaner.js';
+import { canRunHere, runHere } from '../../kit/command.js';
 import { startGateway } from '../../kit/gateway.js';
 import { Client, portOf, stranger } from '../../kit/net.js';
 import { trouble } from '../../kit/log.js';
@@ -39,6 +40,7 @@ function freshHome(): Home {
 }
 
 async function run(args: readonly (string | number)[], options: StartOptions = {}): Promise<Ended> {
+  if (canRunHere(args)) return runHere(['gateway', ...args], options.env);
   return end(Program.node(BIN, ['gateway', ...args], options));
 }
 

@@ -6,23 +6,18 @@ import { connect, type AddressInfo, type Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
 
 import { httpAnswer } from '../../holder/cards.js';
-import { onCleanUp } from '../../kit/cleaner.js';
+import { onCleanUp, sharedByTests } from '../../kit/cleaner.js';
+import { runHere } from '../../kit/command.js';
 import { startGateway } from '../../kit/gateway.js';
 import { portOf, stranger } from '../../kit/net.js';
 import { freePort } from '../../kit/ports.js';
-import { openclaw, parse, type Result } from '../../kit/openclaw.js';
+import { decided, openclaw, openclawProcess, parse, type Result } from '../../kit/openclaw.js';
 import { Operator } from '../../kit/operator.js';
-import { BIN, Program } from '../../kit/program.js';
-import { tempFolder } from '../../kit/temp.js';
 import { TOKEN } from '../../kit/token.js';
 
-/** With no token but the one that the arguments give. */
-async function withoutToken(...args: readonly (string | number)[]): Promise<Result> {
-  const env = { HOME: tempFolder(), OPENCLAW_GATEWAY_TOKEN: undefined };
-  const program = Program.node(BIN, ['gateway', ...args], { env });
-  const { code } = await program.exit();
-  return { code, stdout: program.stdout, stderr: program.stderr };
-}
+/** `openclaw gateway` with no token but the one that the arguments give. */
+const withoutToken = (...args: readonly (string | number)[]): Promise<Result> =>
+  runHere(['gateway', ...args], { OPENCLAW_GATEWAY_TOKEN: undefined });
 
 /** Another program, which speaks WebSocket and answers each message as it is told. */
 async function otherWebSocket(
@@ -63,16 +58,18 @@ async function httpServer(status: number): Promise<number> {
 const CHALLENGE = JSON.stringify({ type: 'event', event: 'connect.challenge', payload: {} });
 
 describe('gateway call', () => {
+  const running = sharedByTests(() => startGateway());
+
   it('prints the payload of the answer', async () => {
-    const { port } = await startGateway();
-    const { code, stdout, stderr } = await openclaw('call', 'status', '--port', port);
+    const { port } = running();
+    const { code, stdout, stderr } = await openclawProcess('call', 'status', '--port', port);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(parse(stdout)).toMatchObject({ phase: 'ready', clients: 1 });
     expect(stdout).toMatch(/^\{\n {2}"/);
   });
 
   it('prints with --json one line, for scripts', async () => {
-    const { port } = await startGateway();
+    const { port } = running();
     const { code, stdout } = await openclaw('call', 'system-presence', '--json', '--port', port);
     expect(code).toBe(0);
     expect(stdout.match(/\n/g)).toHaveLength(1);
@@ -83,7 +80,9 @@ describe('gateway call', () => {
     const { program, port, url } = await startGateway();
     const client = await Operator.open(url);
     const params = '{"reason":"update","restartExpectedMs":1500}';
-    expect(await openclaw('call', 'gateway.shutdown', '--params', params, '--port', port)).toMatchObject({ code: 0 });
+    expect(await openclaw('call', 'gateway.shutdown', '--params', params, '--port', port)).toMatchObject({
+      code: 0,
+    });
     expect((await client.event('shutdown')).payload).toEqual({ reason: 'update', restartExpectedMs: 1_500 });
     expect(await client.close()).toEqual({ code: 1012, reason: 'service restart' });
     expect(await program.exit()).toEqual({ code: 0, signal: null });
@@ -106,7 +105,7 @@ describe('gateway call', () => {
     ['an empty method', [''], ': invalid request: method is a text of 1 to 128 characters\n'],
     ['params that do not fit', ['gateway.shutdown', '--params', '{"reason":5}'], /^gateway\.shutdown: .*reason/],
   ])('ends with 1 when the gateway refuses %s', async (_what, args, line) => {
-    const { port } = await startGateway();
+    const { port } = running();
     const { code, stdout, stderr } = await openclaw('call', ...args, '--port', port);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     if (typeof line === 'string') expect(stderr).toBe(line);
@@ -115,7 +114,7 @@ describe('gateway call', () => {
   });
 
   it('reports with --json what the gateway said', async () => {
-    const { port } = await startGateway();
+    const { port } = running();
     const { code, stdout, stderr } = await openclaw('call', 'nothing.such', '--json', '--port', port);
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
     expect(parse(stdout)).toMatchObject({
@@ -161,8 +160,10 @@ describe('gateway call', () => {
 const urlOf = (port: number): string => `ws://127.0.0.1:${port}`;
 
 describe('gateway health', () => {
+  const running = sharedByTests(() => startGateway());
+
   it('prints how the gateway is', async () => {
-    const { port } = await startGateway();
+    const { port } = running();
     const { code, stdout, stderr } = await openclaw('health', '--port', port);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(parse(stdout)).toMatchObject({ ok: true, clients: 1 });
@@ -183,7 +184,7 @@ describe('gateway health', () => {
     ['a wrong token', '--token', 'a-wrong-guess'],
     ['no token', '--json', '--json'],
   ])('ends with 77 with %s', async (_what, ...flags) => {
-    const { port } = await startGateway();
+    const { port } = running();
     const { code, stdout, stderr } = await withoutToken('health', '--port', port, ...new Set(flags));
     expect(code).toBe(77);
     expect(stdout + stderr).toMatch(/ (rejected the|asks for a) token; pass /);
@@ -263,7 +264,7 @@ describe('a gateway behind a tunnel', () => {
     );
 
     const { code, stderr } = await openclaw('health', '--port', port);
-    const status = await openclaw('status', '--port', port);
+    const status = await decided(() => openclaw('status', '--port', port));
 
     const way = `start it with --allow-host 127.0.0.1:${port}`;
     expect({ code, stderr }).toEqual({
