@@ -11,7 +11,7 @@ import { fixture, Program } from './program.js';
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const PLATFORM = `${process.platform} ${process.arch}`;
 /** 67 MB to decompress, on a machine that is busy. */
-const UNPACK_DEADLINE_MS = 60_000;
+const UNPACK_DEADLINE_MS = 180_000;
 const VERSION_DEADLINE_MS = 10_000;
 
 /** Nothing of the shell that runs the tests, proxies included, and nothing of what it writes left behind. */

@@ -9,7 +9,8 @@ import { until } from './deadline.js';
 import { ROOT } from './program.js';
 
 const AXE = readFileSync(createRequire(join(ROOT, 'package.json')).resolve('axe-core/axe.min.js'), 'utf8');
-const PICTURES = join(ROOT, 'reports/page');
+/** For a person to look at: no test does. */
+const PICTURES = process.env['PAGE_PICTURES'];
 const WIDE = { width: 1600, height: 1000 };
 const MIDDLE = { width: 768, height: 1024 };
 const NARROW = { width: 360, height: 800 };
@@ -73,8 +74,8 @@ export class ControlPage {
   }
 
   /**
-   * What the rules of axe find in every look, and whether the page is wider than its window; a picture of each is in
-   * `reports/page/`.
+   * What the rules of axe find in every look, and whether the page is wider than its window. `PAGE_PICTURES=reports/page`
+   * has a picture of each written into that folder.
    */
   async inspect(name: string, inEveryWay = false): Promise<string[]> {
     const findings: string[] = [];
@@ -93,8 +94,9 @@ export class ControlPage {
     return findings;
   }
 
-  /** Of the whole page, into `reports/page/`. */
+  /** A picture of the whole page, where pictures are wanted. */
   async picture(name: string): Promise<void> {
+    if (PICTURES === undefined) return;
     mkdirSync(PICTURES, { recursive: true });
     await this.page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
   }
