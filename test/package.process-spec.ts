@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { PACKAGE_VERSION } from '../src/common/package-version.js';
+import { sharedByTests } from './kit/cleaner.js';
 import { bin, npm, pack, succeed } from './kit/npm.js';
 import { freePort } from './kit/ports.js';
 import { Operator } from './kit/operator.js';
@@ -114,19 +114,11 @@ const install = (cwd: string, ...packages: string[]): Promise<Program> =>
   npm(['install', '--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline', ...packages], cwd);
 
 describe('the packed package', () => {
-  let packed: string;
-  let tarball: string;
-
-  beforeAll(async () => {
-    packed = mkdtempSync(join(tmpdir(), 'openclaw-packed-'));
-    tarball = await pack(packed);
-  });
-
-  afterAll(() => rmSync(packed, { recursive: true, force: true }));
+  const packed = sharedByTests(() => pack(tempFolder()));
 
   it('installed from nothing: the bin runs, and the second start is refused', async () => {
     const folder = tempFolder();
-    await install(folder, tarball);
+    await install(folder, packed().tarball);
     const port = await freePort();
     const bin = join(folder, 'node_modules/.bin/openclaw');
 
@@ -147,7 +139,7 @@ describe('the packed package', () => {
     async (major) => {
       const folder = moduleFolder();
       const before = await install(folder, ...nest(major));
-      const { stdout, stderr } = await install(folder, tarball);
+      const { stdout, stderr } = await install(folder, packed().tarball);
       const [, added = ''] = /^added (\d+) packages? in /m.exec(stdout) ?? [];
       proven(`installed beside a Nest ${major}: the package, and ${Number(added) - 1} more`);
       expect(Number(added)).toBeGreaterThan(1);
@@ -177,7 +169,7 @@ describe('the packed package', () => {
 
   it('beside a nest-commander of the user’s own: `gateway` with its commands, for the user’s app', async () => {
     const folder = moduleFolder();
-    await install(folder, ...nest(12), 'nest-commander@3', tarball);
+    await install(folder, ...nest(12), 'nest-commander@3', packed().tarball);
     const script = join(folder, 'acme.js');
     writeFileSync(script, COMMANDS);
     const env = { HOME: tempFolder() };
@@ -208,7 +200,7 @@ describe('the packed package', () => {
 
   it('without Nest: the listener alone is the lock', async () => {
     const folder = moduleFolder();
-    await install(folder, '--omit=peer', '--legacy-peer-deps', tarball);
+    await install(folder, '--omit=peer', '--legacy-peer-deps', packed().tarball);
     writeFileSync(join(folder, 'listener.js'), LISTENER);
 
     const program = Program.node(join(folder, 'listener.js'), [await freePort()], { cwd: folder });
@@ -219,15 +211,13 @@ describe('the packed package', () => {
   });
 
   it('is found by every way to resolve a module, types included', async () => {
-    await succeed(bin('publint'), ['run', '--strict', tarball]);
+    await succeed(bin('publint'), ['run', '--strict', packed().tarball]);
     // The package is ESM alone, which require() of the Nodes that it runs on can load.
-    await succeed(bin('attw'), [tarball, '--ignore-rules', 'cjs-resolves-to-esm']);
+    await succeed(bin('attw'), [packed().tarball, '--ignore-rules', 'cjs-resolves-to-esm']);
   });
 
-  it('ships what runs and the docs, and nothing else', async () => {
-    const listing = await npm(['pack', '--ignore-scripts', '--dry-run', '--json'], ROOT);
-    const [{ files }] = JSON.parse(listing.stdout) as [{ files: { path: string }[] }];
-    const paths = files.map(({ path }) => path);
+  it('ships what runs and the docs, and nothing else', () => {
+    const { files: paths } = packed();
     const others = paths.filter(
       (path) => !/^(dist\/.*\.(js|cjs|d\.ts)|dist\/page\/files\/.*|docs\/.*\.(md|png))$/.test(path),
     );

@@ -44,7 +44,8 @@ export class NestProjects {
     writeFileSync(join(this.folder, 'package.json'), JSON.stringify(manifestOf(this.folder)));
     await takeOverPackages(this.folder);
     const flags = ['--no-audit', '--no-fund', '--ignore-scripts', '--no-package-lock', '--prefer-offline'];
-    const { stderr } = await npm(['install', ...flags, await pack(this.folder), '@nestjs/websockets'], this.folder);
+    const { tarball } = await pack(this.folder);
+    const { stderr } = await npm(['install', ...flags, tarball, '@nestjs/websockets'], this.folder);
     // Some packages of Nest's own ask for a newer Node than 20.
     return stderr.split('\n').filter((line) => !/^(npm warn EBADENGINE.*)?$/.test(line));
   }

@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Program, ROOT, type StartOptions } from './program.js';
@@ -19,13 +18,20 @@ export async function succeed(command: string, args: string[], options: StartOpt
 /** npm needs the certificates, proxies and settings of the machine, and finds its own file elsewhere on another Node. */
 export const npm = (args: string[], cwd: string): Promise<Program> => succeed('npm', args, { cwd, env: process.env });
 
+export interface Packed {
+  readonly tarball: string;
+  /** What is in it. */
+  readonly files: readonly string[];
+}
+
 /**
+ * Makes the tarball that would be published, from the build that is there.
+ *
  * @param folder for the tarball
- * @returns the path of the tarball that would be published, from the build that is there
  */
-export async function pack(folder: string): Promise<string> {
+export async function pack(folder: string): Promise<Packed> {
   // Without scripts: the build they would make is there, and other tests run from it.
-  await npm(['pack', '--ignore-scripts', '--pack-destination', folder], ROOT);
-  const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? '';
-  return join(folder, tarball);
+  const { stdout } = await npm(['pack', '--ignore-scripts', '--json', '--pack-destination', folder], ROOT);
+  const [{ filename, files }] = JSON.parse(stdout) as [{ filename: string; files: { path: string }[] }];
+  return { tarball: join(folder, filename), files: files.map(({ path }) => path) };
 }
