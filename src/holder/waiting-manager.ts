@@ -1,8 +1,12 @@
+import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
+import { promisify } from 'node:util';
 
-import { readTextIfAllowed } from '../common/process-files.js';
+import { linkOf, readTextIfAllowed } from '../common/process-files.js';
 import type { PortOwner } from '../listener/holder.js';
-import { describeProcess, hasOpen, socketsServing } from './port-owner-linux.js';
+import { describeProcess, hasOpen, socketsServing, socketUserOnLinux } from './port-owner-linux.js';
+
+const execute = promisify(execFile);
 
 /** What systemd(1) is called in /proc/PID/comm, as the first process of the machine and as the manager of a user. */
 const MANAGER_NAME = 'systemd';
@@ -27,11 +31,43 @@ export async function findWaitingManager(
   const pids = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
-  const manager = pids.find((pid) => isManager(pid) && hasOpen(pid, sockets, deadline));
+  const isOwnSocket = socketUserOnLinux(host, port) === process.geteuid?.();
+  const manager = pids.find(
+    (pid) => isManager(pid) && (hasOpen(pid, sockets, deadline) || (isOwnSocket && isHidden(pid))),
+  );
   if (manager === undefined) return undefined;
   // Any process that has the listener accepts from it, or will.
   const isAlone = pids.every((pid) => pid === manager || !hasOpen(pid, sockets, deadline));
-  return isAlone && performance.now() < deadline ? describeProcess(manager) : undefined;
+  if (!isAlone || performance.now() >= deadline) return undefined;
+  return !isHidden(manager) || (await saysItHolds(port, deadline)) ? describeProcess(manager) : undefined;
+}
+
+/**
+ * Whether this user may not see what its own manager has open: from systemd 254 on, that has a capability which the user
+ * has not (pam_systemd(8), proc_pid_fd(5)).
+ */
+function isHidden(pid: number): boolean {
+  return userOf(pid) === process.geteuid?.() && linkOf(`/proc/${pid}/fd/0`) === '';
+}
+
+/**
+ * The manager's own word: a `.socket` unit is on the port, or it keeps descriptors of a service that it starts again.
+ *
+ * @returns true too where it does not say in time: a wait is taken back sooner than a start
+ */
+async function saysItHolds(port: number, deadline: number): Promise<boolean> {
+  const properties = '--property=ActiveState,SubState,Listen,NFileDescriptorStore';
+  const args = ['--user', 'show', properties, '*.socket', '*.service'];
+  const timeout = Math.ceil(Math.max(deadline - performance.now(), 1));
+  try {
+    const { stdout } = await execute('systemctl', args, { timeout });
+    return stdout.split('\n\n').some((unit) => {
+      const listens = unit.includes('ActiveState=active') && unit.includes(`:${port} (Stream)`);
+      return listens || (/^SubState=auto-restart/m.test(unit) && /^NFileDescriptorStore=[1-9]/m.test(unit));
+    });
+  } catch (error) {
+    return (error as { readonly killed?: boolean }).killed === true;
+  }
 }
 
 function socketOfManager(): string {
@@ -42,10 +78,10 @@ function socketOfManager(): string {
 /** A process can take any name: so it has to be of root or of this user, whose processes can do what this one can. */
 function isManager(pid: number): boolean {
   if (readTextIfAllowed(`/proc/${pid}/comm`).trim() !== MANAGER_NAME) return false;
-  try {
-    const { uid } = statSync(`/proc/${pid}`);
-    return uid === 0 || uid === process.geteuid?.();
-  } catch {
-    return false;
-  }
+  const uid = userOf(pid);
+  return uid === 0 || (uid !== undefined && uid === process.geteuid?.());
+}
+
+function userOf(pid: number): number | undefined {
+  return statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid;
 }

@@ -26,6 +26,8 @@ const CGROUPS = ['/sys/fs/cgroup/unified', '/sys/fs/cgroup'].find((folder) => ex
 const NAMESPACES = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc', '--cgroup', '--uts', '--ipc'];
 /** As root, a message to the manager passes that an ordinary user may not send: so the manager is an ordinary user's. */
 const AS_USER = ['--reuid', String(OTHER_UID), '--regid', String(OTHER_UID), '--clear-groups'];
+/** As pam_systemd(8) does from systemd 254 on: what such a manager has open, its user may not look at. */
+const AS_MANAGER = [...AS_USER, '--inh-caps', '+wake_alarm', '--ambient-caps', '+wake_alarm'];
 
 function whyNot(): string | undefined {
   if (process.platform !== 'linux') return 'needs Linux';
@@ -194,7 +196,7 @@ function inside(home: string): string {
     `chown ${OTHER_UID} ${RUNTIME} /sys/fs/cgroup/user /sys/fs/cgroup/user/cgroup.procs /sys/fs/cgroup/cgroup.procs`,
     `export HOME='${home}' XDG_RUNTIME_DIR=${RUNTIME} LANG=C.UTF-8`,
     'unset OPENCLAW_GATEWAY_TOKEN OPENCLAW_STATE_DIR',
-    `(echo 0 >/sys/fs/cgroup/user/cgroup.procs; exec setpriv ${AS_USER.join(' ')} ${SYSTEMD} --user --log-target=console >/dev/null 2>&1) &`,
+    `(echo 0 >/sys/fs/cgroup/user/cgroup.procs; exec setpriv ${AS_MANAGER.join(' ')} ${SYSTEMD} --user --log-target=console >/dev/null 2>&1) &`,
     `until [ -S ${RUNTIME}/systemd/private ]; do kill -0 $!; sleep 0.05; done`,
     'echo up',
     'wait',
