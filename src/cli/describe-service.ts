@@ -18,14 +18,14 @@ export function describeService(
 
 /** A service that the manager has, in half a line. */
 export function describeManaged({ unit, state, isEnabled, lingers, restarts, ...more }: ManagedService): string {
-  const { hasSocket, missingFile } = more;
+  const { sockets, missingFile } = more;
   return [
     unit,
     state,
     isEnabled ? 'enabled' : 'not enabled',
     lingers ? 'from boot on' : 'while its user is logged in',
     ...(restarts === 0 ? [] : [`started again ${restarts} ${restarts === 1 ? 'time' : 'times'}`]),
-    ...(hasSocket ? ['starts on the first connection'] : []),
+    ...(sockets.length > 0 ? ['starts on the first connection'] : []),
     ...(missingFile === undefined ? [] : [`${missingFile} is gone: run install again`]),
   ].join(', ');
 }

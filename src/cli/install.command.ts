@@ -5,6 +5,7 @@ import { replaceWhole } from '../common/private-file.js';
 import { chooseSettings, TOKEN_VARIABLE, type Settings } from '../config/choose-settings.js';
 import { whoHolds } from '../holder/who-holds.js';
 import { logFileIn } from '../launcher/gateway-log.js';
+import { explain } from '../launcher/small-file.js';
 import { claimListener } from '../listener/claim-listener.js';
 import { GatewayLockError } from '../listener/gateway-lock.error.js';
 import { ExitCode } from '../process/exit-code.js';
@@ -54,7 +55,7 @@ export async function install({ flags, profile, program }: Invocation): Promise<
     const refusal = await whoIsInTheWay(settings);
     if (refusal) return reportFailure(refusal, { json, program: program.name }, profile.name);
   }
-  if (environmentFile !== undefined) replaceWhole(environmentFile, environmentText(env));
+  if (environmentFile !== undefined) writeEnvironment(environmentFile, environmentText(env));
   const outcome = await manager.install(plan, options);
   printResult(json, { ok: true, ...outcome, exitCode: ExitCode.OK }, describeService(outcome));
   return ExitCode.OK;
@@ -109,6 +110,14 @@ function environmentText(names: readonly string[]): string {
       return `${name}="${value.replace(/["\\$`]/g, '\\$&')}"\n`;
     })
     .join('');
+}
+
+function writeEnvironment(file: string, text: string): void {
+  try {
+    replaceWhole(file, text);
+  } catch (error) {
+    throw explain(error, file);
+  }
 }
 
 /** A gateway that runs otherwise would keep the service from its port. It is not stopped unasked. */

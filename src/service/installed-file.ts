@@ -7,7 +7,7 @@ import { readIfThere } from '../common/own-file.js';
 /** What is at the place of a file that is to be installed. */
 export type FoundFile =
   | { readonly kind: 'missing' }
-  /** Ours: with the same text, with another one, or changed by hand since it was written. */
+  /** Ours: with the same text below its first line, with another one, or changed by hand since it was written. */
   | { readonly kind: 'same' | 'older' | 'edited'; readonly text: string }
   /** Of another program, or written by hand. */
   | { readonly kind: 'foreign'; readonly text: string };
@@ -37,10 +37,11 @@ export function marked(text: string, { open, close }: CommentStyle, head = ''): 
 export function findInstalled(path: string, text: string): FoundFile {
   const found = readIfThere(path, { links: true });
   if (found === undefined) return { kind: 'missing' };
-  if (found === text) return { kind: 'same', text: found };
   const [line, , , hash] = MARKER.exec(found) ?? [];
   if (line === undefined) return { kind: 'foreign', text: found };
-  return { kind: hashOf(found.replace(line, '')) === hash ? 'older' : 'edited', text: found };
+  if (hashOf(found.replace(line, '')) !== hash) return { kind: 'edited', text: found };
+  // The version that has written it is no reason to start the service anew.
+  return { kind: hash === MARKER.exec(text)?.[3] ? 'same' : 'older', text: found };
 }
 
 /** Whether a file was written by an install, even if a person has changed it since. */

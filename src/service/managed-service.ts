@@ -25,8 +25,8 @@ export interface ManagedService {
   readonly isEnabled: boolean;
   /** Whether it runs while its user is not logged in (loginctl(1)). */
   readonly lingers: boolean;
-  /** Whether a `.socket` unit listens for it. */
-  readonly hasSocket: boolean;
+  /** The `.socket` units that listen for it. */
+  readonly sockets: readonly string[];
   /** A file that its command needs, and that is gone: an upgrade has moved it. */
   readonly missingFile?: string;
   /** The file that it writes its log to; missing where that is the journal, and while it does not run. */
@@ -60,7 +60,7 @@ export async function findManagedService(
   name: ServiceName,
   port: number | undefined,
 ): Promise<ManagedService | undefined> {
-  const { service, socket } = unitNames(name);
+  const { service, socket, socketOnIPv6 } = unitNames(name);
   const file = unitFile(service);
   if (process.platform !== 'linux' || !existsSync(file) || !isInstalled(file)) return undefined;
   const text = readFileSync(file, 'utf8');
@@ -69,18 +69,21 @@ export async function findManagedService(
     const of = await unitProperties(service, PROPERTIES);
     const { ActiveState: state } = of;
     if (state === undefined) return undefined;
-    const { ActiveState: socketState } = await unitProperties(socket, ['ActiveState']);
-    const hasSocket = socketState === 'active';
+    const sockets: string[] = [];
+    for (const unit of [socket, socketOnIPv6].filter((unit) => existsSync(unitFile(unit)))) {
+      const { ActiveState: socketState } = await unitProperties(unit, ['ActiveState']);
+      if (socketState === 'active') sockets.push(unit);
+    }
     const missingFile = commandOf(text).find((path) => !existsSync(path));
     const logFile = logFileOf(of);
-    const next = waitingText(of, { hasSocket, now: uptimeSeconds() });
+    const next = waitingText(of, { hasSocket: sockets.length > 0, now: uptimeSeconds() });
     return {
       unit: service,
       state,
       restarts: Number(of['NRestarts'] ?? 0),
       isEnabled: of['UnitFileState'] === 'enabled',
       lingers: existsSync(`/var/lib/systemd/linger/${userInfo().username}`),
-      hasSocket,
+      sockets,
       ...(missingFile !== undefined && { missingFile }),
       ...(logFile !== undefined && { logFile }),
       ...(next !== undefined && { next }),
@@ -93,8 +96,8 @@ export async function findManagedService(
 }
 
 /** Whether the manager runs the service, is about to, or listens for it. */
-export function isHeld({ state, hasSocket }: ManagedService): boolean {
-  return hasSocket || ['active', 'activating', 'deactivating', 'reloading'].includes(state);
+export function isHeld({ state, sockets }: ManagedService): boolean {
+  return sockets.length > 0 || ['active', 'activating', 'deactivating', 'reloading'].includes(state);
 }
 
 /** Says of a port that a manager holds for which service it does, and what comes next. Any other holder stays as it is. */
@@ -106,13 +109,12 @@ export async function nameWaiting(holder: Holder, name: ServiceName, port: numbe
 }
 
 /**
- * Stops the service, and the socket first, which would start it again.
+ * Stops the service, and its sockets first, which would start it again.
  *
  * @throws {ServiceError} the manager refuses
  */
-export async function stopService({ unit, hasSocket }: ManagedService): Promise<void> {
-  const units = hasSocket ? [unit.replace(/service$/, 'socket'), unit] : [unit];
-  await tellSystemd('stop', ...ownWait(unit), ...units);
+export async function stopService({ unit, sockets }: ManagedService): Promise<void> {
+  await tellSystemd('stop', ...ownWait(unit), ...sockets, unit);
 }
 
 /**

@@ -1,6 +1,8 @@
 import { rmSync } from 'node:fs';
 
 import { InputError } from '../common/input.error.js';
+import { NotAllowedError } from '../common/not-allowed.error.js';
+import { codeOf } from '../common/own-file.js';
 import { replaceWhole } from '../common/private-file.js';
 import { diffOf, findInstalled, isInstalled, type FoundFile } from './installed-file.js';
 import { ServiceError } from './service.error.js';
@@ -38,11 +40,17 @@ export function planChanges(files: readonly ServiceFile[], force: boolean, wayOu
   });
 }
 
-/** @throws the native error of the file system */
+/** @throws {NotAllowedError} a file may not be written, or cannot be */
 export function applyChanges(changes: readonly FileChange[]): void {
   for (const { path, text, change } of changes) {
-    if (change === 'removed') rmSync(path, { force: true });
-    else if (text !== undefined && change !== 'unchanged') replaceWhole(path, text);
+    try {
+      if (change === 'removed') rmSync(path, { force: true });
+      else if (text !== undefined && change !== 'unchanged') replaceWhole(path, text);
+    } catch (error) {
+      throw new NotAllowedError(
+        `${path}: not to be written by this user (${codeOf(error)}): make its folder one that can be written`,
+      );
+    }
   }
 }
 

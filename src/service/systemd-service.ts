@@ -2,12 +2,13 @@ import { existsSync, readdirSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { basename, join } from 'node:path';
 
+import { DEFAULT_HOST } from '../listener/listen-address.js';
 import { DEFAULT_PROFILE } from '../options/holder.options.js';
 import { runProgram } from './run-program.js';
-import { applyChanges, planChanges, type FileChange } from './service-files.js';
+import { applyChanges, planChanges, type FileChange, type ServiceFile } from './service-files.js';
 import { ServiceError } from './service.error.js';
 import { needUserManager, systemctl, tellSystemd, unitProperties } from './systemctl.js';
-import { systemdSocket, systemdUnit, type ServicePlan } from './systemd-unit.js';
+import { systemdSocket, systemdSocketOnIPv6, systemdUnit, type ServicePlan } from './systemd-unit.js';
 
 export interface InstallOptions {
   /** Whether the manager listens, and starts the gateway on the first connection. */
@@ -34,17 +35,31 @@ export interface ServiceOutcome {
 export interface UnitNames {
   readonly service: string;
   readonly socket: string;
+  /** For `[::1]`; no profile has a dot in its name. */
+  readonly socketOnIPv6: string;
 }
 
 /** The units of a profile. OpenClaw itself has a unit of the same name. */
 export function unitNames({ program, profile }: Pick<ServicePlan, 'program' | 'profile'>): UnitNames {
   const name = profile === DEFAULT_PROFILE ? `${program}-gateway` : `${program}-gateway-${profile}`;
-  return { service: `${name}.service`, socket: `${name}.socket` };
+  return { service: `${name}.service`, socket: `${name}.socket`, socketOnIPv6: `${name}.ipv6.socket` };
 }
 
 /** The texts of the units, one after the other: the same on every machine with the same paths. */
 export function printUnits(plan: ServicePlan, { socket }: Pick<InstallOptions, 'socket'>): string {
-  return [systemdUnit(plan), ...(socket ? [systemdSocket(plan)] : [])].join('\n');
+  return unitsOf(plan, socket)
+    .flatMap(({ text }) => text ?? [])
+    .join('\n');
+}
+
+function unitsOf(plan: ServicePlan, hasSocket: boolean): ServiceFile[] {
+  const { service, socket, socketOnIPv6 } = unitNames(plan);
+  const hasIPv6 = plan.host === DEFAULT_HOST;
+  return [
+    { path: unitFile(service), text: systemdUnit(plan) },
+    { path: unitFile(socket), text: hasSocket ? systemdSocket(plan) : undefined },
+    { path: unitFile(socketOnIPv6), text: hasSocket && hasIPv6 ? systemdSocketOnIPv6(plan, service) : undefined },
+  ];
 }
 
 /**
@@ -54,13 +69,9 @@ export function printUnits(plan: ServicePlan, { socket }: Pick<InstallOptions, '
  * @throws {ServiceError} `foreign`: a unit of this name was not written by an install
  */
 export function planInstall(plan: ServicePlan, { socket, force }: InstallOptions): ServiceOutcome {
-  const { service, socket: socketUnit } = unitNames(plan);
-  const files = [
-    { path: unitFile(service), text: systemdUnit(plan) },
-    { path: unitFile(socketUnit), text: socket ? systemdSocket(plan) : undefined },
-  ];
+  const { service } = unitNames(plan);
   const changes = planChanges(
-    files,
+    unitsOf(plan, socket),
     force,
     `put your lines into a drop-in (systemctl --user edit ${service}), or give --force`,
   );
@@ -75,20 +86,40 @@ export function planInstall(plan: ServicePlan, { socket, force }: InstallOptions
 export async function installUnits(plan: ServicePlan, options: InstallOptions): Promise<ServiceOutcome> {
   await needUserManager();
   const outcome = planInstall(plan, options);
-  const { service, socket } = unitNames(plan);
-  const isChanged = outcome.changes.some(({ change }) => change !== 'unchanged');
-  if (outcome.changes.some(({ change }) => change === 'removed')) await systemctl('disable', '--now', socket);
-  applyChanges(outcome.changes);
-  if (isChanged) await tellSystemd('daemon-reload');
-  const enabled = options.socket ? [socket, service] : [service];
-  await tellSystemd('enable', '--quiet', ...enabled);
-  const warnings = [...outcome.warnings, ...(await lingering(options.linger))];
-  if (options.start) {
-    // The service takes the port over from nobody: the socket has to be there before it.
-    if (options.socket) await tellSystemd('start', socket);
-    return { ...outcome, warnings, status: await startUnit(service, isChanged ? 'restart' : 'start') };
+  const { service } = unitNames(plan);
+  const changed = outcome.changes.filter(({ change }) => change !== 'unchanged');
+  const sockets = outcome.changes.filter(({ path }) => path.endsWith('.socket'));
+  const isSocketChanged = sockets.some(({ change }) => change !== 'unchanged');
+  for (const one of sockets.filter(({ change }) => change === 'removed')) {
+    await systemctl('disable', '--now', '--quiet', unitOf(one));
   }
-  return { ...outcome, warnings };
+  applyChanges(outcome.changes);
+  if (changed.length > 0) await tellSystemd('daemon-reload');
+  // A socket is not bound beside a service that has the port, nor anew while its service runs.
+  if (options.start && isSocketChanged) await systemctl('stop', ...sockets.map(unitOf), service);
+  const wanted = sockets.filter(({ text }) => text !== undefined).map(unitOf);
+  await tellSystemd('enable', '--quiet', ...wanted, service);
+  const warnings = [...outcome.warnings, ...(await lingering(options.linger))];
+  if (!options.start) return { ...outcome, warnings };
+  // The service takes the port over from its sockets: they have to be there before it.
+  warnings.push(...(await startSockets(wanted)));
+  return { ...outcome, warnings, status: await startUnit(service, changed.length > 0 ? 'restart' : 'start') };
+}
+
+/** @returns what an operator should know of a socket that is not there, and need not be */
+async function startSockets([socket, ...onIPv6]: readonly string[]): Promise<string[]> {
+  if (socket !== undefined) await tellSystemd('start', socket);
+  const warnings: string[] = [];
+  for (const unit of onIPv6) {
+    const { code } = await systemctl('start', unit);
+    if (code !== 0)
+      warnings.push(`${unit} did not start, so systemd does not listen on [::1]: this machine may have no IPv6`);
+  }
+  return warnings;
+}
+
+function unitOf({ path }: FileChange): string {
+  return basename(path);
 }
 
 /**
@@ -97,27 +128,27 @@ export async function installUnits(plan: ServicePlan, options: InstallOptions): 
  * @throws {ServiceError} the manager is not there, or refuses
  */
 export async function uninstallUnits(plan: Pick<ServicePlan, 'program' | 'profile'>): Promise<ServiceOutcome> {
-  const { service, socket } = unitNames(plan);
+  const { service, socket, socketOnIPv6 } = unitNames(plan);
   const changes = planChanges(
-    [socket, service].map((unit) => ({ path: unitFile(unit), text: undefined })),
+    [socket, socketOnIPv6, service].map((unit) => ({ path: unitFile(unit), text: undefined })),
     false,
     '',
   );
   if (changes.length > 0) {
     await needUserManager();
-    // The socket first: it would start the service again.
-    for (const { path } of changes) await tellSystemd('disable', '--now', '--quiet', basename(path));
+    // The sockets first: they would start the service again.
+    for (const change of changes) await tellSystemd('disable', '--now', '--quiet', unitOf(change));
     applyChanges(changes);
     await tellSystemd('daemon-reload');
-    await systemctl('reset-failed', service, socket);
+    await systemctl('reset-failed', ...changes.map(unitOf));
   }
   return { unit: service, changes, warnings: dropIns(service) };
 }
 
 /** Whether the manager runs this service now. */
 export async function isUnitActive(plan: Pick<ServicePlan, 'program' | 'profile'>): Promise<boolean> {
-  const { service, socket } = unitNames(plan);
-  for (const unit of [service, socket]) {
+  const { service, socket, socketOnIPv6 } = unitNames(plan);
+  for (const unit of [service, socket, socketOnIPv6]) {
     const { ActiveState: state } = await unitProperties(unit, ['ActiveState']);
     if (state === 'active' || state === 'activating' || state === 'deactivating') return true;
   }

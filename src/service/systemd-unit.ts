@@ -69,18 +69,38 @@ WantedBy=default.target
  *
  * @throws {InputError} the gateway is for another host
  */
-export function systemdSocket({ profile, host, port }: ServicePlan): string {
+export function systemdSocket(plan: ServicePlan): string {
+  const { host, port } = plan;
   if (host !== 'localhost' && host !== ANCHOR_HOST) {
     throw new InputError(
       `--socket: a socket unit is written for 127.0.0.1, and this gateway is for ${gatewayUrl(host, port)}: leave out --socket or --host`,
     );
   }
+  return socketOn(plan, `ListenStream=${ANCHOR_HOST}:${port}`);
+}
+
+/**
+ * The socket unit for `[::1]`, which is another one, so that it can fail alone where the machine has no IPv6.
+ *
+ * @param service the unit that it starts, which has another name
+ */
+export function systemdSocketOnIPv6(plan: ServicePlan, service: string): string {
+  return socketOn(
+    plan,
+    `ListenStream=[::1]:${plan.port}
+BindIPv6Only=ipv6-only
+Service=${service}`,
+    'ConditionPathExists=/proc/net/if_inet6\n',
+  );
+}
+
+function socketOn({ profile }: ServicePlan, lines: string, condition = ''): string {
   return marked(
     `[Unit]
 Description=OpenClaw gateway (profile ${profile}), its port
-
+${condition}
 [Socket]
-ListenStream=${ANCHOR_HOST}:${port}
+${lines}
 FileDescriptorName=gateway
 NoDelay=yes
 

@@ -59,7 +59,7 @@ describe('the service', () => {
     restarts: 3,
     isEnabled: true,
     lingers: true,
-    hasSocket: false,
+    sockets: [],
   };
 
   it.each([

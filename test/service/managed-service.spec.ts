@@ -33,6 +33,10 @@ function fakeSystemd({
   const units = join(folder, 'systemd/user');
   mkdirSync(units, { recursive: true });
   writeFileSync(join(units, UNIT), marked(`[Service]\nExecStart=${command}\n`, { open: '# ', close: '' }));
+  if (socket === 'active') {
+    for (const name of ['openclaw-gateway.socket', 'openclaw-gateway.ipv6.socket'])
+      writeFileSync(join(units, name), '');
+  }
   writeFileSync(join(folder, 'show'), show);
   writeFileSync(
     join(folder, 'systemctl'),
@@ -71,7 +75,7 @@ const ACTIVE = 'ActiveState=active\nSubState=running\nNRestarts=3\nUnitFileState
 
     const service = await findManagedService(NAME, 18789);
 
-    expect(service).toMatchObject({ unit: UNIT, state: 'active', restarts: 3, isEnabled: true, hasSocket: false });
+    expect(service).toMatchObject({ unit: UNIT, state: 'active', restarts: 3, isEnabled: true, sockets: [] });
     expect(service && isHeld(service)).toBe(true);
     expect(service).not.toHaveProperty('missingFile');
     expect(service).not.toHaveProperty('next');
@@ -112,7 +116,7 @@ const ACTIVE = 'ActiveState=active\nSubState=running\nNRestarts=3\nUnitFileState
     expect(await nameWaiting(ready, NAME, 18789)).toBe(ready);
   });
 
-  it('is stopped after its socket, and started when its count is reset', async () => {
+  it('is stopped after its sockets, and started when its count is reset', async () => {
     const { told } = fakeSystemd({ show: `${ACTIVE}StatusText=ready on ws://127.0.0.1:18789\n`, socket: 'active' });
     const service = await findManagedService(NAME, 18789);
     if (!service) throw new Error('not found');
@@ -120,7 +124,12 @@ const ACTIVE = 'ActiveState=active\nSubState=running\nNRestarts=3\nUnitFileState
     await stopService(service);
     expect(await startService(service, 'restart')).toBe('ready on ws://127.0.0.1:18789');
 
-    expect(told()).toEqual([`stop openclaw-gateway.socket ${UNIT}`, `reset-failed ${UNIT}`, `restart ${UNIT}`, '']);
+    expect(told()).toEqual([
+      `stop openclaw-gateway.socket openclaw-gateway.ipv6.socket ${UNIT}`,
+      `reset-failed ${UNIT}`,
+      `restart ${UNIT}`,
+      '',
+    ]);
   });
 
   it('that does not start is told with how it has ended', async () => {

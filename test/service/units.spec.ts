@@ -2,11 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { NotAllowedError } from '../../src/common/not-allowed.error.js';
 import { diffOf, findInstalled, marked } from '../../src/service/installed-file.js';
 import { launchAgent } from '../../src/service/launch-agent.js';
 import { planAgent } from '../../src/service/launchd-service.js';
 import { programPath } from '../../src/service/program-path.js';
-import { systemdSocket, systemdUnit, type ServicePlan } from '../../src/service/systemd-unit.js';
+import { applyChanges } from '../../src/service/service-files.js';
+import { printUnits } from '../../src/service/systemd-service.js';
+import { systemdSocket, systemdSocketOnIPv6, systemdUnit, type ServicePlan } from '../../src/service/systemd-unit.js';
 import { tempFolder } from '../kit/temp.js';
 
 const PLAN: ServicePlan = {
@@ -39,6 +42,18 @@ describe('a unit', () => {
     expect(() => systemdUnit({ ...PLAN, command: [word] })).toThrow(/: a unit cannot hold such a path: move it/);
   });
 
+  it('for a socket on [::1] is one that can fail alone', () => {
+    const text = systemdSocketOnIPv6(PLAN, 'openclaw-gateway.service');
+
+    expect(text).toContain('\nConditionPathExists=/proc/net/if_inet6\n');
+    expect(text).toContain(
+      '\nListenStream=[::1]:18789\nBindIPv6Only=ipv6-only\nService=openclaw-gateway.service\nFileDescriptorName=gateway\n',
+    );
+    expect(printUnits(PLAN, { socket: true })).toContain(text);
+    // It is the only address of such a gateway.
+    expect(printUnits({ ...PLAN, host: '127.0.0.1' }, { socket: true })).not.toContain('::1');
+  });
+
   it('for a socket is for loopback alone', () => {
     expect(systemdSocket(PLAN)).toContain('\nListenStream=127.0.0.1:18789\n');
     expect(() => systemdSocket({ ...PLAN, host: '0.0.0.0' })).toThrow(
@@ -52,6 +67,8 @@ describe('a file that is there', () => {
 
   it.each([
     ['same', text],
+    // An upgrade of the program is no reason to start its service anew.
+    ['same', text.replace(/lock \S+,/, 'lock 0.0.1,')],
     ['older', marked('[Unit]\nDescription=another\n', { open: '# ', close: '' })],
     ['edited', `${text}# mine\n`],
     ['edited', text.replace('one', 'mine')],
@@ -66,6 +83,20 @@ describe('a file that is there', () => {
   it('can be missing', () => {
     expect(findInstalled(join(tempFolder(), 'unit'), text)).toEqual({ kind: 'missing' });
   });
+});
+
+it.each([
+  ['written', 'written'],
+  ['removed', 'removed'],
+] as const)('a file that cannot be %s is an error in one line', (_what, change) => {
+  const file = join(tempFolder(), 'file');
+  writeFileSync(file, '');
+  const path = join(file, 'unit');
+
+  const apply = (): void => applyChanges([{ path, text: '', change, diff: [] }]);
+
+  expect(apply).toThrow(NotAllowedError);
+  expect(apply).toThrow(/unit: not to be written by this user \(E[A-Z]+\): make its folder one that can be written$/);
 });
 
 it('a difference is shown in lines', () => {
