@@ -46,8 +46,12 @@ export function statusFacts(settings: Settings, holder: Holder | null, installed
   };
 }
 
-/** The facts as rows of a page. */
-export function factRows(facts: StatusFacts, holder: Holder | null): Advice[] {
+/**
+ * The facts as rows of a page.
+ *
+ * @param serviceLog where the log of the service is; missing where no manager runs the gateway
+ */
+export function factRows(facts: StatusFacts, holder: Holder | null, serviceLog?: string): Advice[] {
   const { profile, configuration, tokenFrom, listening, isOpenToNetwork, connections, logFile } = facts;
   const { installedVersion } = facts;
   const reach = isOpenToNetwork ? 'OPEN to other machines' : 'for this machine only';
@@ -61,11 +65,15 @@ export function factRows(facts: StatusFacts, holder: Holder | null): Advice[] {
     ...configuration.warnings.map((warning) => ['warning', warning] as const),
     ['token', tokenFrom === null ? 'none yet; the first start makes one' : `from ${tokenFrom}`],
     // Of a holder without a card nothing is known to be a log.
-    ...(pid === undefined ? [] : [['log', logFile ?? `it runs in the foreground; ${describeOutputOf(pid)}`] as const]),
+    ...(pid === undefined ? [] : [['log', logFile ?? serviceLog ?? inForeground(pid)] as const]),
     ...(running === undefined || running === installedVersion
       ? []
       : [['version', `${running} runs, and ${installedVersion} is installed: restart it`] as const]),
   ];
+}
+
+function inForeground(pid: number): string {
+  return `it runs in the foreground; ${describeOutputOf(pid)}`;
 }
 
 function hasToken(settings: Settings): boolean {

@@ -3,7 +3,7 @@ import type { Advice } from '../holder/advise-on-holder.js';
 import { commandFor, describeUnknown } from '../holder/describe-holder.js';
 import { wantsColor } from '../process/print.js';
 import { holderLines, paint, type PortReport } from '../process/report-failure.js';
-import type { ManagedService } from '../service/managed-service.js';
+import { isHeld, type ManagedService } from '../service/managed-service.js';
 import type { Program } from './command.js';
 import { describeManaged } from './describe-service.js';
 import { depthRows, type Depth } from './status-depth.js';
@@ -26,20 +26,23 @@ export function statusLines({ report, facts, service, depth, settings, program, 
   const { verdict, url, holder } = report;
   const { port, profile } = settings;
   const color = wantsColor(process.stdout);
+  const command = commandFor(profile.name, program.name);
+  const isManaged = service !== undefined && isHeld(service);
+  const serviceLog = isManaged ? (service.logFile ?? `${command} logs`) : undefined;
   const rows: Advice[] = [
-    ...(facts ? factRows(facts, holder) : []),
+    ...(facts ? factRows(facts, holder, serviceLog) : []),
     ...(service ? [['service', describeManaged(service)] as const] : []),
     ...depthRows(depth),
   ];
   if (!holder) {
-    const start: Advice = ['start it', `${commandFor(profile.name, program.name)} start`];
+    const start: Advice = ['start it', `${command} start`];
     return [`No gateway is running on ${url}`, ...paint([...rows, start], color)];
   }
   if (verdict === 'unknown') {
     // What is said of a gateway below would be taken for what is said of this holder.
     return [`It is not known who holds ${url}`, `  ${describeUnknown(holder)}`, ...paint(depthRows(depth), color)];
   }
-  const context = { color, profile: profile.name, program: program.name, port };
+  const context = { color, profile: profile.name, program: program.name, port, isManaged };
   const asked = deep ? 'status --deep' : 'status';
   return [headline(report), ...holderLines(holder, { ...context, asked }, rows)];
 }

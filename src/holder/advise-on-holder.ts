@@ -30,6 +30,11 @@ export interface Obstacle {
    * @default false
    */
   readonly hasFailed?: boolean | undefined;
+  /**
+   * Whether a service manager runs the holder, which would start one that is killed again.
+   * @default false
+   */
+  readonly isManaged?: boolean | undefined;
 }
 
 /** The two or three commands that help with a verdict: those that the operator may use, and that were not tried yet. */
@@ -120,7 +125,7 @@ function isOfThisUser(owner: PortOwner | undefined): owner is PortOwner {
 /** A gateway of another user is not stopped by any command of ours, and is not this user's to kill. */
 function waysToStop(holder: Holder, obstacle: Obstacle, order: readonly Advice[]): readonly Advice[] {
   const { verdict, owner, ownership, user } = holder;
-  const { hasFailed, port } = obstacle;
+  const { hasFailed, isManaged, port } = obstacle;
   if (verdict === 'foreign') {
     if (isOwnInspector(holder)) return [['free it', 'unset NODE_OPTIONS, or give --inspect another port']];
     if (holder.refusal !== undefined) {
@@ -130,7 +135,7 @@ function waysToStop(holder: Holder, obstacle: Obstacle, order: readonly Advice[]
   }
   if (ownership === 'other user') return user === undefined ? [] : [['stop it', `ask user ${user}`]];
   if (holder.isOpenClaw) return [['stop it', "openclaw gateway stop, with OpenClaw's own command"]];
-  if (verdict === 'stalled') {
+  if (verdict === 'stalled' && !isManaged) {
     return isOfThisUser(owner) ? [['end it', `kill -9 ${owner.pid}`]] : [];
   }
   return hasFailed ? [] : order;

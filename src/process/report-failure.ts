@@ -124,7 +124,7 @@ export function refusalDetails(error: GatewayLockError, { color, ...context }: R
  */
 export function holderLines(
   holder: Holder,
-  { color, ...obstacle }: RefusalContext & Pick<Obstacle, 'port' | 'asked'>,
+  { color, ...obstacle }: RefusalContext & Pick<Obstacle, 'port' | 'asked' | 'isManaged'>,
   facts: readonly Advice[] = [],
 ): string[] {
   const { port, profile } = obstacle;

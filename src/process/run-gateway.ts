@@ -162,7 +162,7 @@ async function serve(
     await heir?.ready();
     if (tellReady) tellReady();
     restart?.isReady(lock, app.get<GatewayLockSettings>(GATEWAY_LOCK_SETTINGS).shutdownGraceMs);
-    if (!background) announceReady(lock, json);
+    if (!background) announceReady(lock, { json, isManaged: service ? service.isThere : false });
   }
   return stop;
 }
