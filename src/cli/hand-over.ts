@@ -3,8 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { findToken } from '../config/choose-settings.js';
 import { callGateway } from '../control/client/call-gateway.js';
 import { GatewayCallError } from '../control/client/gateway-call.error.js';
+import { describeHolder } from '../holder/describe-holder.js';
 import { isMeant, notOfProfile } from '../holder/stop-holder.js';
-import { whoHolds } from '../holder/who-holds.js';
+import { isOwn, whoHolds } from '../holder/who-holds.js';
 import { ANCHOR_HOST, gatewayUrl } from '../listener/listen-address.js';
 import { ExitCode, exitCodeOfHolder } from '../process/exit-code.js';
 import { complain, printResult } from '../process/print.js';
@@ -43,8 +44,13 @@ export async function handOver(settings: LocatedSettings, timeoutMs: number, jso
   }
   const deadline = performance.now() + SWITCH_MS;
   while (performance.now() < deadline) {
-    const { card } = await whoHolds(address, { secret });
-    if (card?.phase === 'ready' && card.instanceId !== before) {
+    const now = await whoHolds(address, { secret });
+    const { card } = now;
+    // A new process that fails gives the port back, and any process can take it then, and show any card.
+    if (now.ownership === 'other user') {
+      return refused(`not handed over: another user has taken ${url}: ${describeHolder(now)}`, ExitCode.FOREIGN, json);
+    }
+    if (card?.phase === 'ready' && card.instanceId !== before && isOwn(now)) {
       printResult(json, { ok: true, kind: 'handed over', pid: card.pid, url, exitCode: ExitCode.OK }, [
         `handed over to pid ${card.pid} on ${url}`,
       ]);

@@ -1,3 +1,4 @@
+import { printable } from '../common/printable.js';
 import { findToken, type Settings } from '../config/choose-settings.js';
 import { callGateway } from '../control/client/call-gateway.js';
 import { GatewayCallError } from '../control/client/gateway-call.error.js';
@@ -45,7 +46,7 @@ async function askIfReady(holder: Holder, settings: Settings): Promise<Pick<Dept
 export function depthRows({ addresses = [], live, liveProblem }: Depth): Advice[] {
   return [
     ...addresses.map(addressRow),
-    ...(live ? [['clients', `${live.clients}, with this command`] as const] : []),
+    ...(live ? [['clients', `${printable(String(live.clients))}, with this command`] as const] : []),
     ...(typeof liveProblem === 'string' ? [['not told', liveProblem] as const] : []),
   ];
 }

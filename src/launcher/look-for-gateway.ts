@@ -41,9 +41,11 @@ export async function lookForGateway({ address, profile, signal }: LaunchOptions
 
 /**
  * Whether waiting may help: the holder may become the ready gateway of the profile, or soon release the port. Every other
- * holder is for the gateway itself to refuse, in its own words.
+ * holder is for the gateway itself to refuse, in its own words; so is that of another user, which can show any card for
+ * any time.
  */
-export function mayBecomeReady({ verdict, card }: Holder, { name }: Profile): boolean {
+export function mayBecomeReady({ verdict, card, ownership }: Holder, { name }: Profile): boolean {
+  if (ownership === 'other user') return false;
   if (verdict === 'draining' || verdict === 'stalled') return true;
   return verdict === 'starting' && card?.profile === name;
 }

@@ -1,4 +1,4 @@
-import { printable } from '../../common/printable.js';
+import { briefly } from '../../common/printable.js';
 import type { RequestError } from '../wire/frames.js';
 
 /**
@@ -11,6 +11,9 @@ import type { RequestError } from '../wire/frames.js';
  */
 export type CallFailure = 'unreachable' | 'not a gateway' | 'not ready' | 'not allowed' | 'unknown' | 'refused';
 
+/** The texts of a gateway are much shorter, with a path in them too. */
+const MAX_CHARACTERS = 2_000;
+
 /** Why a gateway did not do what it was asked. The message is one line, and shows no token. */
 export class GatewayCallError extends Error {
   override readonly name = 'GatewayCallError';
@@ -21,7 +24,7 @@ export class GatewayCallError extends Error {
     /** What the gateway said, if it said something. */
     readonly answer?: RequestError,
   ) {
-    // It may hold what the other side has said.
-    super(printable(message.trim()));
+    // It may hold what the other side has said, at any length.
+    super(briefly(message.trim(), MAX_CHARACTERS));
   }
 }
