@@ -63,12 +63,12 @@ function buildGateway(
 ) {
   const state = new GatewayState();
   const shutdown = new ShutdownWatch(settings.shutdownDeadlineMs);
-  const fleet = fleetOf(settings);
+  const reserve = new DescriptorReserve(descriptorLimit());
+  const maxConnections = Math.min(settings.ws.maxConnections, reserve.mostClients);
+  const fleet = fleetOf(settings, maxConnections);
   const card = new GatewayCardService(settings.identity, state, fleet);
   const watches = new HolderWatches();
   const http = createGatewayHttp(settings);
-  const reserve = new DescriptorReserve(descriptorLimit());
-  const maxConnections = Math.min(settings.ws.maxConnections, reserve.mostClients);
   const format = formatOf(settings, openclaw, modules);
   const webSockets = new GatewayWebSockets({ ...settings.ws, maxConnections }, state, access, format);
   const adapter = new GatewayWsAdapter(http, webSockets, settings.ws);
@@ -83,6 +83,7 @@ function buildGateway(
       [WATCH_PATH, watches.answer],
     ]),
     upgrade: (request, socket, head) => webSockets.upgrade(request, socket, head),
+    standIn: fleet?.relay,
     // Nest sets the adapter after the providers are made.
     app: () => (adapterHost.httpAdapter as AbstractHttpAdapter<Server>).getHttpServer(),
   });
@@ -102,12 +103,12 @@ function buildGateway(
   return { state, shutdown, card, watches, webSockets, adapter, server, lock, report, lease: fleet ?? new NoFleet() };
 }
 
-function fleetOf({ fleet, acquire, identity }: GatewayLockSettings): FleetService | undefined {
+function fleetOf({ fleet, acquire, identity }: GatewayLockSettings, maxConnections: number): FleetService | undefined {
   if (!fleet) return undefined;
   checkFleet(fleet);
   const { name, advertise } = fleet;
   const member = { fleet: name, instance: randomUUID(), host: hostname(), version: identity.version, advertise };
-  return new FleetService({ settings: fleet, wait: acquire.wait, member });
+  return new FleetService({ settings: fleet, wait: acquire.wait, member, maxConnections });
 }
 
 /** The format that is spoken over WebSockets. */

@@ -97,6 +97,11 @@ export class DatabaseConnection {
     return results.at(-1)?.rows[0];
   }
 
+  /** Calls back for each notification of a channel that the session listens to. */
+  onNotification(callback: () => void): void {
+    this.client.on('notification', callback);
+  }
+
   /** At once: a wait that is under way would keep an orderly end from coming. */
   destroy(): void {
     (this.client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();

@@ -1,4 +1,5 @@
 import { DatabaseConnection } from './database-connection.js';
+import { codeOf } from './database-failure.js';
 import type { Database } from './database-url.js';
 import type { FleetHolder } from './fleet.error.js';
 import * as sql from './fleet-sql.js';
@@ -36,6 +37,9 @@ export interface HistoryRow {
   readonly version: string;
   readonly since: number;
 }
+
+/** SQLSTATE, where `lock_timeout` has passed. */
+const LOCK_NOT_AVAILABLE = '55P03';
 
 interface HolderRow {
   host: string | null;
@@ -112,6 +116,17 @@ export class FleetSession {
     return (await this.connection.lastRow<{ granted: boolean }>(sql.waitForLock(this.#key, sliceMs)))?.granted === true;
   }
 
+  /** Gives the lock back that was just taken. */
+  async unlock(): Promise<void> {
+    await this.connection.rows(sql.UNLOCK, [this.#key.toString()]);
+  }
+
+  /** Whether this gateway may go first: an operator may have named another host that is there. */
+  async isNext(): Promise<boolean> {
+    const { fleet, host } = this.member;
+    return (await this.connection.row<{ isNext: boolean }>(sql.IS_NEXT, [fleet, host])).isNext;
+  }
+
   /** Takes the lock if it is free. */
   async tryLock(): Promise<boolean> {
     return (await this.connection.row<{ granted: boolean }>(sql.TRY_LOCK, [this.#key.toString()])).granted;
@@ -119,18 +134,52 @@ export class FleetSession {
 
   /** Writes this gateway down as the holder. */
   async claim(sessionMs: number): Promise<PredecessorFacts & { readonly token: bigint }> {
-    const { fleet, instance, host, version, advertise } = this.member;
     await this.connection.rows(sql.SET_HOLDER_LIMITS, [`${sessionMs}ms`]);
-    const { token, ...facts } = await this.connection.row<PredecessorFacts & { token: string }>(sql.CLAIM, [
-      fleet,
-      this.#key.toString(),
-      instance,
-      host,
-      process.pid,
-      advertise ?? null,
-      version,
-    ]);
+    try {
+      return await this.#claim();
+    } catch (error) {
+      if (codeOf(error) !== LOCK_NOT_AVAILABLE) throw error;
+      // A holder before that was frozen in the midst of `fenced`: what it has not committed is not to be.
+      await this.connection.rows(sql.END_FROZEN);
+      return this.#claim();
+    }
+  }
+
+  async #claim(): Promise<PredecessorFacts & { readonly token: bigint }> {
+    const { fleet, instance, host, version, advertise } = this.member;
+    const key = this.#key.toString();
+    const values = [fleet, key, instance, host, process.pid, advertise ?? null, version];
+    const { token, ...facts } = await this.connection.row<PredecessorFacts & { token: string }>(sql.CLAIM, values);
+    await this.connection.rows(sql.listenFor(this.#key));
     return { ...facts, token: BigInt(token) };
+  }
+
+  /** Calls back each time that this holder may have been asked to stop. */
+  onAsked(callback: () => void): void {
+    this.connection.onNotification(callback);
+  }
+
+  /** The host that is to be the next one, empty for any; undefined where this holder was not asked to stop. */
+  async readWanted(token: bigint): Promise<string | undefined> {
+    const [row] = await this.connection.rows<{ wanted: string }>(sql.READ_WANTED, [
+      this.member.fleet,
+      token.toString(),
+    ]);
+    return row?.wanted;
+  }
+
+  /**
+   * Asks the holder to stop.
+   *
+   * @param host the one that is to be next; empty for any
+   */
+  async askToYield(host: string): Promise<void> {
+    await this.connection.rows(sql.ASK_TO_YIELD, [this.member.fleet, host, sql.channelOf(this.#key)]);
+  }
+
+  /** Ends the session of the holder, which this role has to be allowed to: its own are. */
+  async endHolder(): Promise<void> {
+    await this.connection.rows(sql.END_HOLDER, [this.#key.toString()]);
   }
 
   async confirm(): Promise<void> {
@@ -168,6 +217,18 @@ export class FleetSession {
     const sessions = await this.connection.rows<SessionRow>(sql.READ_SESSIONS, [`openclaw fleet ${fleet} `]);
     const history = await this.connection.rows<HistoryRow>(sql.READ_HISTORY, [fleet]);
     return { sessions, history };
+  }
+
+  /** The hosts whose gateways wait for the lock at this moment, or did a moment ago. */
+  async standbys(): Promise<readonly string[]> {
+    const prefix = `openclaw fleet ${this.member.fleet} `;
+    const rows = await this.connection.rows<{ host: string }>(sql.READ_STANDBYS, [prefix, this.#key.toString()]);
+    return rows.map(({ host }) => host);
+  }
+
+  /** Whether the tables of the fleets are there. */
+  async hasTables(): Promise<boolean> {
+    return (await this.connection.row<{ hasTables: boolean }>(sql.HAS_TABLES)).hasTables;
   }
 
   /** At once: a wait that is under way would keep an orderly end from coming. */

@@ -38,13 +38,16 @@ export function checkFleetName(source: string, name: string): string {
   );
 }
 
-/** @throws {InputError} other hosts could not use it, or not safely */
-export function checkAdvertised(source: string, url: string): string {
+/** Whether clients may be sent there: a token passes over it. */
+export function isAdvertisable(url: string): boolean {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   const isSafe = parsed?.protocol === 'wss:' || (parsed?.protocol === 'ws:' && isLoopbackHost(parsed.hostname));
-  if (isSafe && parsed.pathname === '/' && parsed.search === '' && parsed.username === '' && parsed.password === '') {
-    return url;
-  }
+  return isSafe && parsed.pathname === '/' && parsed.search === '' && parsed.username === '' && parsed.password === '';
+}
+
+/** @throws {InputError} other hosts could not use it, or not safely */
+export function checkAdvertised(source: string, url: string): string {
+  if (isAdvertisable(url)) return url;
   throw new InputError(
     `${source}: ${JSON.stringify(url)} is not where other hosts reach this gateway safely: give wss://host:port, or ws://127.0.0.1:port on one machine`,
   );

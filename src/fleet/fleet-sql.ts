@@ -16,7 +16,9 @@ export const CREATE_TABLES = [
   url text,
   version text not null,
   since timestamptz not null,
-  released boolean not null
+  released boolean not null,
+  wanted text,
+  wanted_until timestamptz
 )`,
   // A crash and a promotion empty it, and so show that the server that had a session is no longer the same.
   `create unlogged table if not exists openclaw.fleet_epoch (
@@ -107,7 +109,8 @@ export const CLAIM = `with here as (
   on conflict (name) do update set
     (token, timeline, instance, host, os_pid, backend, url, version, since, released) =
     (excluded.token, excluded.timeline, excluded.instance, excluded.host, excluded.os_pid, excluded.backend, excluded.url,
-      excluded.version, excluded.since, false)
+      excluded.version, excluded.since, false),
+    wanted_until = null
   returning token
 )
 select mine.token::text as token,
@@ -137,6 +140,44 @@ returning pg_is_in_recovery() as "isReplica"`;
 
 export const RELEASE = 'update openclaw.fleet set released = true where name = $1 and token = $2';
 
+export const UNLOCK = 'select pg_advisory_unlock($1)';
+
+/** Asks the holder to stop, and has the others let that host go first for a while. Only who may write the row can. */
+export const ASK_TO_YIELD = `with asked as (
+  update openclaw.fleet set wanted = $2, wanted_until = clock_timestamp() + interval '60 s' where name = $1 returning name
+)
+select pg_notify($3, '') from asked`;
+
+export const READ_WANTED = `select wanted from openclaw.fleet
+where name = $1 and token = $2 and wanted_until > clock_timestamp()`;
+
+/** Whether no other host is to be next, or the one that is to be is not connected. */
+export const IS_NEXT = `select not exists (
+  select from openclaw.fleet f join pg_stat_activity a on a.datname = current_database()
+    and a.application_name = left('openclaw fleet ' || f.name || ' ' || f.wanted, 63)
+  where f.name = $1 and f.wanted_until > clock_timestamp() and f.wanted not in ('', $2)
+) as "isNext"`;
+
+/** The channel on which a holder is asked to stop. */
+export function channelOf(key: bigint): string {
+  return `openclaw_fleet_${BigInt.asUintN(64, key).toString(16)}`;
+}
+
+/** Only the holder listens: a notification wakes every session of the database that listens to anything. */
+export function listenFor(key: bigint): string {
+  return `listen ${channelOf(key)}`;
+}
+
+/** Sessions that have shared the row of a holder in a transaction, and then not gone on for longer than a commit takes. */
+export const END_FROZEN = `select pg_terminate_backend(a.pid) from pg_locks l join pg_stat_activity a on a.pid = l.pid
+where l.relation = 'openclaw.fleet'::regclass and l.mode = 'RowShareLock' and l.granted and a.usename = current_user
+  and a.state = 'idle in transaction' and a.state_change < clock_timestamp() - interval '1 s'`;
+
+export const END_HOLDER = `select pg_terminate_backend(held.pid) from (values ($1::bigint)) as wanted (key)
+join pg_locks held on held.locktype = 'advisory' and held.granted and held.objsubid = 1
+  and held.database = (select oid from pg_database where datname = current_database())
+  and held.classid::bigint = ((wanted.key >> 32) & 4294967295) and held.objid::bigint = (wanted.key & 4294967295)`;
+
 /** The holder in the row, whether its session is there, and how long ago that has last said something. */
 export const READ_HOLDER = `select f.host, f.os_pid::int as pid, f.version, f.token::text as token, f.url, f.released,
   (extract(epoch from f.since) * 1000)::float8 as since,
@@ -154,6 +195,15 @@ export const READ_SESSIONS = `select application_name as name, state,
 from pg_stat_activity
 where datname = current_database() and starts_with(application_name, $1) and pid <> pg_backend_pid()
 order by backend_start`;
+
+/** All that are connected but the holder and commands, whose names end with a bracket. */
+export const READ_STANDBYS = `select distinct substr(a.application_name, length($1) + 1) as host
+from (values ($2::bigint)) as wanted (key) cross join pg_stat_activity a
+where a.datname = current_database() and starts_with(a.application_name, $1) and right(a.application_name, 1) <> ')'
+  and not exists (select from pg_locks held where held.pid = a.pid and held.locktype = 'advisory' and held.granted
+    and held.objsubid = 1 and held.classid::bigint = ((wanted.key >> 32) & 4294967295)
+    and held.objid::bigint = (wanted.key & 4294967295))
+order by host`;
 
 export const READ_HISTORY = `select token::text as token, host, os_pid::int as pid, version,
   (extract(epoch from since) * 1000)::float8 as since

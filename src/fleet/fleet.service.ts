@@ -1,17 +1,19 @@
 import { Logger } from '@nestjs/common';
 
-import type { FleetOnCard } from '../holder/gateway-card.service.js';
-import type { Activation, ActivationLoss } from '../lock/activation.js';
+import { DurationTally, type Tally } from '../control/metrics/tally.js';
+import type { FleetOnCard } from '../listener/holder.js';
+import type { Activation, ActivationEvents } from '../lock/activation.js';
 import type { FleetSettings } from '../options/fleet.options.js';
-import { parseDatabaseUrl, type Database } from './database-url.js';
-import { describeFailure } from './database-failure.js';
-import { FleetLostError, type FleetHolder } from './fleet.error.js';
+import { FleetDatabase } from './fleet-database.js';
+import { FleetLostError } from './fleet.error.js';
 import { FleetLease, inTransaction, type FencedClient } from './fleet-lease.js';
+import { FleetQueue, SLICE_JITTER, sliceOf } from './fleet-queue.js';
 import type { FleetMember, FleetSession } from './fleet-session.js';
+import { isAdvertisable } from './fleet-settings.js';
 import { FleetWatch } from './fleet-watch.js';
-import { refusalOf, describeFleetHolder } from './describe-fleet.js';
 import { isPredecessorGone, type LeaseEvent, type LeaseState, type LeaseTiming } from './lease.js';
 import { LeaseDriver, type LeaseRequest } from './lease-driver.js';
+import { FleetRelay } from './relay.js';
 
 /** What a gateway of a fleet is put together from. */
 export interface FleetParts {
@@ -19,48 +21,65 @@ export interface FleetParts {
   /** `standby`: waits for as long as another gateway is active. `fail`: refuses to start. */
   readonly wait: 'fail' | 'standby';
   readonly member: FleetMember;
+  /** How many clients this gateway may have. */
+  readonly maxConnections: number;
   /** @default the clocks of the system */
   readonly watch?: FleetWatch;
 }
 
-/** So that waiters do not all come back at once. */
-const SLICE_JITTER = 0.2;
 /** How long clients may be told of a loss where another gateway may be at work already. */
 const FAREWELL_MS = 250;
 const SHARE_ROW = `select token::text as token from openclaw.fleet where name = $1 for share`;
+/** RFC 6455, 7.4.1, and the registry of IANA. */
+const SERVICE_RESTART = 1012;
+const GOING_AWAY = 1001;
+
+const NO_EVENTS: ActivationEvents = { onLost: () => undefined, onYield: () => undefined };
 
 /** Makes a gateway wait until it is the active one of its fleet, and stop as soon as it no longer certainly is. */
 export class FleetService extends FleetLease implements Activation {
+  /** Passes clients on while this gateway stands by. */
+  readonly relay: FleetRelay;
+  /** How long heartbeats have taken to be answered. */
+  readonly heartbeats = new DurationTally();
   readonly #parts: FleetParts;
   readonly #logger = new Logger('gateway');
   readonly #watch: FleetWatch;
   readonly #timing: LeaseTiming;
+  readonly #database: FleetDatabase;
+  readonly #queue: FleetQueue;
   readonly #lease: LeaseDriver;
   readonly #lost = new AbortController();
-  /** Something that is no PostgreSQL, or a pooler, is found out once. */
-  #isProven = false;
-  #holder: FleetHolder | undefined;
   #told: string | undefined;
-  /** The database as it was last read, without the password. */
-  #shown = 'a database';
+  #closing: Promise<void> = Promise.resolve();
   #resolve: () => void = () => undefined;
   #reject: (error: Error) => void = () => undefined;
-  #reportLoss: (loss: ActivationLoss) => void = () => undefined;
+  #events = NO_EVENTS;
 
   constructor(parts: FleetParts) {
     super();
     this.#parts = parts;
     this.#watch = parts.watch ?? new FleetWatch();
-    const { timing } = parts.settings;
+    const { settings, wait, member } = parts;
+    const { timing } = settings;
     this.#timing = { ...timing, sliceMs: sliceOf(timing) * (1 + SLICE_JITTER), answerMs: timing.leaseMs };
+    const database = new FleetDatabase(settings.url, member);
+    const tell = (line: string, subject: string): void => this.#tell(line, subject);
+    this.#database = database;
+    this.#queue = new FleetQueue({ settings, wait, member, database, tell });
     this.#lease = new LeaseDriver({
       timing: this.#timing,
       watch: this.#watch,
-      open: (signal) => this.#open(signal),
+      open: (signal) => database.open(signal),
       ask: (request, session, number) => this.#ask(request, session, number),
       onFailure: (error, number) => this.#onFailure(error, number),
       onPhase: (state) => this.#onPhase(state),
       onShorter: (state) => this.#onLost(state),
+    });
+    this.relay = new FleetRelay({
+      target: () => this.#activeUrl,
+      onStale: () => void this.#queue.lookAgain(),
+      most: Math.floor(parts.maxConnections / 2),
     });
   }
 
@@ -81,14 +100,13 @@ export class FleetService extends FleetLease implements Activation {
   }
 
   get view(): FleetOnCard {
-    const { phase, token } = this.#lease.state;
-    const holder = this.#holder;
+    const { holder } = this.#queue;
     return {
       name: this.name,
-      role: phase === 'active' ? 'active' : 'standby',
-      token: token.toString(),
+      role: this.#isActive ? 'active' : 'standby',
+      token: this.token.toString(),
       active:
-        phase === 'active' || !holder
+        this.#isActive || !holder
           ? null
           : { host: holder.host, pid: holder.pid, url: holder.url, since: Math.round(holder.since) },
     };
@@ -96,8 +114,12 @@ export class FleetService extends FleetLease implements Activation {
 
   /** How long ago the last answered heartbeat was sent, in milliseconds; undefined where this gateway is not active. */
   get heartbeatAgeMs(): number | undefined {
-    const { phase, provenAt } = this.#lease.state;
-    return phase === 'active' ? this.#watch.now - provenAt : undefined;
+    return this.#isActive ? this.#watch.now - this.#lease.state.provenAt : undefined;
+  }
+
+  /** How attempts to connect to the database have ended. */
+  get connects(): Tally {
+    return this.#database.connects;
   }
 
   fenced<T>(client: FencedClient, work: () => Promise<T>): Promise<T> {
@@ -111,9 +133,9 @@ export class FleetService extends FleetLease implements Activation {
   }
 
   /** @throws {FleetError} another gateway is active and this one does not wait for it, or the database is of no use */
-  activate(signal: AbortSignal, onLost: (loss: ActivationLoss) => void): Promise<void> {
+  activate(signal: AbortSignal, events: ActivationEvents): Promise<void> {
     signal.throwIfAborted();
-    this.#reportLoss = onLost;
+    this.#events = events;
     const activated = new Promise<void>((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -123,14 +145,27 @@ export class FleetService extends FleetLease implements Activation {
     return activated;
   }
 
-  release(): Promise<void> {
-    return this.#lease.stop();
+  async release(): Promise<void> {
+    await Promise.all([this.#lease.stop(), this.#closing]);
+  }
+
+  get #isActive(): boolean {
+    return this.#lease.state.phase === 'active';
+  }
+
+  /** What stands in a database is believed as little as what stands in a configuration file. */
+  get #activeUrl(): string | undefined {
+    const { holder } = this.#queue;
+    if (this.#isActive || !holder?.isHeld || holder.isStranger) return undefined;
+    const { url } = holder;
+    return url !== null && isAdvertisable(url) && url !== this.#parts.member.advertise ? url : undefined;
   }
 
   /** The active one goes on until all its modules have stopped, and `release` says so. */
   #onStop(): void {
-    if (this.#lease.state.phase === 'active') return;
+    if (this.#isActive) return;
     void this.#lease.stop();
+    this.#closing = this.relay.close({ code: GOING_AWAY, reason: 'gateway stopped' });
     this.#reject(new Error('the gateway was told to stop while it stood by'));
   }
 
@@ -138,6 +173,7 @@ export class FleetService extends FleetLease implements Activation {
     const { phase, reason = 'it was not said why', token } = state;
     if (phase === 'active') {
       this.#logger.log(`active in fleet ${this.name}, token ${token}`);
+      this.#closing = this.relay.close({ code: SERVICE_RESTART, reason: 'this gateway is the active one now' });
       this.#resolve();
     } else if (phase === 'quarantined') {
       const { sessionMs } = this.#timing;
@@ -153,7 +189,7 @@ export class FleetService extends FleetLease implements Activation {
 
   #onLost({ endBy }: LeaseState): void {
     const cause = this.#lost.signal.reason as FleetLostError;
-    this.#reportLoss({ cause, withinMs: Math.max(endBy - this.#watch.now, FAREWELL_MS) });
+    this.#events.onLost({ cause, withinMs: Math.max(endBy - this.#watch.now, FAREWELL_MS) });
   }
 
   /**
@@ -170,62 +206,38 @@ export class FleetService extends FleetLease implements Activation {
   async #ask(request: LeaseRequest, session: FleetSession, number: number): Promise<LeaseEvent> {
     switch (request) {
       case 'wait':
-        return { type: (await this.#wait(session)) ? 'granted' : 'not granted', session: number };
+        return { type: (await this.#queue.wait(session)) ? 'granted' : 'not granted', session: number };
       case 'claim': {
         const { token, ...facts } = await session.claim(this.#timing.sessionMs);
-        const isClear = isPredecessorGone(facts, this.#parts.settings.strict);
+        const isClear = isPredecessorGone(facts, this.#parts.settings.strict || this.#queue.hasEndedHolder);
+        session.onAsked(() => void this.#onAsked(session));
         return { type: 'claimed', session: number, token, isClear };
       }
       case 'confirm':
         await session.confirm();
         return { type: 'confirmed', session: number };
-      case 'heartbeat':
+      case 'heartbeat': {
+        const sentAt = this.#watch.now;
         await session.heartbeat(this.token);
+        this.heartbeats.add((this.#watch.now - sentAt) / 1_000);
         return { type: 'answered', session: number };
+      }
     }
   }
 
-  /** @throws {FleetError} this gateway does not wait, and another one is active */
-  async #wait(session: FleetSession): Promise<boolean> {
-    if (await session.tryLock()) return true;
-    const holder = await session.readHolder(this.#timing.leaseMs);
-    this.#holder = holder;
-    if (this.#parts.wait === 'fail') throw refusalOf(this.name, holder);
-    if (holder) {
-      this.#tell(`standing by in fleet ${this.name}, held by ${describeFleetHolder(holder)}`, `holder ${holder.token}`);
-    }
-    return session.wait(sliceOf(this.#timing) * (1 + SLICE_JITTER * (2 * Math.random() - 1)));
-  }
-
-  async #open(signal: AbortSignal): Promise<FleetSession> {
-    // Loaded here, and with it `pg`: a gateway without a fleet does without both.
-    const { FleetSession } = await import('./fleet-session.js');
-    const { member } = this.#parts;
-    const database = this.#database();
-    const session = await FleetSession.open(database, member, signal);
-    if (this.#isProven) return session;
-    try {
-      await session.prepare(database, signal);
-      this.#isProven = true;
-      return session;
-    } catch (error) {
-      session.destroy();
-      throw error;
-    }
-  }
-
-  /** Read anew for each connection, since passwords are changed. */
-  #database(): Database {
-    const { url } = this.#parts.settings;
-    const database = parseDatabaseUrl('fleet.url', typeof url === 'string' ? url : url());
-    this.#shown = database.shown;
-    return database;
+  /** Any user of the database can send a notification; only one that may write the row can ask. */
+  async #onAsked(session: FleetSession): Promise<void> {
+    const wanted = await session.readWanted(this.token).catch(() => undefined);
+    if (wanted === undefined || !this.#isActive) return;
+    const heir = wanted === '' ? 'another gateway' : `host ${wanted}`;
+    this.#logger.log(`asked to let ${heir} be the active one of fleet ${this.name}`);
+    this.#events.onYield(`${heir} of fleet ${this.name} takes over`);
   }
 
   #onFailure(error: unknown, session: number): void {
-    const failure = describeFailure(error, this.#shown);
+    const failure = this.#database.describe(error);
     // What does not pass by itself ends the start; later on it may be a password that is being changed.
-    const isFinal = failure.code !== 'GATEWAY_FLEET_UNREACHABLE' && !this.#isProven;
+    const isFinal = failure.code !== 'GATEWAY_FLEET_UNREACHABLE' && !this.#database.isProven;
     const { session: current, phase } = this.#lease.state;
     const mayFail = current === session && phase !== 'active';
     if (mayFail && (isFinal || this.#parts.wait === 'fail')) {
@@ -235,9 +247,4 @@ export class FleetService extends FleetLease implements Activation {
       this.#lease.apply({ type: 'failed', session, reason: failure.message });
     }
   }
-}
-
-/** How long one wait in the server's queue takes, in milliseconds: an unbroken one would keep VACUUM from its work. */
-function sliceOf({ sessionMs }: Pick<LeaseTiming, 'sessionMs'>): number {
-  return Math.round((sessionMs * 2) / 3);
 }

@@ -1,5 +1,6 @@
 import { isWholeNumber } from '../common/whole-number.js';
-import type { GatewayCard } from '../listener/holder.js';
+import type { FleetOnCard, GatewayCard } from '../listener/holder.js';
+
 /** Where every gateway answers with its {@link GatewayCard}, in every phase. */
 export const CARD_PATH = '/.well-known/gateway';
 
@@ -9,7 +10,7 @@ export const GATEWAY_SERVICE = 'openclaw-gateway';
 const PHASES = ['standby', 'starting', 'ready', 'draining'] as const satisfies readonly GatewayCard['phase'][];
 
 /** In characters; the texts of a card are shown on one line of a terminal. */
-const MAX_LENGTH = { name: 64, profile: 128, version: 64, url: 128, phase: 32 };
+const MAX_LENGTH = { name: 64, profile: 128, version: 64, url: 128, phase: 32, fleet: 63, host: 255 };
 /** Process IDs have at most 32 bits, on Windows. */
 const MAX_PID = 0xffff_ffff;
 /** The last instant that a `Date` can hold. */
@@ -27,7 +28,7 @@ const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
  * @returns `undefined` for anything that is not a complete and plausible card
  */
 export function parseCard(text: string): GatewayCard | undefined {
-  const { service, pid, name, profile, version, phase, startedAt, url, instanceId } = jsonObject(text);
+  const { service, pid, name, profile, version, phase, startedAt, url, instanceId, fleet } = jsonObject(text);
   if (
     service !== GATEWAY_SERVICE ||
     !isText(phase, PRINTABLE, MAX_LENGTH.phase) ||
@@ -41,6 +42,7 @@ export function parseCard(text: string): GatewayCard | undefined {
   ) {
     return undefined;
   }
+  const fleetOnCard = parseFleet(fleet);
   const knownPhase = PHASES.find((known) => known === phase);
   return {
     service,
@@ -52,7 +54,26 @@ export function parseCard(text: string): GatewayCard | undefined {
     startedAt,
     url,
     instanceId,
+    ...(fleetOnCard && { fleet: fleetOnCard }),
   };
+}
+
+/** What a card says of a fleet, or nothing where that is not plausible: the rest of the card is still of use. */
+function parseFleet(value: unknown): FleetOnCard | undefined {
+  const { name, role, token, active } = objectOf<FleetOnCard>(value);
+  if (!isText(name, PRINTABLE, MAX_LENGTH.fleet) || (role !== 'active' && role !== 'standby')) return undefined;
+  if (!isText(token, /^\d+$/, MAX_LENGTH.fleet)) return undefined;
+  const { host, pid, url, since } = objectOf<NonNullable<FleetOnCard['active']>>(active);
+  const isKnown =
+    isText(host, PRINTABLE, MAX_LENGTH.host) &&
+    isWholeNumber(pid, 1, MAX_PID) &&
+    isWholeNumber(since, 0, MAX_TIME) &&
+    (url === null || isText(url, PRINTABLE, MAX_LENGTH.host));
+  return { name, role, token, active: isKnown ? { host, pid, url, since } : null };
+}
+
+function objectOf<T>(value: unknown): Partial<Record<keyof T, unknown>> {
+  return typeof value === 'object' && value !== null ? value : {};
 }
 
 function jsonObject(text: string): Record<keyof GatewayCard, unknown> | Partial<Record<keyof GatewayCard, never>> {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
-import type { GatewayCard } from '../listener/holder.js';
+import type { FleetOnCard, GatewayCard } from '../listener/holder.js';
 import type { GatewayLockSettings } from '../options/gateway-lock.options.js';
 import type { RequestHandler } from '../serving/gateway-http.server.js';
 import type { GatewayState } from '../serving/gateway-state.js';
@@ -9,26 +9,8 @@ import { PROBE_HEADERS } from '../serving/probe-headers.js';
 import { GATEWAY_SERVICE, parseCard } from './card.js';
 import { isNonce, NONCE_HEADER, proofOf, PROOF_HEADER, socketAddress, tcpAddress } from './proof.js';
 
-/** What a card says of the fleet of its gateway. */
-export interface FleetOnCard {
-  readonly name: string;
-  readonly role: 'active' | 'standby';
-  /** In decimal, since JSON has no numbers of this size; `0` for one that was never active. */
-  readonly token: string;
-  /** The active gateway, where this one stands by and knows of it. */
-  readonly active: {
-    readonly host: string;
-    readonly pid: number;
-    readonly url: string | null;
-    /** In milliseconds since the epoch. */
-    readonly since: number;
-  } | null;
-}
-
 /** A card as this version shows it. Older gateways show no addresses, so a reader of cards does without. */
 export interface ShownCard extends GatewayCard {
-  /** Missing where there is none. */
-  readonly fleet?: FleetOnCard;
   /** Every address that it listens on, as `ws://host:port`, IPv6 in brackets. */
   readonly addresses: readonly string[];
 }

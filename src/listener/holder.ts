@@ -1,3 +1,19 @@
+/** What a card says of the fleet of its gateway. */
+export interface FleetOnCard {
+  readonly name: string;
+  readonly role: 'active' | 'standby';
+  /** In decimal, since JSON has no numbers of this size; `0` for one that was never active. */
+  readonly token: string;
+  /** The active gateway, where this one stands by and knows of it. */
+  readonly active: {
+    readonly host: string;
+    readonly pid: number;
+    readonly url: string | null;
+    /** In milliseconds since the epoch. */
+    readonly since: number;
+  } | null;
+}
+
 /** What a gateway says of itself to every process that asks its port. Never a token, never a path. */
 export interface GatewayCard {
   readonly service: 'openclaw-gateway';
@@ -15,6 +31,8 @@ export interface GatewayCard {
   readonly url: string;
   /** A UUID, new with every start. */
   readonly instanceId: string;
+  /** Missing where the gateway is in none. */
+  readonly fleet?: FleetOnCard;
 }
 
 /** The process behind a listening socket, as far as the operating system tells. */

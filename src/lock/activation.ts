@@ -5,6 +5,14 @@ export interface ActivationLoss {
   readonly withinMs: number;
 }
 
+/** What a gateway hears while it works, or is about to. */
+export interface ActivationEvents {
+  /** It must not work any longer. Called again when there is less time than was said. */
+  readonly onLost: (loss: ActivationLoss) => void;
+  /** It is asked to let another gateway work, and why. */
+  readonly onYield: (reason: string) => void;
+}
+
 /**
  * Decides when a gateway that holds its port may work. Gateways of several hosts each hold a port of their own, and one
  * of them works.
@@ -14,10 +22,9 @@ export interface Activation {
    * Resolves when this gateway may work.
    *
    * @param signal ends the wait
-   * @param onLost called when it must not work any longer, and again when there is less time than was said
    * @throws {Error} it never may, or the signal was aborted
    */
-  activate(signal: AbortSignal, onLost: (loss: ActivationLoss) => void): Promise<void>;
+  activate(signal: AbortSignal, events: ActivationEvents): Promise<void>;
   /** Lets another gateway work: every module has stopped. Safe before and during `activate`, and when called twice. */
   release(): Promise<void>;
 }

@@ -77,6 +77,21 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
    */
   handover: ((timeoutMs?: number) => Promise<void>) | undefined;
 
+  /**
+   * Stops this gateway and starts it anew, with the reason that clients are told. What runs the app sets it, where it can.
+   *
+   * @internal
+   * @returns whether it will
+   */
+  restart: ((reason: string) => boolean) | undefined;
+
+  /**
+   * Called when the port is held and served while another gateway of the fleet works. What runs the app sets it.
+   *
+   * @internal
+   */
+  onStandby: (() => void) | undefined;
+
   readonly #parts: GatewayLockParts;
   readonly #logger = new Logger('gateway');
   readonly #stopping = new AbortController();
@@ -239,7 +254,11 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
   async #standBy(activation: Activation): Promise<void> {
     const { state } = this.#parts;
     state.phase = 'standby';
-    await activation.activate(this.#stopping.signal, (loss) => this.#onDeactivated(loss));
+    this.onStandby?.();
+    await activation.activate(this.#stopping.signal, {
+      onLost: (loss) => this.#onDeactivated(loss),
+      onYield: (reason) => this.#onYield(reason),
+    });
     this.#refuseIfStopped();
     state.phase = 'starting';
   }
@@ -287,6 +306,12 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
       { reason: 'another gateway of the fleet takes over', restartExpectedMs: null },
       withinMs,
     );
+  }
+
+  /** A gateway that can starts anew, and stands by then. */
+  #onYield(reason: string): void {
+    if (this.#drained || this.restart?.(reason)) return;
+    void this.beginShutdown({ reason, restartExpectedMs: null });
   }
 
   #onLost(loss: ListenerLoss): void {

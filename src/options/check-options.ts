@@ -50,6 +50,7 @@ const CHECKS: Checks<GatewayLockOptions> = {
       if (typeof value !== 'function') text(value, path);
     },
     strict: flag,
+    takeOver: flag,
     advertise: text,
     timing: group<FleetTimingOptions>({ heartbeatMs: milliseconds, leaseMs: milliseconds, sessionMs: milliseconds }),
   }),

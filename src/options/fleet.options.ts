@@ -38,6 +38,12 @@ export interface FleetOptions {
    * @default none
    */
   advertise?: string;
+  /**
+   * Whether this gateway takes the place of the active one, which is asked to stop. Where it does not, its session is ended,
+   * and this gateway works when the lease of that one is over.
+   * @default false
+   */
+  takeOver?: boolean;
   /** How long things take. The same for all gateways of a fleet. */
   timing?: FleetTimingOptions;
 }
@@ -47,7 +53,7 @@ export interface FleetSettings
   readonly timing: Required<FleetTimingOptions>;
 }
 
-export const FLEET_DEFAULTS = { strict: false } as const;
+export const FLEET_DEFAULTS = { strict: false, takeOver: false } as const;
 
 export const FLEET_TIMING_DEFAULTS: Required<FleetTimingOptions> = {
   heartbeatMs: 2_500,

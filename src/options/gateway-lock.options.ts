@@ -148,7 +148,7 @@ export function withDefaults({ fleet, ...options }: GatewayLockOptions): Gateway
         }),
       }),
       identity: fill(identityDefaults(), options.identity),
-      callers: fill(CALLERS_DEFAULTS, options.callers),
+      callers: withAdvertised(fill<CallersSettings>(CALLERS_DEFAULTS, options.callers), fleet?.advertise),
       clients: fill(CLIENT_DEFAULTS, options.clients),
       http: fill(HTTP_DEFAULTS, options.http),
       ws: fill(WS_DEFAULTS, options.ws),
@@ -156,6 +156,12 @@ export function withDefaults({ fleet, ...options }: GatewayLockOptions): Gateway
   );
   checkDerivedPorts(settings.derived, settings.listener ? settings.listener.port : settings.port);
   return settings;
+}
+
+/** Other hosts pass their clients on by the name under which this gateway is to be reached. */
+function withAdvertised(callers: CallersSettings, advertise = ''): CallersSettings {
+  if (!URL.canParse(advertise)) return callers;
+  return { ...callers, hosts: [...callers.hosts, new URL(advertise).host] };
 }
 
 /** Puts the given values over the defaults. One that is `undefined` counts as not given, as in a destructuring. */

@@ -145,6 +145,11 @@ async function serve(
 ): Promise<number> {
   const lock = lockOf(app);
   const tellReady = service && tellManager(service, { lock, webSockets: app.get(GatewayWebSockets) });
+  // A standby is as far as a host can come by itself, for days perhaps: that is what its manager waits for.
+  lock.onStandby = () => {
+    void heir?.ready();
+    if (tellReady) tellReady(`standing by on ${lock.url}`);
+  };
   void lock.overdue.then((hook) => {
     complain(`the gateway did not stop in time: ${hook} still runs; ending the process`);
     process.exit(ExitCode.UNEXPECTED);
@@ -162,6 +167,7 @@ async function serve(
     await heir?.ready();
     if (tellReady) tellReady();
     restart?.isReady(lock, app.get<GatewayLockSettings>(GATEWAY_LOCK_SETTINGS).shutdownGraceMs);
+    lock.restart = (reason) => restart?.request(reason).status === 'scheduled';
     if (!background) announceReady(lock, { json, isManaged: service ? service.isThere : false });
   }
   return stop;

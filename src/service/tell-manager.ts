@@ -14,11 +14,12 @@ export interface ToldOf {
 /**
  * Tells the manager how the gateway fares, from now until it ends.
  *
- * @returns to be called when the gateway is ready
+ * @returns to be called with a line for people when the gateway is ready, or stands by; it may be called for both
  */
-export function tellManager(manager: ServiceManager, { lock, webSockets }: ToldOf): () => void {
+export function tellManager(manager: ServiceManager, { lock, webSockets }: ToldOf): (status?: string) => void {
   let repeated = every(EXTEND_EVERY_MS, () => manager.extend());
   let isStopping = false;
+  let isStored = false;
   void lock.stopping.then(({ reason }) => {
     isStopping = true;
     clearInterval(repeated);
@@ -28,12 +29,13 @@ export function tellManager(manager: ServiceManager, { lock, webSockets }: ToldO
     const { size } = webSockets.clients;
     manager.stopping(`stopping: ${reason}, ${size} ${size === 1 ? 'client' : 'clients'} to let go`);
   });
-  return () => {
+  return (status = `ready on ${lock.url}`) => {
     if (isStopping) return;
     clearInterval(repeated);
     // What is stored before the manager is told comes back after a crash in the very next instant.
-    manager.store(lock.descriptors);
-    manager.ready(`ready on ${lock.url}`);
+    if (!isStored) manager.store(lock.descriptors);
+    isStored = true;
+    manager.ready(status);
     const { watchdogMs } = manager;
     // The manager counts from the start of the service, which for a successor was long ago.
     if (watchdogMs !== undefined) manager.alive();

@@ -12,6 +12,7 @@ import { endWithRefusal, hangUpOnError, refuseUpgrade } from './raw-response.js'
 import { REFUSAL_HEADER } from './refusal-header.js';
 import { isDismissed, stopReading, takeUnparsed } from './reading-turns.js';
 import { requestPath } from './request-path.js';
+import type { StandIn } from './stand-in.js';
 
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -28,6 +29,8 @@ export interface GatewayHttpParts {
   readonly routes: ReadonlyMap<string, RequestHandler>;
   /** Takes upgrades to WebSockets while the gateway is ready. */
   readonly upgrade: UpgradeHandler;
+  /** Serves clients while the gateway stands by. Undefined where it never does. */
+  readonly standIn: StandIn | undefined;
   /** The HTTP server of the Nest app, which never listens. */
   readonly app: () => Server;
 }
@@ -142,10 +145,15 @@ export class GatewayHttpServer {
     } else if (routesOnly) {
       answerError(response, 404, 'not served here');
     } else if (!state.isReady && !this.#probePaths.has(path)) {
-      answerError(response, 503, `the gateway is ${state.phase}`);
+      answerError(response, 503, `the gateway is ${state.phase}`, this.#standIn?.notice);
     } else {
       this.#handToApp(request, response);
     }
+  }
+
+  get #standIn(): StandIn | undefined {
+    const { state, standIn } = this.#parts;
+    return state.phase === 'standby' ? standIn : undefined;
   }
 
   #handToApp(request: IncomingMessage, response: ServerResponse): void {
@@ -155,6 +163,7 @@ export class GatewayHttpServer {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { access, state, upgrade } = this.#parts;
+    const refuse = (refusal: RequestRefusal): void => refuseUpgrade(access, socket, refusal);
     hangUpOnError(socket);
     const unparsed = Buffer.concat([head, takeUnparsed(socket as Socket)]);
     if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
@@ -162,11 +171,11 @@ export class GatewayHttpServer {
       return;
     }
     this.#connections.useForGood(socket as Socket);
-    const refusal = this.#routesOnly.has(socket)
-      ? { status: 404, reason: 'not served here' }
-      : (access.judge(request) ?? (state.isReady ? undefined : { status: 503, reason: `gateway is ${state.phase}` }));
-    if (refusal) refuseUpgrade(access, socket, refusal);
-    else upgrade(request, socket, unparsed);
+    const refusal = this.#routesOnly.has(socket) ? { status: 404, reason: 'not served here' } : access.judge(request);
+    if (refusal) refuse(refusal);
+    else if (state.isReady) upgrade(request, socket, unparsed);
+    else if (this.#standIn) this.#standIn.upgrade(request, socket as Socket, unparsed, refuse);
+    else refuse({ status: 503, reason: `gateway is ${state.phase}` });
   }
 
   /** A gateway is no proxy. */
@@ -202,7 +211,7 @@ export class GatewayHttpServer {
   }
 }
 
-function answerError(response: ServerResponse, status: number, message: string): void {
+function answerError(response: ServerResponse, status: number, message: string, notice: object = {}): void {
   response.writeHead(status, { 'Content-Type': 'application/json', ...(status === 503 && { 'Retry-After': '1' }) });
-  response.end(JSON.stringify({ statusCode: status, message }));
+  response.end(JSON.stringify({ statusCode: status, message, ...notice }));
 }

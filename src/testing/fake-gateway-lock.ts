@@ -59,6 +59,8 @@ class FakeLock implements PublicMembers<FakeGatewayLock> {
   readonly stopping: Promise<ShutdownNotice>;
   readonly descriptors = [];
   readonly handover = undefined;
+  readonly restart = undefined;
+  readonly onStandby = undefined;
 
   readonly #derived: ReadonlyMap<string, ClaimedListener>;
   #phase: GatewayPhase = 'ready';

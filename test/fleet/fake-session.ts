@@ -25,6 +25,44 @@ export class FakeSession {
   confirms: Promise<unknown> = Promise.resolve();
   readonly ended = new Promise<string>((resolve) => (this.#end = resolve));
 
+  /** The host that an operator wants to be active, by which this one is asked to stop. */
+  wanted: string | undefined;
+  isNextInLine = true;
+  #onAsked: () => void = () => undefined;
+
+  /** As where an operator asks the holder to stop. */
+  askFor(wanted: string | undefined): void {
+    this.wanted = wanted;
+    this.#onAsked();
+  }
+
+  onAsked(callback: () => void): void {
+    this.#onAsked = callback;
+  }
+
+  readWanted(): Promise<string | undefined> {
+    return Promise.resolve(this.wanted);
+  }
+
+  isNext(): Promise<boolean> {
+    return Promise.resolve(this.isNextInLine);
+  }
+
+  unlock(): Promise<void> {
+    this.asked.push('unlock');
+    return Promise.resolve();
+  }
+
+  askToYield(host: string): Promise<void> {
+    this.asked.push(`askToYield ${host}`);
+    return Promise.resolve();
+  }
+
+  endHolder(): Promise<void> {
+    this.asked.push('endHolder');
+    return Promise.resolve();
+  }
+
   /** Ends as where the server closes the connection. */
   end(reason: string): void {
     this.#end(reason);
@@ -39,8 +77,13 @@ export class FakeSession {
     return Promise.resolve(this.isFree);
   }
 
+  /** What the next waits in the queue come to; after them, `granted` decides. */
+  readonly slices: boolean[] = [];
+
   async wait(): Promise<boolean> {
     this.asked.push('wait');
+    const isGranted = this.slices.shift();
+    if (isGranted !== undefined) return isGranted;
     await this.granted.opened;
     return true;
   }

@@ -2,9 +2,9 @@ import { FleetError, FleetLease, FleetLostError, type GatewayLockOptions } from 
 import { MetricsReport } from '../../src/control/metrics/metrics-report.js';
 import { InputError } from '../../src/common/input.error.js';
 import { createApp, httpUrl, startApp, type TestApp } from '../kit/app.js';
+import { withDefaults } from '../../src/options/gateway-lock.options.js';
 import { createControl } from '../kit/control.js';
-import { within } from '../kit/deadline.js';
-import { until } from '../kit/deadline.js';
+import { until, within } from '../kit/deadline.js';
 import { Gate } from '../kit/gate.js';
 import { hookModule } from '../kit/hooks.js';
 import { upgradeStatus } from '../kit/net.js';
@@ -133,6 +133,8 @@ it('a fleet is in the metrics: who is active, its token, and how old its last he
   const metrics = app.get(MetricsReport);
   expect(metrics.text()).toContain('gateway_fleet_active{fleet="office"} 0\n');
   expect(metrics.text()).not.toContain('gateway_fleet_heartbeat_age_seconds{');
+  expect(metrics.text()).toContain('gateway_fleet_connects_total{fleet="office",outcome="ok"} 1\n');
+  expect(metrics.text()).toContain('gateway_fleet_relayed_clients{fleet="office"} 0\n');
 
   session.granted.open();
   await within(WAIT_MS, 'the takeover', init);
@@ -266,6 +268,19 @@ describe('the active gateway', () => {
 });
 
 describe('the options of a fleet', () => {
+  it('let in clients that other hosts pass on to the advertised name', () => {
+    const hosts = (advertise?: string): readonly string[] =>
+      withDefaults({ callers: { hosts: ['gw'] }, fleet: { ...FLEET, ...(advertise !== undefined && { advertise }) } })
+        .callers.hosts;
+
+    expect([hosts('wss://gw1.example:8443'), hosts('wss://gw1.example'), hosts('no url'), hosts()]).toEqual([
+      ['gw', 'gw1.example:8443'],
+      ['gw', 'gw1.example'],
+      ['gw'],
+      ['gw'],
+    ]);
+  });
+
   it.each([
     [{ name: 'Office' }, /^fleet\.name: "Office" is not a name of a fleet/],
     [{ url: `http://gateway:${SECRET}@db/fleet` }, /^fleet\.url: this is no database URL/],

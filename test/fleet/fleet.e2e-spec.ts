@@ -1,72 +1,22 @@
 import { inspect } from 'node:util';
 
-import pg from 'pg';
-
-import { FleetError, FleetLease, FleetLostError, type FleetOptions, type GatewayLockOptions } from '../../src/index.js';
-import { createApp, httpUrl, type AppParts, type TestApp } from '../kit/app.js';
 import { statusOfFleet } from '../../src/cli/fleet-reports.js';
-import { lockKey, tablesFor } from '../../src/fleet/fleet-sql.js';
-import { onCleanUp } from '../kit/cleaner.js';
-import { within } from '../kit/deadline.js';
+import { FleetError, FleetLostError } from '../../src/index.js';
+import { httpUrl, type AppParts } from '../kit/app.js';
+import { until, within } from '../kit/deadline.js';
 import { Gate } from '../kit/gate.js';
 import { hookModule } from '../kit/hooks.js';
-import { until } from '../kit/deadline.js';
 import { upgradeStatus } from '../kit/net.js';
-import { startPooler } from '../kit/pooler.js';
 import { describeWithPostgres, postgresOfSpec } from '../kit/postgres.js';
-
-const WAIT_MS = 30_000;
-/** Long enough for a busy machine to send a heartbeat in time. */
-const TIMING = { heartbeatMs: 1_000, leaseMs: 10_000, sessionMs: 12_000 };
-/** For what takes as long as a session. */
-const SHORT = { heartbeatMs: 500, leaseMs: 3_000, sessionMs: 5_000 };
-
-interface Member extends TestApp {
-  readonly lease: FleetLease;
-  readonly init: Promise<unknown>;
-}
+import { cutOffTests } from './cut-off-tests.js';
+import { membersOf, SHORT, WAIT_MS } from './members.js';
+import { plannedTests } from './planned-tests.js';
+import { refusalTests } from './refusal-tests.js';
 
 describeWithPostgres('a fleet', () => {
   const postgres = postgresOfSpec();
 
-  async function member(
-    url: string,
-    fleet: Partial<FleetOptions> = {},
-    lock: GatewayLockOptions = {},
-    parts: AppParts = {},
-  ): Promise<Member> {
-    const created = await createApp({
-      ...parts,
-      lock: { acquire: { wait: 'standby' }, fleet: { name: 'office', url, timing: TIMING, ...fleet }, ...lock },
-    });
-    const init = created.app.init();
-    init.catch(() => undefined);
-    return { ...created, init, lease: created.app.get(FleetLease) };
-  }
-
-  async function active(...args: Parameters<typeof member>): Promise<Member> {
-    const one = await member(...args);
-    await within(WAIT_MS, 'the active gateway', one.init);
-    return one;
-  }
-
-  async function standby(...args: Parameters<typeof member>): Promise<Member> {
-    const one = await member(...args);
-    await until(WAIT_MS, 'the standby', async () => one.lock.phase === 'standby' && (await waiters()) > 0);
-    return one;
-  }
-
-  async function waiters(): Promise<number> {
-    const rows = await postgres().query(`select pid from pg_locks where locktype = 'advisory' and not granted`);
-    return rows.length;
-  }
-
-  async function client(url: string): Promise<pg.Client> {
-    const one = new pg.Client({ connectionString: url });
-    await one.connect();
-    onCleanUp(() => one.end());
-    return one;
-  }
+  const { member, active, standby, waiters, client } = membersOf(postgres);
 
   it('has one active gateway; another stands by with its port served, and takes over', async () => {
     const url = await postgres().database();
@@ -256,63 +206,9 @@ describeWithPostgres('a fleet', () => {
     expect(lines[0]).toMatch(/^fleet office in postgres@127\.0\.0\.1:\d+\/fleet_\d+: held by gateway /);
   });
 
-  describe('a database that is of no use', () => {
-    async function refusalOf(url: string): Promise<unknown> {
-      const one = await member(url, {}, { acquire: { wait: 'fail' } });
-      return one.init.then(
-        () => undefined,
-        (error: unknown) => error,
-      );
-    }
-
-    it('is one that is not there', async () => {
-      const url = postgres().url('no_such_database');
-
-      expect(await refusalOf(url)).toMatchObject({
-        code: 'GATEWAY_FLEET_NOT_ALLOWED',
-        message: expect.stringMatching(/: database "no_such_database" does not exist$/) as string,
-      });
-    });
-
-    it('is one whose tables this user may not make; they are there once an administrator has made them', async () => {
-      const url = await postgres().database();
-      const database = url.split('/').at(-1) ?? '';
-      await postgres().query('create role guest login');
-      onCleanUp(() =>
-        postgres()
-          .query('drop owned by guest', database)
-          .then(() => postgres().query('drop role guest')),
-      );
-      const asGuest = postgres().url(database, 'guest');
-
-      expect(await refusalOf(asGuest)).toMatchObject({
-        code: 'GATEWAY_FLEET_NOT_ALLOWED',
-        message: expect.stringMatching(/fleet sql prints$/) as string,
-      });
-      await postgres().query(tablesFor('guest'), database);
-      const guest = await active(asGuest);
-
-      expect(guest.lease.valid).toBe(true);
-    });
-
-    it('is one behind a pooler, whose session is not the one that was greeted', async () => {
-      const url = await postgres().database();
-      const pooler = await startPooler(postgres().port);
-
-      expect(await refusalOf(url.replace(String(postgres().port), String(pooler)))).toMatchObject({
-        code: 'GATEWAY_FLEET_UNFIT',
-        message: expect.stringMatching(/ is a pooler, which passes one session from client to client/) as string,
-      });
-    });
-
-    it('is one whose key another program has', async () => {
-      const url = await postgres().database();
-      const other = await client(url);
-      await other.query(`select pg_advisory_lock(${lockKey('office')})`);
-
-      expect(await refusalOf(url)).toMatchObject({ code: 'GATEWAY_FLEET_STRANGER' });
-    });
-  });
+  describe('a database that is of no use', () => refusalTests(postgres));
+  describe('a gateway that is cut off', () => cutOffTests(postgres));
+  describe('a planned takeover', () => plannedTests(postgres));
 
   it('has its password in no error and no log of a gateway', async () => {
     const url = await postgres().database();

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 
 import { PACKAGE_VERSION } from '../../src/common/package-version.js';
 import { until } from '../kit/deadline.js';
+import { Operator } from '../kit/operator.js';
 import { freePort } from '../kit/ports.js';
 import { describeWithPostgres, postgresOfSpec } from '../kit/postgres.js';
 import { BIN, Program } from '../kit/program.js';
@@ -11,8 +12,12 @@ import { tempFolder } from '../kit/temp.js';
 const WAIT_MS = 60_000;
 const PASSWORD = 'secret-of-postgres';
 
+/** Node 22.15 and newer. */
+const canStartAnew = 'execve' in process;
+
 interface Host {
   readonly program: Program;
+  readonly env: NodeJS.ProcessEnv;
   readonly port: number;
 }
 
@@ -22,7 +27,8 @@ describeWithPostgres('a fleet of processes', () => {
   async function host(url: string, ...flags: string[]): Promise<Host> {
     const port = await freePort();
     const env = { OPENCLAW_STATE_DIR: tempFolder(), OPENCLAW_FLEET: 'office', OPENCLAW_FLEET_URL: url };
-    return { program: Program.node(BIN, ['gateway', '--port', port, ...flags], { env }), port };
+    const args = ['gateway', '--port', port, '--advertise', `ws://127.0.0.1:${port}`, ...flags];
+    return { program: Program.node(BIN, args, { env }), env, port };
   }
 
   async function phaseOf({ port }: Host): Promise<string | undefined> {
@@ -51,7 +57,7 @@ describeWithPostgres('a fleet of processes', () => {
     expect(await third.program.exit()).toEqual({ code: 78, signal: null });
     expect(third.program.stderr).toMatch(
       new RegExp(
-        `^another gateway is already active in fleet office \\(host [^)]+\\)\\n +held by +gateway ${PACKAGE_VERSION}, host `,
+        `^another gateway is already active in fleet office \\(ws://127\\.0\\.0\\.1:${first.port}\\)\\n +held by +gateway ${PACKAGE_VERSION}, host `,
         'm',
       ),
     );
@@ -65,6 +71,29 @@ describeWithPostgres('a fleet of processes', () => {
     for (const { program } of [first, second, third]) {
       expect(program.stdout + program.stderr).not.toContain(PASSWORD);
     }
+  });
+
+  it('a client of a standby is passed on; fleet yield makes that host the active one, and stop is about its own host', async () => {
+    const url = await postgres().database();
+    const first = await host(url, '--standby');
+    await first.program.output('stdout', /listening/);
+    const second = await standby(url);
+    const third = await standby(url);
+    const operator = await Operator.open(`ws://127.0.0.1:${second.port}`);
+    expect(await operator.call('status')).toMatchObject({ payload: { url: `ws://127.0.0.1:${first.port}` } });
+
+    const stop = Program.node(BIN, ['gateway', 'stop', '--port', String(third.port)], { env: third.env });
+    expect(await stop.exit()).toEqual({ code: 0, signal: null });
+    expect(await third.program.exit()).toEqual({ code: 0, signal: null });
+    expect(await phaseOf(first)).toBe('ready');
+
+    const env = { OPENCLAW_FLEET_URL: url };
+    const yielding = Program.node(BIN, ['gateway', 'fleet', 'yield', '--fleet', 'office'], { env });
+    expect(await yielding.exit()).toEqual({ code: 0, signal: null });
+    expect(yielding.stdout).toMatch(/^fleet office: host \S+ is active now, token \d+\n$/);
+    await second.program.output('stdout', /listening/);
+    expect(first.program.stderr).toMatch(/asked to let another gateway be the active one of fleet office/);
+    expect((await operator.close()).code).toBe(canStartAnew ? 1012 : 1001);
   });
 
   it('the active one whose session is ended exits with 1, and names the reason', async () => {

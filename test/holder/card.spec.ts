@@ -31,6 +31,33 @@ describe('a card', () => {
     expect(parseCard(JSON.stringify(cardOf({ name: 'acme' })))).toEqual(cardOf({ name: 'acme' }));
   });
 
+  it('may name a fleet, and who is active in it', () => {
+    const active = { host: 'gw1', pid: 7, url: 'wss://gw1.example:8443', since: 1 };
+    for (const fleet of [
+      { name: 'office', role: 'active', token: '8589934599', active: null },
+      { name: 'office', role: 'standby', token: '0', active },
+      { name: 'office', role: 'standby', token: '0', active: { ...active, url: null } },
+    ]) {
+      expect(parseCard(JSON.stringify({ ...cardOf(), fleet }))?.fleet).toEqual(fleet);
+    }
+  });
+
+  it.each([
+    [5, undefined],
+    [null, undefined],
+    [{ name: '\u001b[2J', role: 'active', token: '1' }, undefined],
+    [{ name: 'office', role: 'king', token: '1' }, undefined],
+    [{ name: 'office', role: 'active', token: 1 }, undefined],
+    [
+      { name: 'office', role: 'standby', token: '0', active: { host: '\u001b[2J', pid: 7, url: null, since: 1 } },
+      { name: 'office', role: 'standby', token: '0', active: null },
+    ],
+  ])('with a fleet that is %j is one all the same', (fleet, read) => {
+    const card = parseCard(JSON.stringify({ ...cardOf(), fleet }));
+
+    expect(card).toEqual({ ...cardOf(), ...(read && { fleet: read }) });
+  });
+
   it.each(['', 'x'.repeat(65), 'two\nlines', 1, null])('with the name %j is none', (name) => {
     expect(parseCard(JSON.stringify(cardOf({ name })))).toBeUndefined();
   });

@@ -5,6 +5,7 @@ import { WebSocket } from 'ws';
 import { askWhose, NoCardError, OneConnectionAgent } from '../../holder/ask-whose.js';
 import { isOwn } from '../../holder/who-holds.js';
 import { addressOfUrl } from '../../listener/listen-address.js';
+import { NOT_TO_RELAY } from '../../serving/stand-in.js';
 import { failureOf, judgeAnswer, tooLate } from './failed-connection.js';
 import { connectParams, MAX_ANSWER_BYTES, parseAnswer, refusedEntry, refusedRequest } from './gateway-answer.js';
 import { GatewayCallError } from './gateway-call.error.js';
@@ -26,6 +27,12 @@ export interface CallOptions {
    * @default the token is for whatever the url names
    */
   readonly ownOnly?: { readonly secret: string | undefined };
+  /**
+   * Whether the request is about the gateway at that url itself: one that stands by for another host then refuses it, in
+   * place of passing it on to that one.
+   * @default false
+   */
+  readonly direct?: boolean;
 }
 
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -81,12 +88,13 @@ interface RequestOptions extends CallOptions {
   readonly agent: OneConnectionAgent | undefined;
 }
 
-function request({ url, token, method, params, timeoutMs, deadline, agent }: RequestOptions): Promise<unknown> {
+function request({ url, token, method, params, timeoutMs, deadline, agent, direct }: RequestOptions): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(url, {
       maxPayload: MAX_ANSWER_BYTES,
       perMessageDeflate: false,
       ...(agent && { agent }),
+      ...(direct && { headers: NOT_TO_RELAY }),
     });
     const end = (how: () => void): void => {
       clearTimeout(timer);

@@ -1,6 +1,6 @@
 import { type OnApplicationShutdown } from '@nestjs/common';
 
-import type { FleetOnCard } from '../../holder/gateway-card.service.js';
+import type { FleetOnCard } from '../../listener/holder.js';
 import type { GatewayPhase, GatewayState } from '../../serving/gateway-state.js';
 import type { GatewayWebSockets } from '../../serving/gateway-websockets.js';
 import { EventLoopDelay } from './event-loop-delay.js';
@@ -8,7 +8,7 @@ import type { MetricsNumbers } from './metrics-numbers.js';
 import type { Metrics } from './metrics.service.js';
 import { histogramSamples, prometheusText, type MetricFamily, type Sample } from './prometheus-text.js';
 import { processMetrics } from './process-metrics.js';
-import type { Tally } from './tally.js';
+import type { DurationTally, Tally } from './tally.js';
 
 const PHASES: readonly GatewayPhase[] = ['standby', 'starting', 'ready', 'draining', 'released'];
 
@@ -17,6 +17,11 @@ export interface FleetNumbers {
   readonly view: FleetOnCard;
   /** How long ago the last answered heartbeat was sent, in milliseconds; undefined where this gateway is not active. */
   readonly heartbeatAgeMs: number | undefined;
+  /** How long heartbeats have taken to be answered. */
+  readonly heartbeats: DurationTally;
+  /** How attempts to connect to the database have ended. */
+  readonly connects: Tally;
+  readonly relay: { readonly size: number };
 }
 
 /** What `GET /metrics` and `gateway.metrics` answer: the counters, and gauges of this moment. */
@@ -83,7 +88,7 @@ export class MetricsReport implements OnApplicationShutdown {
 
   #fleetGauges(): MetricFamily[] {
     if (!this.fleet) return [];
-    const { view, heartbeatAgeMs } = this.fleet;
+    const { view, heartbeatAgeMs, heartbeats, connects, relay } = this.fleet;
     const labels = { fleet: view.name };
     const isActive = view.role === 'active' ? 1 : 0;
     return [
@@ -104,6 +109,23 @@ export class MetricsReport implements OnApplicationShutdown {
         type: 'gauge',
         help: 'seconds since the last heartbeat that the database answered was sent, while this gateway is active',
         samples: heartbeatAgeMs === undefined ? [] : [{ labels, value: heartbeatAgeMs / 1_000 }],
+      },
+      {
+        name: 'gateway_fleet_heartbeat_seconds',
+        type: 'histogram',
+        help: 'seconds from the sending of a heartbeat to the answer of the database',
+        samples: histogramSamples(labels, heartbeats),
+      },
+      counter(
+        'gateway_fleet_connects_total',
+        'attempts to connect to the database of the fleet, by outcome',
+        samplesOf('outcome', connects, labels),
+      ),
+      {
+        name: 'gateway_fleet_relayed_clients',
+        type: 'gauge',
+        help: 'clients that this gateway passes on to the active one of its fleet while it stands by',
+        samples: [{ labels, value: relay.size }],
       },
     ];
   }
