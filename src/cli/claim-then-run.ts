@@ -61,14 +61,18 @@ export async function serve(
     refuseOpenBind(settings);
     heir?.check(settings);
     const inherited = heir ? undefined : await manager.inherit(settings);
-    if (heir) lock = { claim: () => claimAfter(heir, settings, manager) };
-    else if (inherited) lock = { listener: inherited };
+    const waits = standby && {
+      acquire: { wait: 'standby', onWait: announceWait, onWaitForAddress: announceAddress } as const,
+    };
+    // Where the port is passed on, there is still a fleet to wait for.
+    if (heir) lock = { ...(settings.fleet && waits), claim: () => claimAfter(heir, settings, manager) };
+    else if (inherited) lock = { ...(settings.fleet && waits), listener: inherited };
     // A standby, and a start that has made room, take the port with the app, which is then loaded already.
-    else if (standby) lock = { acquire: { wait: 'standby', onWait: announceWait, onWaitForAddress: announceAddress } };
+    else if (waits) lock = waits;
     else if (force !== undefined) {
       const hasRoom = await Promise.race([makeRoom(settings, force === 'kill', program, flags), stopped]);
       hasFailed = hasRoom === false;
-      lock = hasRoom === undefined ? undefined : {};
+      lock = hasRoom === undefined ? undefined : takingOver(settings);
     } else lock = await Promise.race([claim(settings), stopped]);
   } catch (error) {
     heir?.failed(describeError(error));
@@ -103,6 +107,11 @@ async function withService(error: unknown, { profile, port }: Settings, program:
   if (!(error instanceof GatewayLockError) || error.holder?.verdict !== 'waiting') return error;
   const { nameWaiting } = await import('../service/managed-service.js');
   return error.heldBy(await nameWaiting(error.holder, { program: program.name, profile: profile.name }, port));
+}
+
+/** The active gateway of a fleet is on another host, where this command does not reach its port. */
+function takingOver({ fleet }: Settings): GatewayLockOptions {
+  return fleet ? { fleet: { ...fleet, takeOver: true } } : {};
 }
 
 function refuseOpenBind({ host, token }: Settings): void {
@@ -144,8 +153,10 @@ function logStandby(message: string): void {
 }
 
 /** Another state folder can have a gateway of the same name. */
-async function isReady(holder: Holder, { profile }: Settings): Promise<boolean> {
-  if (holder.verdict !== 'ready') return false;
+async function isReady(holder: Holder, { profile, fleet }: Settings): Promise<boolean> {
+  // One that stands by is all that a start in a fleet can have while another host is active.
+  const standsBy = holder.verdict === 'standby' && fleet !== undefined && holder.card?.fleet?.name === fleet.name;
+  if (holder.verdict !== 'ready' && !standsBy) return false;
   const ofProfile = await whoHoldsProfile(profile.stateFolder);
   return ofProfile !== undefined && ofProfile !== 'unknown' && isSameGateway(holder, ofProfile);
 }

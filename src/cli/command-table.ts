@@ -51,6 +51,16 @@ const FLEET_FLAGS = {
   fleetUrl: { flags: '--fleet-url <url>', description: 'the URL itself, where it has no password in it' },
 } satisfies FlagTable;
 
+/** What a gateway of a fleet is told beside. */
+const MEMBER_FLAGS = {
+  ...FLEET_FLAGS,
+  fleetStrict: {
+    flags: '--fleet-strict',
+    description: 'after a death of the active gateway, wait until it has stopped in any case',
+  },
+  advertise: { flags: '--advertise <url>', description: 'where other hosts reach this gateway, as wss://host:port' },
+} satisfies FlagTable;
+
 /** Who is let in. */
 const CALLER_FLAGS = {
   allowHost: {
@@ -74,12 +84,7 @@ const CALLER_FLAGS = {
 const SERVING_FLAGS = {
   ...ADDRESS_FLAGS,
   ...CALLER_FLAGS,
-  ...FLEET_FLAGS,
-  fleetStrict: {
-    flags: '--fleet-strict',
-    description: 'after a death of the active gateway, wait until it has stopped in any case',
-  },
-  advertise: { flags: '--advertise <url>', description: 'where other hosts reach this gateway, as wss://host:port' },
+  ...MEMBER_FLAGS,
   bind: { flags: '--bind <where>', description: 'loopback or lan, in place of --host' },
   auth: { flags: '--auth <how>', description: 'token, which it always is' },
   allowUnconfigured: {
@@ -94,7 +99,13 @@ const SERVING_FLAGS = {
 } satisfies FlagTable;
 
 /** What the service of a gateway is made from. */
-const SERVICE_FLAGS = { ...PLACE_FLAGS, ...PROFILE_FLAGS, ...CALLER_FLAGS, ...JSON_FLAG } satisfies FlagTable;
+const SERVICE_FLAGS = {
+  ...PLACE_FLAGS,
+  ...PROFILE_FLAGS,
+  ...CALLER_FLAGS,
+  ...MEMBER_FLAGS,
+  ...JSON_FLAG,
+} satisfies FlagTable;
 
 /** Flags of OpenClaw's own gateway command that would change who may get in. */
 const UNSUPPORTED = {
@@ -252,9 +263,16 @@ export const SUB_COMMANDS = {
   },
   fleet: {
     name: 'fleet',
-    argument: '<check|status|sql>',
-    description: 'check the database of a fleet, show who is active in it, or print the SQL that its tables need',
-    flags: { ...FLEET_FLAGS, ...PROFILE_FLAGS, ...JSON_FLAG },
+    argument: '<check|status|yield|sql>',
+    description:
+      'check the database of a fleet, show who is active in it, let another host be it, or print the SQL for its tables',
+    flags: {
+      ...FLEET_FLAGS,
+      ...PROFILE_FLAGS,
+      ...JSON_FLAG,
+      to: { flags: '--to <host>', description: 'with yield: the host that is to be active next' },
+      ...timeoutFlag('with yield: how long until another one has to be active', DEFAULT_TIMEOUT_MS.yield),
+    },
     load: async () => (await import('./fleet.command.js')).fleet,
   },
   open: {
@@ -266,7 +284,7 @@ export const SUB_COMMANDS = {
   doctor: {
     name: 'doctor',
     description: 'say what is wrong on this machine, and what to do about it',
-    flags: ADDRESS_FLAGS,
+    flags: { ...ADDRESS_FLAGS, ...FLEET_FLAGS },
     load: async () => (await import('./doctor.command.js')).doctor,
   },
   ports: {

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 
-import { checkFlags, chooseSettings } from '../config/choose-settings.js';
+import { checkFlags, chooseSettings, type Settings } from '../config/choose-settings.js';
 import { examine } from '../doctor/examine.js';
 import type { Finding } from '../doctor/finding.js';
 import { ExitCode } from '../process/exit-code.js';
@@ -16,15 +16,28 @@ const COLORS = { ok: 'green', note: 'yellow', problem: 'red' } as const;
 export async function doctor({ flags, profile, program }: Invocation): Promise<number> {
   // A flag that is wrong is no finding about the machine.
   checkFlags(profile, flags);
-  const findings = await whileWaiting(
-    'looking at this machine',
-    examine({ profile, program: program.name, chooseSettings: () => chooseSettings(profile, flags) }),
-    flags,
-  );
+  const choose = (): Promise<Settings> => chooseSettings(profile, flags);
+  const looking = Promise.all([
+    examine({ profile, program: program.name, chooseSettings: choose }),
+    examineFleet(choose, program.name),
+  ]);
+  const findings = (await whileWaiting('looking at this machine', looking, flags)).flat();
   const ok = findings.every(({ level }) => level !== 'problem');
   const exitCode = ok ? ExitCode.OK : ExitCode.UNEXPECTED;
   printResult(flags.json, { ok, findings, exitCode }, [...linesOf(findings), ok ? 'all is well' : summaryOf(findings)]);
   return exitCode;
+}
+
+/** Whether the database of a fleet can keep it; nothing for a gateway that is in none. */
+async function examineFleet(choose: () => Promise<Settings>, program: string): Promise<Finding[]> {
+  // What is wrong with the settings is found by the other checks.
+  const { fleet } = await choose().catch(() => ({ fleet: undefined }));
+  if (!fleet) return [];
+  const { lookAtDatabase } = await import('./load-fleet.js');
+  const { lines, problem } = await lookAtDatabase(fleet);
+  if (problem === null) return [{ check: 'fleet', level: 'ok', text: lines.join() }];
+  const wayOut = `${program} gateway fleet check --fleet ${fleet.name}`;
+  return [{ check: 'fleet', level: 'problem', text: problem, wayOut }];
 }
 
 function linesOf(findings: readonly Finding[]): string[] {

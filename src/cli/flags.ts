@@ -31,6 +31,7 @@ export interface Flags extends SettingFlags, ProfileFlags {
   readonly socket?: boolean;
   readonly linger?: boolean;
   readonly env?: readonly string[];
+  readonly to?: string;
 }
 
 /** A flag in commander's notation. */
@@ -46,6 +47,6 @@ export interface Flag {
 export type FlagTable = Partial<Readonly<Record<keyof Flags, Flag>>>;
 
 /** How long the commands wait where no `--timeout` says otherwise. A gateway gives its own shutdown 5 seconds. */
-export const DEFAULT_TIMEOUT_MS = { start: 30_000, stop: 6_000, request: 10_000 } as const;
+export const DEFAULT_TIMEOUT_MS = { start: 30_000, stop: 6_000, request: 10_000, yield: 30_000 } as const;
 /** How many lines `logs` prints where no `--lines` says otherwise. */
 export const DEFAULT_LINES = 100;

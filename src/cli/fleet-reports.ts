@@ -24,7 +24,7 @@ export function checkDatabase(options: FleetOptions): Promise<FleetReport> {
   return inSession(options, async (session, database, signal) => {
     await session.prepare(database, signal);
     const begun = performance.now();
-    await session.readHolder(FLEET_TIMING_DEFAULTS.leaseMs);
+    await session.hasTables();
     const roundTripMs = Math.round(performance.now() - begun);
     const { leaseMs, sessionMs } = { ...FLEET_TIMING_DEFAULTS, ...options.timing };
     return {
@@ -38,9 +38,22 @@ export function checkDatabase(options: FleetOptions): Promise<FleetReport> {
   });
 }
 
+/** Whether a gateway of this fleet could use the database, for an operator who wants nothing to be changed. */
+export function lookAtDatabase(options: FleetOptions): Promise<FleetReport> {
+  return inSession(options, async (session, database) => {
+    const tables = (await session.hasTables()) ? '' : ', and its first gateway makes the tables';
+    const line = `${database.shown} can keep fleet ${options.name}: PostgreSQL ${session.serverVersion}${tables}`;
+    return { lines: [line], report: { database: database.shown, serverVersion: session.serverVersion } };
+  });
+}
+
 /** Who is active, who stands by, and who was active before. */
 export function statusOfFleet(options: FleetOptions): Promise<FleetReport> {
   return inSession(options, async (session, database) => {
+    if (!(await session.hasTables())) {
+      const line = `fleet ${options.name} in ${database.shown}: no gateway was ever active`;
+      return { lines: [line], report: { database: database.shown, holder: null, sessions: [], history: [] } };
+    }
     const holder = await session.readHolder({ ...FLEET_TIMING_DEFAULTS, ...options.timing }.leaseMs);
     const { sessions, history } = await session.readFleet();
     const now = Date.now();
@@ -67,7 +80,8 @@ export function statusOfFleet(options: FleetOptions): Promise<FleetReport> {
   });
 }
 
-async function inSession(
+/** Connects as a gateway does, and leaves again. */
+export async function inSession(
   options: FleetOptions,
   look: (
     session: FleetSession,

@@ -5,13 +5,18 @@ import { parseDatabaseUrl } from '../fleet/database-url.js';
 import { ExitCode } from '../process/exit-code.js';
 import { complain, printResult } from '../process/print.js';
 import type { Invocation } from './command.js';
+import { DEFAULT_TIMEOUT_MS } from './flags.js';
+import { refuseFlags, timeoutOf } from './flags-of.js';
+import { whileWaiting } from './progress.js';
 
 /** Looks at the database of a fleet, or says what it has to have. */
 export async function fleet({ args, flags, profile }: Invocation): Promise<number> {
   const [action = ''] = args;
-  if (action !== 'check' && action !== 'status' && action !== 'sql') {
-    throw new InputError(`fleet: ${JSON.stringify(action)} is not known: give check, status or sql`);
+  if (action !== 'check' && action !== 'status' && action !== 'yield' && action !== 'sql') {
+    throw new InputError(`fleet: ${JSON.stringify(action)} is not known: give check, status, yield or sql`);
   }
+  if (action !== 'yield') refuseFlags(flags, ['to', 'timeout'], 'they belong to fleet yield');
+  const timeoutMs = timeoutOf(flags, DEFAULT_TIMEOUT_MS.yield);
   const { fleet: settings } = await chooseSettings(profile, flags);
   if (!settings) throw new InputError('no fleet is named: give --fleet <name>, or set OPENCLAW_FLEET');
   if (action === 'sql') {
@@ -19,8 +24,13 @@ export async function fleet({ args, flags, profile }: Invocation): Promise<numbe
     printResult(false, {}, [tablesFor(parseDatabaseUrl('the URL of the database', url).user)]);
     return ExitCode.OK;
   }
-  const { checkDatabase, statusOfFleet } = await import('./load-fleet.js');
-  const { lines, problem, exitCode, report } = await (action === 'check' ? checkDatabase : statusOfFleet)(settings);
+  const commands = await import('./load-fleet.js');
+  const run = {
+    check: () => commands.checkDatabase(settings),
+    status: () => commands.statusOfFleet(settings),
+    yield: () => whileWaiting('waiting for another host', commands.yieldFleet(settings, flags.to, timeoutMs), flags),
+  };
+  const { lines, problem, exitCode, report } = await run[action]();
   if (problem === null || flags.json)
     printResult(flags.json, { ok: exitCode === 0, ...report, problem, exitCode }, lines);
   else complain(problem);

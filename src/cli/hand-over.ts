@@ -34,7 +34,7 @@ export async function handOver(settings: LocatedSettings, timeoutMs: number, jso
   }
   const before = holder.card?.instanceId;
   const url = gatewayUrl(host === 'localhost' ? ANCHOR_HOST : host, port);
-  const call = { url, token: findToken(settings), method: 'gateway.handover', ownOnly: { secret } };
+  const call = { url, token: findToken(settings), method: 'gateway.handover', ownOnly: { secret }, direct: true };
   try {
     await callGateway({ ...call, params: { timeoutMs }, timeoutMs: timeoutMs + ANSWER_MS });
   } catch (error) {

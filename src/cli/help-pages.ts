@@ -70,6 +70,7 @@ export const HELP_PAGES: Readonly<Record<string, HelpPage>> = {
     examples: [
       ['gateway fleet check --fleet office', 'can the database keep it?'],
       ['gateway fleet status --fleet office', 'who is active, and who was'],
+      ['gateway fleet yield --fleet office', 'another host is to be active'],
     ],
     page: 'fleet.md',
   },

@@ -15,6 +15,7 @@ import { programPath } from '../service/program-path.js';
 import type { InstallOptions } from '../service/systemd-service.js';
 import type { Invocation } from './command.js';
 import type { Flags } from './flags.js';
+import { fleetFlags } from './fleet-flags.js';
 import { serviceManager, type Plan } from './service-of-platform.js';
 import { describeService } from './describe-service.js';
 
@@ -65,10 +66,8 @@ function optionsOf({ force, socket = false, start = true, linger = false }: Flag
   return { force: force === true, socket, start, linger };
 }
 
-function flagsFor(
-  { profile, port }: Settings,
-  { host, allowHost = [], allowOrigin = [], trustedProxy = [] }: Flags,
-): string[] {
+function flagsFor({ profile, port, fleet }: Settings, flags: Flags): string[] {
+  const { host, allowHost = [], allowOrigin = [], trustedProxy = [] } = flags;
   return [
     `--profile=${profile.name}`,
     `--port=${port}`,
@@ -76,6 +75,7 @@ function flagsFor(
     ...allowHost.map((allowed) => `--allow-host=${allowed}`),
     ...allowOrigin.map((allowed) => `--allow-origin=${allowed}`),
     ...trustedProxy.map((proxy) => `--trusted-proxy=${proxy}`),
+    ...fleetFlags(fleet, flags),
   ];
 }
 

@@ -1,2 +1,3 @@
 // What loads `pg`: in a file of its own, so that no other command does.
-export { checkDatabase, statusOfFleet } from './fleet-reports.js';
+export { checkDatabase, lookAtDatabase, statusOfFleet } from './fleet-reports.js';
+export { yieldFleet } from './yield-fleet.js';

@@ -1,7 +1,7 @@
 import { InputError } from '../common/input.error.js';
 import { printableJson } from '../common/printable.js';
 import { chooseSettings, chooseToken, findToken, givenTokens, TOKEN_VARIABLE } from '../config/choose-settings.js';
-import { callGateway } from '../control/client/call-gateway.js';
+import { callGateway, type CallOptions } from '../control/client/call-gateway.js';
 import { GatewayCallError } from '../control/client/gateway-call.error.js';
 import { hostsToAsk } from '../holder/serving-address.js';
 import { gatewayUrl } from '../listener/listen-address.js';
@@ -23,20 +23,23 @@ interface Target {
 /** Makes one request of a running gateway, and prints the payload of its answer. */
 export function call(invocation: Invocation): Promise<number> {
   const [method = ''] = invocation.args;
-  return request(method, parseParams(invocation.flags), invocation);
+  return request({ method, params: parseParams(invocation.flags) }, invocation);
 }
 
-/** Asks a running gateway how it is. */
+/** Asks a running gateway how it is: the one that is there, and not the active one of another host. */
 export function health(invocation: Invocation): Promise<number> {
-  return request('health', undefined, invocation);
+  return request({ method: 'health', direct: true }, invocation);
 }
 
-async function request(method: string, params: object | undefined, invocation: Invocation): Promise<number> {
+async function request(
+  asked: Pick<CallOptions, 'method' | 'params' | 'direct'>,
+  invocation: Invocation,
+): Promise<number> {
   const { flags } = invocation;
   const timeoutMs = timeoutOf(flags, DEFAULT_TIMEOUT_MS.request);
   try {
     const target = flags.url === undefined ? await ownGateway(invocation) : namedGateway(flags.url, flags);
-    const asking = callGateway({ ...target, method, params, timeoutMs });
+    const asking = callGateway({ ...target, ...asked, timeoutMs });
     const payload = await whileWaiting(`waiting for an answer of ${target.url}`, asking, flags);
     printResult(flags.json, { ok: true, payload }, [printableJson(JSON.stringify(payload, null, 2))]);
     return ExitCode.OK;

@@ -114,7 +114,9 @@ async function restartInPlace(
 ): Promise<LaunchedGateway | undefined> {
   const secret = readProofSecret(settings.profile.stateFolder);
   const holder = await whoHolds({ host: settings.host, port: settings.port }, { secret });
-  if (!holder.card || !isOwn(holder) || !isMeant(holder.card, settings.instanceId)) return undefined;
+  // One that stands by lets no client in, so it cannot be asked.
+  if (!holder.card || holder.verdict === 'standby') return undefined;
+  if (!isOwn(holder) || !isMeant(holder.card, settings.instanceId)) return undefined;
   if (!(await agreesToRestart(holder.card, settings, secret, reason))) return undefined;
   return restartedInPlace(holder, options);
 }
@@ -128,7 +130,15 @@ async function agreesToRestart(
 ): Promise<boolean> {
   try {
     const [method, params, timeoutMs] = ['gateway.restart.request', { reason }, ORDER_TIMEOUT_MS] as const;
-    await callGateway({ url, token: findToken(settings), method, params, timeoutMs, ownOnly: { secret } });
+    await callGateway({
+      url,
+      token: findToken(settings),
+      method,
+      params,
+      timeoutMs,
+      ownOnly: { secret },
+      direct: true,
+    });
     return true;
   } catch (error) {
     return error instanceof GatewayCallError && (error.code === 'unreachable' || error.code === 'not ready');

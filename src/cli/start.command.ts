@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import { resolve } from 'node:path';
 
 import { NotAllowedError } from '../common/not-allowed.error.js';
-import { FLEET_URL_FILE_VARIABLE, FLEET_VARIABLE } from '../config/choose-fleet.js';
+import { FLEET_URL_FILE_VARIABLE } from '../config/choose-fleet.js';
 import type { Profile } from '../config/profile.js';
 import {
   chooseSettings,
@@ -15,12 +15,12 @@ import { refuseRemoteMode } from '../config/local-mode.js';
 import { commandFor } from '../holder/describe-holder.js';
 import type { LaunchedGateway, LaunchOptions } from '../launcher/launch-options.js';
 import { LaunchError } from '../launcher/launch.error.js';
-import type { HostPort } from '../listener/endpoint.js';
 import { addressOfUrl } from '../listener/listen-address.js';
 import { ExitCode, exitCodeOf } from '../process/exit-code.js';
 import { complain, printResult } from '../process/print.js';
 import { StopSignals } from '../process/stop-signals.js';
 import { findManagedService, startService, type ManagedService } from '../service/managed-service.js';
+import { fleetFlags } from './fleet-flags.js';
 import { timeoutOf } from './flags-of.js';
 import { DEFAULT_TIMEOUT_MS, type Flags } from './flags.js';
 import type { Invocation } from './command.js';
@@ -98,7 +98,7 @@ function gatewayCommand(): [string, ...string[]] {
 }
 
 /** All but the token: other users can see it. */
-function flagsOfStart({ host, port }: HostPort, { name }: Profile, flags: Flags): string[] {
+function flagsOfStart({ host, port, fleet }: Settings, { name }: Profile, flags: Flags): string[] {
   const { tokenFile, allowHost = [], allowOrigin = [], trustedProxy = [], allowUnconfigured, verbose = 0 } = flags;
   return [
     `--port=${port}`,
@@ -108,22 +108,9 @@ function flagsOfStart({ host, port }: HostPort, { name }: Profile, flags: Flags)
     ...allowHost.map((allowed) => `--allow-host=${allowed}`),
     ...allowOrigin.map((allowed) => `--allow-origin=${allowed}`),
     ...trustedProxy.map((trusted) => `--trusted-proxy=${trusted}`),
-    ...fleetFlags(flags),
+    ...fleetFlags(fleet, flags),
     ...(allowUnconfigured ? ['--allow-unconfigured'] : []),
     ...Array<string>(verbose).fill('--verbose'),
-  ];
-}
-
-/** A gateway in the background stands by: an active one on another host is no failure. */
-function fleetFlags({ fleet, fleetUrl, fleetUrlFile, fleetStrict, advertise }: Flags): string[] {
-  if ((fleet ?? process.env[FLEET_VARIABLE]) === undefined) return [];
-  return [
-    ...(fleet === undefined ? [] : [`--fleet=${fleet}`]),
-    ...(fleetUrl === undefined ? [] : [`--fleet-url=${fleetUrl}`]),
-    ...(fleetUrlFile === undefined ? [] : [`--fleet-url-file=${resolve(fleetUrlFile)}`]),
-    ...(fleetStrict ? ['--fleet-strict'] : []),
-    ...(advertise === undefined ? [] : [`--advertise=${advertise}`]),
-    '--standby',
   ];
 }
 

@@ -35,7 +35,14 @@ async function askIfReady(holder: Holder, settings: Settings): Promise<Pick<Dept
   try {
     const token = findToken(settings);
     const ownOnly = { secret: readProofSecret(settings.profile.stateFolder) };
-    const live = (await callGateway({ url, token, method: 'status', timeoutMs: ASK_TIMEOUT_MS, ownOnly })) as Status;
+    const live = (await callGateway({
+      url,
+      token,
+      method: 'status',
+      timeoutMs: ASK_TIMEOUT_MS,
+      ownOnly,
+      direct: true,
+    })) as Status;
     return { live, liveProblem: null };
   } catch (error) {
     return { live: null, liveProblem: error instanceof GatewayCallError ? error.message : 'its token cannot be read' };

@@ -58,6 +58,7 @@ export function factRows(facts: StatusFacts, holder: Holder | null, serviceLog?:
   const running = holder?.card?.version;
   const pid = holder ? pidHere(holder) : undefined;
   return [
+    ...fleetRows(holder),
     ...(listening.length === 0 ? [] : [['listens on', `${listening.join(', ')}; ${reach}`] as const]),
     ...(connections === null ? [] : [['connections', String(connections)] as const]),
     ['profile', `${profile.name}, in ${profile.stateFolder}`],
@@ -74,6 +75,15 @@ export function factRows(facts: StatusFacts, holder: Holder | null, serviceLog?:
 
 function inForeground(pid: number): string {
   return `it runs in the foreground; ${describeOutputOf(pid)}`;
+}
+
+function fleetRows(holder: Holder | null): Advice[] {
+  const fleet = holder?.card?.fleet;
+  if (!fleet) return [];
+  const { name, role, token, active } = fleet;
+  if (role === 'active') return [['fleet', `${name}, active, token ${token}`]];
+  if (!active) return [['fleet', `${name}, stands by; it is not known which host is active`]];
+  return [['fleet', `${name}, stands by; active is host ${active.host}, ${active.url ?? `pid ${active.pid} there`}`]];
 }
 
 function hasToken(settings: Settings): boolean {

@@ -57,6 +57,7 @@ export async function askToStop(
       params: { reason, ...(restartExpectedMs !== null && { restartExpectedMs }) },
       timeoutMs: ORDER_TIMEOUT_MS,
       ownOnly: { secret },
+      direct: true,
     });
     return true;
   } catch {

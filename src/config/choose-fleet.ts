@@ -6,6 +6,8 @@ import { codeOf, readIfThere } from '../common/own-file.js';
 import { parseDatabaseUrl } from '../fleet/database-url.js';
 import { checkAdvertised, checkFleetName } from '../fleet/fleet-settings.js';
 import type { FleetOptions } from '../options/fleet.options.js';
+import type { Configuration, ConfiguredFleet } from './configuration.js';
+import type { Place } from './place.js';
 
 export const FLEET_VARIABLE = 'OPENCLAW_FLEET';
 export const FLEET_URL_VARIABLE = 'OPENCLAW_FLEET_URL';
@@ -21,7 +23,7 @@ export interface FleetFlags {
 }
 
 /**
- * The fleet from flags and variables; `undefined` where none is named.
+ * The fleet from flags, variables and the configuration file, in this order; `undefined` where none is named.
  *
  * @param nameVariable the name of a variable in errors
  * @throws {InputError} a value is wrong, or there is no database
@@ -30,28 +32,64 @@ export interface FleetFlags {
 export function chooseFleet(
   flags: FleetFlags,
   environment: NodeJS.ProcessEnv,
+  { file, fleet: configured = {} }: Configuration,
   nameVariable: (variable: string) => string,
 ): FleetOptions | undefined {
-  const { fleet, fleetUrl, fleetUrlFile, fleetStrict, advertise } = flags;
-  const name = fleet ?? environment[FLEET_VARIABLE];
-  if (name === undefined) {
-    const given = fleetUrl ?? fleetUrlFile ?? advertise ?? fleetStrict;
-    if (given === undefined) return undefined;
-    throw new InputError(`there is no fleet that this could be of: give --fleet <name> too`);
+  const named = [
+    { source: '--fleet', value: flags.fleet },
+    { source: nameVariable(FLEET_VARIABLE), value: environment[FLEET_VARIABLE] },
+    { source: `${file}: gatewayLock.fleet.name`, value: configured.name },
+  ].find(({ value }) => value !== undefined);
+  if (named?.value === undefined) {
+    refuseWithoutName(flags, file, configured);
+    return undefined;
   }
-  checkFleetName(fleet === undefined ? nameVariable(FLEET_VARIABLE) : '--fleet', name);
-  if (advertise !== undefined) checkAdvertised('--advertise', advertise);
+  const name = checkFleetName(named.source, named.value);
+  const advertise = flags.advertise ?? configured.advertise;
+  const strict = flags.fleetStrict ?? configured.strict;
+  if (advertise !== undefined) {
+    checkAdvertised(flags.advertise === undefined ? `${file}: gatewayLock.fleet.advertise` : '--advertise', advertise);
+  }
   return {
     name,
-    url: chooseUrl(flags, environment, nameVariable),
-    ...(fleetStrict !== undefined && { strict: fleetStrict }),
+    url: chooseUrl(flags, urlFiles(flags, environment, file, configured, nameVariable), environment, nameVariable),
+    ...(strict !== undefined && { strict }),
     ...(advertise !== undefined && { advertise }),
   };
+}
+
+function refuseWithoutName(
+  { fleetUrl, fleetUrlFile, advertise, fleetStrict }: FleetFlags,
+  file: string,
+  configured: ConfiguredFleet,
+): void {
+  if ((fleetUrl ?? fleetUrlFile ?? advertise ?? fleetStrict) !== undefined) {
+    throw new InputError('there is no fleet that this could be of: give --fleet <name> too');
+  }
+  if (Object.keys(configured).length > 0) {
+    throw new InputError(`${file}: gatewayLock.fleet has no name: give one, or leave it out`);
+  }
+}
+
+/** The files that may hold the URL, the first that is named counts. */
+function urlFiles(
+  { fleetUrlFile }: FleetFlags,
+  environment: NodeJS.ProcessEnv,
+  file: string,
+  { urlFile }: ConfiguredFleet,
+  nameVariable: (variable: string) => string,
+): readonly Place<string>[] {
+  return [
+    { source: '--fleet-url-file', value: fleetUrlFile },
+    { source: nameVariable(FLEET_URL_FILE_VARIABLE), value: environment[FLEET_URL_FILE_VARIABLE] },
+    { source: `${file}: gatewayLock.fleet.urlFile`, value: urlFile },
+  ];
 }
 
 /** A file is read again for each connection, since passwords are changed. */
 function chooseUrl(
   { fleetUrl, fleetUrlFile }: FleetFlags,
+  files: readonly Place<string>[],
   environment: NodeJS.ProcessEnv,
   nameVariable: (variable: string) => string,
 ): FleetOptions['url'] {
@@ -69,13 +107,13 @@ function chooseUrl(
     parseDatabaseUrl(nameVariable(FLEET_URL_VARIABLE), variable);
     return variable;
   }
-  const file = fleetUrlFile ?? environment[FLEET_URL_FILE_VARIABLE];
-  if (file === undefined) {
+  const found = files.find(({ value }) => value !== undefined);
+  if (found?.value === undefined) {
     throw new InputError(
       `a fleet needs its database: name a file that holds its URL with --fleet-url-file, or set ${FLEET_URL_VARIABLE}`,
     );
   }
-  const source = fleetUrlFile === undefined ? nameVariable(FLEET_URL_FILE_VARIABLE) : '--fleet-url-file';
+  const { source, value: file } = found;
   const read = (): string => readUrl(source, resolve(file));
   parseDatabaseUrl(`${source}: ${file}`, read());
   return read;

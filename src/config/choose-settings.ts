@@ -75,7 +75,7 @@ export async function chooseSettings(
     source: `${configuration.file}: ${path}`,
     value,
   });
-  const fleet = chooseFleet(flags, environment, nameVariable);
+  const fleet = chooseFleet(flags, environment, configuration, nameVariable);
   const portVariable = { source: nameVariable(PORT_VARIABLE), value: environment[PORT_VARIABLE] };
   const ports = portPlaces(profile, flags.port, portVariable, configuration);
   const tokens = [

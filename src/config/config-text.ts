@@ -13,7 +13,13 @@ const CUSTOM_RULE = 'is not an IP address, which bind: "custom" needs; give one,
 const TOKEN_RULE = 'has to be a string; write the token itself there, or leave it out and set OPENCLAW_GATEWAY_TOKEN';
 const SECTION_RULE = 'is not an object; give one such as { allowHosts: ["gateway.example"] }, or leave it out';
 /** Does not show the value, which may be a token in a wrong place. */
-const KEY_RULE = 'is not known here; give allowHosts or allowOrigins, or leave it out';
+const KEY_RULE = 'is not known here; give allowHosts, allowOrigins or fleet, or leave it out';
+/** Does not show the value either: it may be a URL with a password. */
+const FLEET_KEY_RULE = 'is not known here; give name, urlFile, advertise or strict, or leave it out';
+const FLEET_RULE =
+  'is not an object; give one such as { name: "office", urlFile: "/etc/openclaw/fleet-url" }, or leave it out';
+const TEXT_RULE = 'is not a string; give one, or leave it out';
+const FLAG_RULE = 'is neither true nor false; give one of them, or leave it out';
 
 /** Other programs that share this file fill it in. Taken literally, it would be a token that every attacker can guess. */
 const VARIABLE_REFERENCE = /\$\{[A-Z_][A-Z0-9_]*\}/;
@@ -28,6 +34,19 @@ const TAILNET = 'tailnet';
 const Hosts = listOf('gateway.example');
 const Origins = listOf('https://app.example');
 const Proxies = listOf('127.0.0.1');
+
+const Fleet = v.pipe(
+  object(FLEET_RULE),
+  v.strictObject(
+    {
+      name: v.optional(v.string(TEXT_RULE)),
+      urlFile: v.optional(v.string(TEXT_RULE)),
+      advertise: v.optional(v.string(TEXT_RULE)),
+      strict: v.optional(v.boolean(FLAG_RULE)),
+    },
+    FLEET_KEY_RULE,
+  ),
+);
 
 const ConfigurationSchema = section('is not a configuration; give an object such as { gateway: { port: 18789 } }', {
   gateway: v.optional(
@@ -48,7 +67,10 @@ const ConfigurationSchema = section('is not a configuration; give an object such
   gatewayLock: v.optional(
     v.pipe(
       object(SECTION_RULE),
-      v.strictObject({ allowHosts: v.optional(Hosts), allowOrigins: v.optional(Origins) }, KEY_RULE),
+      v.strictObject(
+        { allowHosts: v.optional(Hosts), allowOrigins: v.optional(Origins), fleet: v.optional(Fleet) },
+        KEY_RULE,
+      ),
     ),
   ),
 });
@@ -65,7 +87,9 @@ export function parseConfiguration(text: string, file: string): Configured {
   if (!success) {
     const [issue] = issues;
     const path = v.getDotPath(issue) ?? '';
-    if (issue.message === KEY_RULE) throw new InputError(`${file}: ${path} ${KEY_RULE}`);
+    if (issue.message === KEY_RULE || issue.message === FLEET_KEY_RULE) {
+      throw new InputError(`${file}: ${path} ${issue.message}`);
+    }
     throw wrong(file, path, issue.input, issue.message);
   }
   const { gateway, gatewayLock } = output;
@@ -79,6 +103,7 @@ export function parseConfiguration(text: string, file: string): Configured {
     allowOrigins: gatewayLock?.allowOrigins,
     controlUiOrigins: origins,
     trustedProxies: gateway?.trustedProxies,
+    fleet: gatewayLock?.fleet,
     ...(valueAt(parsed, 'gateway.mode') === 'remote' && { isRemote: true }),
     ...(unfollowed.length > 0 && { warnings: unfollowed }),
   };

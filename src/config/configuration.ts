@@ -1,3 +1,11 @@
+/** The fleet that a configuration file names. Its URL, which has a password in it, is in a file of its own. */
+export interface ConfiguredFleet {
+  readonly name?: string | undefined;
+  readonly urlFile?: string | undefined;
+  readonly advertise?: string | undefined;
+  readonly strict?: boolean | undefined;
+}
+
 /** What a configuration file says. A key is missing where the file does not have it. */
 export interface Configured {
   readonly port?: number | undefined;
@@ -11,6 +19,7 @@ export interface Configured {
   /** Of OpenClaw's own key; those of ours go first. */
   readonly controlUiOrigins?: readonly string[] | undefined;
   readonly trustedProxies?: readonly string[] | undefined;
+  readonly fleet?: ConfiguredFleet | undefined;
   /** Whether the gateway runs on another machine. */
   readonly isRemote?: boolean;
   /** The keys that would change who may get in, and are not followed; a line for each. */

@@ -108,11 +108,11 @@ describe('a configuration', () => {
     ],
     [
       '{ gatewayLock: { allowHost: ["gateway.example"] } }',
-      ': gatewayLock.allowHost is not known here; give allowHosts or allowOrigins, or leave it out',
+      ': gatewayLock.allowHost is not known here; give allowHosts, allowOrigins or fleet, or leave it out',
     ],
     [
       '{ gatewayLock: { "\u001b[2J\u009b31m\u202e": 1 } }',
-      ': gatewayLock.\ufffd[2J\ufffd31m\ufffd is not known here; give allowHosts or allowOrigins, or leave it out',
+      ': gatewayLock.\ufffd[2J\ufffd31m\ufffd is not known here; give allowHosts, allowOrigins or fleet, or leave it out',
     ],
     [
       '{ gatewayLock: true }',

@@ -4,18 +4,23 @@ import { join } from 'node:path';
 import { InputError } from '../../src/common/input.error.js';
 import { NotAllowedError } from '../../src/common/not-allowed.error.js';
 import { chooseFleet, type FleetFlags } from '../../src/config/choose-fleet.js';
+import type { ConfiguredFleet } from '../../src/config/configuration.js';
 import { refuseFleetWithoutToken } from '../../src/config/choose-settings.js';
 import { tempFolder } from '../kit/temp.js';
 
 const URL = 'postgres://gateway:secret@db.example/fleets';
 
-function choose(flags: FleetFlags, environment: NodeJS.ProcessEnv = {}): ReturnType<typeof chooseFleet> {
-  return chooseFleet(flags, environment, (variable) => variable);
+function choose(
+  flags: FleetFlags,
+  environment: NodeJS.ProcessEnv = {},
+  fleet: ConfiguredFleet = {},
+): ReturnType<typeof chooseFleet> {
+  return chooseFleet(flags, environment, { file: 'openclaw.json', exists: true, fleet }, (variable) => variable);
 }
 
-function refusal(flags: FleetFlags, environment: NodeJS.ProcessEnv = {}): string {
+function refusal(flags: FleetFlags, environment: NodeJS.ProcessEnv = {}, configured: ConfiguredFleet = {}): string {
   try {
-    choose(flags, environment);
+    choose(flags, environment, configured);
   } catch (error) {
     if (error instanceof InputError) return error.message;
     throw error;
@@ -59,6 +64,33 @@ describe('the fleet of a gateway', () => {
 
     const read = [byFlag, byVariable].map((fleet) => (typeof fleet?.url === 'function' ? fleet.url() : undefined));
     expect(read).toEqual(Array(2).fill('postgres://gateway:changed@db.example/fleets'));
+  });
+
+  it('is named by the configuration file where nothing else names one', () => {
+    const urlFile = fileWith(URL);
+    const configured = { name: 'home', urlFile, advertise: 'wss://gw1.example:8443', strict: true };
+
+    const fleet = choose({}, {}, configured);
+
+    expect(fleet).toMatchObject({ name: 'home', advertise: 'wss://gw1.example:8443', strict: true });
+    expect(typeof fleet?.url === 'function' && fleet.url()).toBe(URL);
+    expect(
+      choose({ fleet: 'office', advertise: 'wss://gw2.example' }, { OPENCLAW_FLEET_URL: URL }, configured),
+    ).toEqual({
+      name: 'office',
+      url: URL,
+      advertise: 'wss://gw2.example',
+      strict: true,
+    });
+  });
+
+  it.each<[ConfiguredFleet, RegExp]>([
+    [{ name: 'Home' }, /^openclaw\.json: gatewayLock\.fleet\.name: "Home" is not a name of a fleet/],
+    [{ name: 'home', advertise: 'x' }, /^openclaw\.json: gatewayLock\.fleet\.advertise: "x" is not where/],
+    [{ name: 'home', urlFile: '/no/such' }, /^openclaw\.json: gatewayLock\.fleet\.urlFile: there is no \/no\/such/],
+    [{ strict: true }, /^openclaw\.json: gatewayLock\.fleet has no name: give one, or leave it out$/],
+  ])('%j in the configuration file is refused', (configured, message) => {
+    expect(refusal({}, {}, configured)).toMatch(message);
   });
 
   it.each<[FleetFlags, NodeJS.ProcessEnv, RegExp]>([

@@ -25,6 +25,7 @@ export function CardPanel({ card, phase }: Props): JSX.Element {
         facts={[
           [texts.profile, card.profile],
           [texts.phase, phase ?? texts.phases[card.phase] ?? card.phase],
+          ...(card.fleet ? [[texts.fleet, texts.inFleet(card.fleet)] as const] : []),
           [texts.version, card.version],
           [texts.process, card.pid],
           [texts.since, time(card.startedAt)],

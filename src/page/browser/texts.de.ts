@@ -36,6 +36,9 @@ export const DE: Texts = {
   version: 'Version',
   process: 'Prozess',
   phase: 'Phase',
+  fleet: 'Verbund',
+  inFleet: ({ name, role, token }) =>
+    role === 'active' ? `${name}, aktiv, Token ${token}` : `${name}, in Bereitschaft`,
   since: 'Läuft seit',
   addresses: 'Adressen',
   reach: 'Erreichbar',

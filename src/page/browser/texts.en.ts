@@ -37,6 +37,9 @@ export const EN = {
   version: 'Version',
   process: 'Process',
   phase: 'Phase',
+  fleet: 'Fleet',
+  inFleet: ({ name, role, token }: Readonly<Record<'name' | 'role' | 'token', string>>): string =>
+    role === 'active' ? `${name}, active, token ${token}` : `${name}, standing by`,
   since: 'Running since',
   addresses: 'Addresses',
   reach: 'Reach',

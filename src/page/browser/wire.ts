@@ -9,6 +9,7 @@ export interface Card {
   readonly startedAt: number;
   readonly url: string;
   readonly addresses?: readonly string[];
+  readonly fleet?: { readonly name: string; readonly role: string; readonly token: string };
 }
 
 export interface Hello {
