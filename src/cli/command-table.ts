@@ -263,9 +263,9 @@ export const SUB_COMMANDS = {
   },
   fleet: {
     name: 'fleet',
-    argument: '<check|status|yield|sql>',
+    argument: '<action>',
     description:
-      'check the database of a fleet, show who is active in it, let another host be it, or print the SQL for its tables',
+      'check the database of a fleet; status: who is active in it; yield: let another host be; sql: for its tables',
     flags: {
       ...FLEET_FLAGS,
       ...PROFILE_FLAGS,

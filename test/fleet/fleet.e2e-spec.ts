@@ -13,6 +13,9 @@ import { membersOf, SHORT, WAIT_MS } from './members.js';
 import { plannedTests } from './planned-tests.js';
 import { refusalTests } from './refusal-tests.js';
 
+/** Answers with a row when the replica knows of a holder. */
+const SENT = 'select 1 from openclaw.fleet';
+
 describeWithPostgres('a fleet', () => {
   const postgres = postgresOfSpec();
 
@@ -188,6 +191,31 @@ describeWithPostgres('a fleet', () => {
 
     expect(claimed).toBe(false);
     expect(performance.now() - begun).toBeGreaterThan(SHORT.sessionMs);
+  });
+
+  it('a server that has failed over lets the next one work when the lease of the last is over, with a greater token', async () => {
+    const url = await postgres().database();
+    const replica = await postgres().replica();
+    const both = url.replace(`:${postgres().port}/`, `:${postgres().port},127.0.0.1:${replica.port}/`);
+    try {
+      const first = await active(both, { timing: SHORT });
+      const second = await standby(both, { timing: SHORT });
+      await until(WAIT_MS, 'the replica', async () => (await replica.query(SENT, url.split('/').at(-1))).length > 0);
+
+      await postgres().stop('SIGQUIT');
+      await replica.query('select pg_promote()');
+      await within(WAIT_MS, 'the loss', first.lock.lost);
+      await until(WAIT_MS, 'the next token', () => second.lease.token > first.lease.token);
+      const claimed = second.lease.valid;
+      await within(WAIT_MS, 'the takeover', second.init);
+
+      expect(claimed).toBe(false);
+      expect([first.lease.token >> 32n, second.lease.token >> 32n]).toEqual([1n, 2n]);
+      await second.app.close();
+    } finally {
+      await replica.remove();
+      await postgres().run();
+    }
   });
 
   it('shows its last holders', async () => {

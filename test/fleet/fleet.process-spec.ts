@@ -2,12 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { PACKAGE_VERSION } from '../../src/common/package-version.js';
-import { until } from '../kit/deadline.js';
+import { until, within } from '../kit/deadline.js';
 import { Operator } from '../kit/operator.js';
 import { freePort } from '../kit/ports.js';
 import { describeWithPostgres, postgresOfSpec } from '../kit/postgres.js';
-import { BIN, Program } from '../kit/program.js';
+import { BIN, fixture, Program } from '../kit/program.js';
 import { tempFolder } from '../kit/temp.js';
+import { membersOf, SHORT } from './members.js';
 
 const WAIT_MS = 60_000;
 const PASSWORD = 'secret-of-postgres';
@@ -107,6 +108,22 @@ describeWithPostgres('a fleet of processes', () => {
 
     expect(await program.exit()).toEqual({ code: 1, signal: null });
     expect(program.stderr).toMatch(/lost fleet office: .*; shutting down/);
+  });
+
+  it('one that was frozen has done no work when it goes on, and exits with 1', async () => {
+    const url = await postgres().database();
+    const frozen = Program.node(fixture('fleet-worker'), [url]);
+    await frozen.output('stdout', /worked/);
+    const next = await membersOf(postgres).standby(url, { timing: SHORT });
+
+    frozen.signal('SIGSTOP');
+    await within(WAIT_MS, 'the takeover', next.init);
+    const { length } = frozen.stdout;
+    frozen.signal('SIGCONT');
+
+    expect(await frozen.exit()).toEqual({ code: 1, signal: null });
+    expect(frozen.stdout.slice(length)).not.toContain('worked');
+    expect(next.lease.valid).toBe(true);
   });
 
   it('a database that is not there: refused with 75, and waited for by a standby', async () => {

@@ -10,6 +10,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { arch, platform, tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -88,8 +89,22 @@ export class Postgres {
     }
   }
 
-  async run(): Promise<void> {
-    const settings = ['-c', 'listen_addresses=127.0.0.1', '-c', 'fsync=off', '-c', 'max_connections=60'];
+  /** A replica of this server, which is started again for it. */
+  async replica(): Promise<Postgres> {
+    await this.stop();
+    const folder = mkdtempSync(join(tmpdir(), 'openclaw-postgres-'));
+    chmodSync(folder, 0o755);
+    const replica = new Postgres(await freePort(), folder, this.#native);
+    // With the owners of all files.
+    spawnSync('cp', ['-a', this.#data, replica.#data]);
+    writeFileSync(join(replica.#data, 'standby.signal'), '');
+    await this.run();
+    await replica.run('-c', `primary_conninfo=host=127.0.0.1 port=${this.port} user=postgres`);
+    return replica;
+  }
+
+  async run(...further: string[]): Promise<void> {
+    const settings = ['-c', 'listen_addresses=127.0.0.1', '-c', 'fsync=off', '-c', 'max_connections=60', ...further];
     const child = spawn(
       join(this.#native, 'bin/postgres'),
       ['-D', this.#data, '-p', String(this.port), '-k', '', ...settings],
