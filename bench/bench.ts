@@ -6,6 +6,7 @@ import { keep } from './kit/record.js';
 import { Results } from './kit/results.js';
 import { anatomy } from './parts/anatomy.js';
 import { fairness } from './parts/fairness.js';
+import { fleet } from './parts/fleet.js';
 import { growth } from './parts/growth.js';
 import { guard } from './parts/guard.js';
 import { guesses } from './parts/guesses.js';
@@ -33,6 +34,7 @@ const PARTS: readonly AnyPart[] = [
   restart,
   peer,
   race,
+  fleet,
   guard,
 ];
 

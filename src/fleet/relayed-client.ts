@@ -58,7 +58,7 @@ export class RelayedClient {
       };
       asking.on('upgrade', (response, upstream, head) => {
         const client = new RelayedClient(socket);
-        client.#join(response, upstream as Socket, head, unparsed);
+        client.#join(response, upstream, head, unparsed);
         settle(client);
       });
       asking.on('response', (response) => {
@@ -117,7 +117,7 @@ export class RelayedClient {
 }
 
 async function ask(target: URL, { url, rawHeaders }: IncomingMessage, socket: Socket): Promise<ClientRequest> {
-  const { request } = await import(target.protocol === 'wss:' ? 'node:https' : 'node:http');
+  const { request } = target.protocol === 'wss:' ? await import('node:https') : await import('node:http');
   const passedOn = rawHeaders.flatMap((name, index) =>
     index % 2 === 0 && !NOT_PASSED_ON.test(name) ? [name, rawHeaders[index + 1] ?? ''] : [],
   );

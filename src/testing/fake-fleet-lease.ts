@@ -57,7 +57,10 @@ class FakeLease extends FleetLease implements FakeFleetLease {
   fenced<T>(client: FencedClient, work: () => Promise<T>): Promise<T> {
     this.assert();
     // The real one asks the database at the end.
-    return inTransaction(client, work, () => Promise.resolve(this.lost.throwIfAborted()));
+    return inTransaction(client, work, () => {
+      this.lost.throwIfAborted();
+      return Promise.resolve();
+    });
   }
 
   lose(reason = 'the test took it away'): void {

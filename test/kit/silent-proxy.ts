@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 import { onCleanUp } from './cleaner.js';
 
@@ -8,22 +8,31 @@ export class SilentProxy {
   readonly #sockets = new Set<Socket>();
   #isCut = false;
 
-  private constructor(readonly port: number) {}
+  readonly #server: Server;
+
+  private constructor(target: number) {
+    this.#server = createServer((client) => this.#pass(client, target));
+    onCleanUp(() => this.close());
+  }
 
   static async before(port: number): Promise<SilentProxy> {
-    const server = createServer((client) => proxy.#pass(client, port));
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    const proxy = new SilentProxy((server.address() as AddressInfo).port);
-    onCleanUp(() => {
-      server.close();
-      for (const socket of proxy.#sockets) socket.destroy();
-    });
+    const proxy = new SilentProxy(port);
+    await once(proxy.#server.listen(0, '127.0.0.1'), 'listening');
     return proxy;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
   }
 
   /** From now on nothing passes, and who connects hears nothing. */
   cut(): void {
     this.#isCut = true;
+  }
+
+  close(): void {
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
   }
 
   #pass(client: Socket, port: number): void {

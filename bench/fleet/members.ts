@@ -1,0 +1,24 @@
+import { freePort } from '../../test/kit/ports.js';
+import { BIN } from '../kit/built.js';
+import { Child } from '../kit/child.js';
+
+export const WAITING = /^.*standing by in fleet .*\n/m;
+export const ACTIVE = /^gateway listening on.*\n/m;
+export const LOST = /lost fleet /;
+const TOKEN = /active in fleet \S+, token (\d+)/;
+
+/** A gateway of a fleet, as people run it. */
+export interface FleetMember {
+  readonly child: Child;
+  readonly port: number;
+}
+
+export async function launchMember(databaseUrl: string): Promise<FleetMember> {
+  const port = await freePort();
+  const fleet = ['--fleet', 'office', '--fleet-url', databaseUrl, '--advertise', `ws://127.0.0.1:${port}`];
+  return { child: new Child([BIN, 'gateway', '--port', String(port), '--standby', ...fleet]), port };
+}
+
+export function tokenOf({ child }: FleetMember): bigint {
+  return BigInt(TOKEN.exec(child.output)?.[1] ?? 0);
+}

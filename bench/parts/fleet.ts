@@ -1,0 +1,141 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { noPostgres, Postgres } from '../../test/kit/postgres.js';
+import { cutOff, type Cut } from '../fleet/cut.js';
+import { FleetChain } from '../fleet/fleet-chain.js';
+import { latencies } from '../fleet/latency.js';
+import { ACTIVE, launchMember, WAITING } from '../fleet/members.js';
+import { serverTime } from '../fleet/server-time.js';
+import { Distribution } from '../kit/distribution.js';
+import { figureOf, format } from '../kit/figure.js';
+import type { Part, Report } from '../kit/part.js';
+import { progress } from '../kit/progress.js';
+
+const ENDS = ['SIGKILL', 'SIGTERM'] as const;
+/** Of the p99 after SIGKILL. */
+const MOST_MS = 250;
+const REQUESTS = 2_000;
+/** As many gateways as a small machine starts at the same time. */
+const CUTS_AT_ONCE = 4;
+
+export const fleet: Part<'rounds' | 'standbys' | 'seconds'> = {
+  name: 'fleet',
+  about: 'takeovers in a fleet of hosts, what is left between two holders, and what a standby and the database cost',
+  kind: 'aside',
+  defaults: { rounds: '20', standbys: '1,5,20', seconds: '20' },
+  run: async ({ rounds, standbys, seconds }, report) => {
+    if (noPostgres !== undefined) {
+      report.fault(noPostgres);
+      return;
+    }
+    const postgres = await Postgres.start();
+    try {
+      await takeovers(postgres, rounds, standbys, report);
+      await cuts(postgres, rounds, report);
+      await costs(postgres, seconds, report);
+    } finally {
+      await postgres.remove();
+    }
+  },
+};
+
+async function takeovers(
+  postgres: Postgres,
+  rounds: number,
+  standbys: readonly number[],
+  report: Report,
+): Promise<void> {
+  const rows: string[][] = [];
+  for (const end of ENDS) {
+    for (const count of standbys) {
+      const chain = new FleetChain(await databaseUrl(postgres), count, end);
+      const measured: number[] = [];
+      try {
+        await chain.begin();
+        while (measured.length < rounds) {
+          measured.push(await chain.round());
+          progress(measured.length, rounds, `${end} beside ${count}`);
+        }
+      } catch (error) {
+        report.fault(`${end}, ${count} standbys, round ${measured.length + 1}: ${(error as Error).message}`);
+      } finally {
+        await chain.close();
+      }
+      const times = new Distribution(measured);
+      rows.push([end, String(count), String(measured.length), format(times.median), format(times.quantile(0.99))]);
+      if (end === 'SIGKILL' && times.quantile(0.99) > MOST_MS) {
+        report.fault(`SIGKILL, ${count} standbys: p99 ${format(times.quantile(0.99))} ms, and not ${MOST_MS}`);
+      }
+    }
+  }
+  report.table({
+    title: 'From the signal to the line of the next one that says that it listens, in ms. One took over each time.',
+    columns: ['end', 'standbys', 'rounds', 'p50', 'p99'],
+    rows,
+  });
+}
+
+async function cuts(postgres: Postgres, rounds: number, report: Report): Promise<void> {
+  const measured: Cut[] = [];
+  while (measured.length < rounds) {
+    const batch = Math.min(CUTS_AT_ONCE, rounds - measured.length);
+    const databases = await Promise.all(Array.from({ length: batch }, () => databaseOf(postgres)));
+    measured.push(...(await Promise.all(databases.map((database) => cutOff(postgres, database)))));
+    progress(measured.length, rounds, 'cuts');
+  }
+  const least = Math.min(...measured.map(({ marginMs }) => marginMs));
+  if (least <= 0) report.fault(`the one that was cut off ended ${format(-least)} ms after the next one listened`);
+  const row = (name: string, values: readonly number[]): string[] => {
+    const times = new Distribution(values);
+    return [name, format(times.quantile(0)), format(times.median), format(times.quantile(1))];
+  };
+  report.table({
+    title: `The active one cut off from the database without a word, ${rounds} times, in ms`,
+    columns: ['', 'least', 'p50', 'most'],
+    rows: [
+      row(
+        'cut to lost',
+        measured.map(({ lostAfterMs }) => lostAfterMs),
+      ),
+      row(
+        'cut to the next one',
+        measured.map(({ nextAfterMs }) => nextAfterMs),
+      ),
+      row(
+        'end of the one to the next',
+        measured.map(({ marginMs }) => marginMs),
+      ),
+    ],
+  });
+}
+
+/** One fleet of three that is left alone, and one client over a standby. */
+async function costs(postgres: Postgres, seconds: number, report: Report): Promise<void> {
+  const url = await databaseUrl(postgres);
+  const active = await launchMember(url);
+  await active.child.printed(ACTIVE);
+  const standbys = [await launchMember(url), await launchMember(url)];
+  try {
+    await Promise.all(standbys.map(({ child }) => child.printed(WAITING)));
+    const before = await serverTime(postgres);
+    await delay(seconds * 1_000);
+    const spent = (await serverTime(postgres)) - before;
+    report.note(`A fleet of three took ${format(spent / seconds)} ms of the processors of its server in a second.`);
+    const { relayed, direct } = await latencies(
+      { relayed: `ws://127.0.0.1:${standbys[0]?.port}`, direct: `ws://127.0.0.1:${active.port}` },
+      REQUESTS,
+    );
+    const subject = { name: 'a request over a standby', unit: 'ms', beside: 'to the active one' };
+    report.figure(figureOf(subject, relayed, direct));
+  } finally {
+    await Promise.all([active, ...standbys].map(({ child }) => child.kill()));
+  }
+}
+
+async function databaseUrl(postgres: Postgres): Promise<string> {
+  return `postgres://postgres@127.0.0.1:${postgres.port}/${await databaseOf(postgres)}`;
+}
+
+async function databaseOf(postgres: Postgres): Promise<string> {
+  return (await postgres.database()).split('/').at(-1) ?? '';
+}
