@@ -1,6 +1,6 @@
 import { freePort } from '../../test/kit/ports.js';
 import { BIN } from '../kit/built.js';
-import { Child } from '../kit/child.js';
+import { Child, temporaryHome } from '../kit/child.js';
 
 export const WAITING = /^.*standing by in fleet .*\n/m;
 export const ACTIVE = /^gateway listening on.*\n/m;
@@ -16,7 +16,9 @@ export interface FleetMember {
 export async function launchMember(databaseUrl: string): Promise<FleetMember> {
   const port = await freePort();
   const fleet = ['--fleet', 'office', '--fleet-url', databaseUrl, '--advertise', `ws://127.0.0.1:${port}`];
-  return { child: new Child([BIN, 'gateway', '--port', String(port), '--standby', ...fleet]), port };
+  // Each is a host of its own, with a state folder of its own.
+  const options = { home: temporaryHome() };
+  return { child: new Child([BIN, 'gateway', '--port', String(port), '--standby', ...fleet], options), port };
 }
 
 export function tokenOf({ child }: FleetMember): bigint {

@@ -1,3 +1,5 @@
+import { checkServerIdentity } from 'node:tls';
+
 import type { Client, QueryResultRow } from 'pg';
 
 import { within } from '../common/deadline.js';
@@ -149,7 +151,8 @@ async function newClient(
     user,
     database,
     password: () => password ?? '',
-    ssl: encryption,
+    // Without a name of its own, Node would look for localhost in the certificate of an IP address.
+    ssl: encryption && { ...encryption, checkServerIdentity: (_name, own) => checkServerIdentity(host, own) },
     application_name: name.slice(0, MAX_NAME),
     options: ' ',
     client_encoding: 'UTF8',

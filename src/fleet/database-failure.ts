@@ -13,7 +13,9 @@ const NOT_ALLOWED =
 export function describeFailure(error: unknown, where: string): FleetError {
   if (error instanceof FleetError) return error;
   const code = codeOf(error) ?? '';
-  const message = error instanceof Error && error.message !== '' ? error.message : code;
+  // One for several addresses has no message of its own (AggregateError).
+  const { message: own = '' } = error as Partial<Error>;
+  const message = own === '' ? code : own;
   if (NOT_ALLOWED.test(code) || /does not support SSL|SCRAM|password must be/.test(message)) {
     return new FleetError('GATEWAY_FLEET_NOT_ALLOWED', `the fleet's database refuses ${where}: ${message}`);
   }

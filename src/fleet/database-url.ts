@@ -5,8 +5,7 @@ import { isWholeNumber } from '../common/whole-number.js';
 import { isLoopbackHost, MAX_PORT } from '../listener/listen-address.js';
 
 /** How a connection to one server is encrypted; `false`: it is not. */
-export type Encryption =
-  false | { readonly rejectUnauthorized: boolean; readonly ca?: string; readonly servername?: string };
+export type Encryption = false | { readonly rejectUnauthorized: boolean; readonly ca?: string };
 
 /** A server of the database. */
 export interface DatabaseHost {
@@ -74,7 +73,6 @@ function encryptionFor(source: string, host: string, query: URLSearchParams): En
   const mode = query.get('sslmode') ?? (isLoopbackHost(host) && !query.has('sslrootcert') ? 'disable' : 'verify-full');
   const file = query.get('sslrootcert');
   const ca = file === null ? {} : { ca: readCertificate(source, file) };
-  // A name for the certificate; an IP address is checked against those in it.
   switch (mode) {
     case 'disable':
       return false;

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 
 import { PACKAGE_VERSION } from '../../src/common/package-version.js';
 import { until, within } from '../kit/deadline.js';
+import { decided } from '../kit/openclaw.js';
 import { Operator } from '../kit/operator.js';
 import { freePort } from '../kit/ports.js';
 import { describeWithPostgres, postgresOfSpec } from '../kit/postgres.js';
@@ -83,8 +84,12 @@ describeWithPostgres('a fleet of processes', () => {
     const operator = await Operator.open(`ws://127.0.0.1:${second.port}`);
     expect(await operator.call('status')).toMatchObject({ payload: { url: `ws://127.0.0.1:${first.port}` } });
 
-    const stop = Program.node(BIN, ['gateway', 'stop', '--port', String(third.port)], { env: third.env });
-    expect(await stop.exit()).toEqual({ code: 0, signal: null });
+    const stop = await decided(async () => {
+      const program = Program.node(BIN, ['gateway', 'stop', '--port', String(third.port)], { env: third.env });
+      const { code } = await program.exit();
+      return { code, stdout: program.stdout, stderr: program.stderr };
+    });
+    expect(stop).toMatchObject({ code: 0 });
     expect(await third.program.exit()).toEqual({ code: 0, signal: null });
     expect(await phaseOf(first)).toBe('ready');
 

@@ -1,7 +1,12 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { lockKey, tablesFor } from '../../src/fleet/fleet-sql.js';
+import { CERTIFICATE } from '../kit/certificate.js';
 import { onCleanUp } from '../kit/cleaner.js';
 import { startPooler } from '../kit/pooler.js';
 import type { Postgres } from '../kit/postgres.js';
+import { tempFolder } from '../kit/temp.js';
 import { membersOf } from './members.js';
 
 /** What a database is refused for. */
@@ -98,6 +103,41 @@ export function refusalTests(postgres: () => Postgres): void {
       code,
       message: expect.stringMatching(message) as string,
     });
+  });
+
+  it('is one without TLS, where the URL wants it', async () => {
+    const url = await postgres().database();
+
+    expect(await refusalOf(`${url}?sslmode=require`)).toMatchObject({
+      code: 'GATEWAY_FLEET_NOT_ALLOWED',
+      message: expect.stringMatching(/: The server does not support SSL connections$/) as string,
+    });
+  });
+
+  it('is one whose certificate is of an unknown authority, or of another host', async () => {
+    const url = await postgres().database();
+    const authority = join(tempFolder(), 'authority.pem');
+    writeFileSync(authority, CERTIFICATE);
+    await postgres().encrypt();
+
+    const refusals = [
+      await refusalOf(`${url}?sslmode=verify-full`),
+      await refusalOf(`${url.replace('127.0.0.1', 'localhost')}?sslrootcert=${authority}`),
+    ];
+    const trusted = await active(`${url}?sslrootcert=${authority}`);
+    const unverified = await active(`${url}?sslmode=no-verify`, { name: 'other' });
+
+    expect(refusals).toEqual([
+      expect.objectContaining({
+        code: 'GATEWAY_FLEET_NOT_ALLOWED',
+        message: expect.stringContaining('self-signed certificate') as string,
+      }),
+      expect.objectContaining({
+        code: 'GATEWAY_FLEET_NOT_ALLOWED',
+        message: expect.stringContaining("does not match certificate's altnames") as string,
+      }),
+    ]);
+    expect([trusted.lease.valid, unverified.lease.valid]).toEqual([true, true]);
   });
 
   it('is one that is full', async () => {

@@ -17,6 +17,7 @@ import { basename, dirname, join } from 'node:path';
 
 import pg from 'pg';
 
+import { CERTIFICATE, CERTIFICATE_KEY } from './certificate.js';
 import { until } from './deadline.js';
 import { ROOT } from './program.js';
 import { freePort } from './ports.js';
@@ -89,6 +90,19 @@ export class Postgres {
     }
   }
 
+  /** Starts it again with the certificate of the tests, by which clients may connect. */
+  async encrypt(): Promise<void> {
+    await this.stop();
+    const files = { ssl_cert_file: CERTIFICATE, ssl_key_file: CERTIFICATE_KEY };
+    const settings = Object.entries(files).flatMap(([setting, text]) => {
+      const path = join(this.#folder, setting);
+      writeFileSync(path, text, { mode: 0o600 });
+      if (isRoot) chownSync(path, NOBODY, NOBODY);
+      return ['-c', `${setting}=${path}`];
+    });
+    await this.run('-c', 'ssl=on', ...settings);
+  }
+
   /** A replica of this server, which is started again for it. */
   async replica(): Promise<Postgres> {
     await this.stop();
@@ -111,6 +125,9 @@ export class Postgres {
       { ...this.#options, stdio: ['ignore', 'ignore', 'pipe'] },
     );
     this.#process = child;
+    const kill = (): void => void child.kill('SIGQUIT');
+    process.once('exit', kill);
+    child.once('exit', () => process.off('exit', kill));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (this.log += text));
     await until(30_000, 'PostgreSQL', async () => {
       if (child.exitCode !== null) throw new Error(`PostgreSQL has ended: ${this.log}`);
