@@ -34,7 +34,7 @@ describe('openclaw gateway', () => {
     expect(program.stdout.split('\n')).toEqual([
       `gateway listening on ws://127.0.0.1:${port}`,
       `addresses: ws://127.0.0.1:${port}, ws://[::1]:${port}`,
-      `to stop it: press Ctrl-C, or run: kill ${program.pid}`,
+      `to stop it: kill ${program.pid}`,
       '',
     ]);
     expect(trouble(program.stderr)).toBe('');

@@ -1,25 +1,35 @@
 import type { GatewayLockService } from '../../src/lock/gateway-lock.service.js';
 import { announceReady } from '../../src/process/announce-ready.js';
+import { onCleanUp } from '../kit/cleaner.js';
 
 const URL = 'ws://127.0.0.1:18789';
+const LOCK = { url: URL, addresses: [{ url: URL }] } as unknown as GatewayLockService;
 
-function printed(options: Parameters<typeof announceReady>[1]): string {
+function printed({ isTTY = false, json = false, isManaged = false }): string {
+  const { isTTY: before } = process.stdin;
   const write = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
-  announceReady({ url: URL, addresses: [{ url: URL }] } as unknown as GatewayLockService, options);
-  const [[text] = []] = write.mock.calls;
-  write.mockRestore();
-  return String(text);
+  onCleanUp(() => {
+    write.mockRestore();
+    process.stdin.isTTY = before;
+  });
+  process.stdin.isTTY = isTTY;
+  announceReady(LOCK, { json, isManaged });
+  return String(write.mock.lastCall?.[0]);
 }
 
 describe('a gateway that is ready', () => {
   it('says where it listens, and how it is stopped', () => {
-    expect(printed({ json: false, isManaged: false })).toBe(
+    expect(printed({ isTTY: true })).toBe(
       `gateway listening on ${URL}\naddresses: ${URL}\nto stop it: press Ctrl-C, or run: kill ${process.pid}\n`,
     );
   });
 
-  it('has no Ctrl-C under a service manager', () => {
-    expect(printed({ json: false, isManaged: true })).toBe(`gateway listening on ${URL}\naddresses: ${URL}\n`);
+  it('speaks of Ctrl-C only where there is a keyboard', () => {
+    expect(printed({})).toBe(`gateway listening on ${URL}\naddresses: ${URL}\nto stop it: kill ${process.pid}\n`);
+  });
+
+  it('is not to be killed under a service manager', () => {
+    expect(printed({ isManaged: true })).toBe(`gateway listening on ${URL}\naddresses: ${URL}\n`);
   });
 
   it('says it in one line to a script', () => {
