@@ -1,6 +1,6 @@
 import { findToken, type Settings } from '../config/choose-settings.js';
 import { callGateway } from '../control/client/call-gateway.js';
-import { describeHolder } from '../holder/describe-holder.js';
+import { describeHolder, describeUse } from '../holder/describe-holder.js';
 import { stopHolder, type StopOutcome } from '../holder/stop-holder.js';
 import type { HostPort } from '../listener/endpoint.js';
 import type { Holder } from '../listener/holder.js';
@@ -89,6 +89,9 @@ export function describeStop(outcome: StopOutcome, { port }: HostPort): string {
     case 'late':
       return `not stopped in time, and still there: ${describeHolder(outcome.holder)}`;
     case 'refused':
+      if (outcome.holder.verdict === 'foreign' && !outcome.holder.isOpenClaw) {
+        return `not stopped: ${describeUse(outcome.holder, `port ${port}`)}`;
+      }
       return `not stopped: ${outcome.reason}; ${describeHolder(outcome.holder)}`;
   }
 }

@@ -60,7 +60,7 @@ async function expectUnharmed(holder: HostileHolder): Promise<void> {
 }
 
 /** Without the number of the process: on a machine that is busy, who it is may not be found in the time of a verdict. */
-const NOT_STOPPED = /^not stopped: it is not a gateway that answers; not a gateway[:;] /;
+const NOT_STOPPED = /^not stopped: port \d+ is in use by another program[:;] /;
 
 describe.each(PEERS)('a holder that $does', ({ script }) => {
   it('refuses a start: 69', async () => {

@@ -26,7 +26,7 @@ const reason = skipped ? ` (${NO_PID_NAMESPACES})` : '';
       verdict: 'foreign',
       holder: { owner: { pid: pids?.['gateway'], isGateway: false } },
     });
-    const notStopped = /^not stopped: it is not a gateway that answers; not a gateway[:;] /;
+    const notStopped = /^not stopped: port \d+ is in use by another program[:;] /;
     expect(stop?.stdout).toMatch(notStopped);
     expect(force?.stderr).toMatch(notStopped);
     expect(results.at(-1)).toEqual({ answer: expect.stringContaining('hello') as string });
