@@ -4,6 +4,7 @@ import { NotAllowedError } from '../common/not-allowed.error.js';
 import { chooseSettings, findToken } from '../config/choose-settings.js';
 import { callGateway } from '../control/client/call-gateway.js';
 import { GatewayCallError } from '../control/client/gateway-call.error.js';
+import { commandFor } from '../holder/describe-holder.js';
 import { isMeant } from '../holder/stop-holder.js';
 import { isOwn, whoHolds } from '../holder/who-holds.js';
 import type { LaunchedGateway, LaunchOptions } from '../launcher/launch-options.js';
@@ -72,6 +73,14 @@ export async function restart(invocation: Invocation): Promise<number> {
   const outcome = await whileWaiting(`waiting for port ${settings.port}`, stopping, flags);
   const exitCode = stopExitCode(outcome);
   const ok = exitCode === ExitCode.OK;
+  if (outcome.kind === 'nothing') {
+    const next = `${commandFor(profile.name, program.name)} start`;
+    printResult(flags.json, { ok, ...outcome, next, exitCode }, [
+      `nothing to restart: no gateway is running on port ${settings.port}`,
+      `to start one: ${next}`,
+    ]);
+    return exitCode;
+  }
   // One that was started here would belong to no terminal.
   const next = ok ? startCommand(settings, program.name) : undefined;
   printResult(flags.json, { ok, ...outcome, next, exitCode }, [

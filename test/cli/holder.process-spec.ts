@@ -319,12 +319,16 @@ describe('stop', () => {
     expect(await program.exit()).toEqual({ code: 0, signal: null });
   });
 
-  it('says so when there is nothing to stop', async () => {
+  it('says so when there is nothing to stop, or to restart', async () => {
     const port = await freePort();
 
-    const { code, stdout } = await openclaw('stop', '--port', port);
+    const [stop, restart] = await Promise.all([openclaw('stop', '--port', port), openclaw('restart', '--port', port)]);
 
-    expect([code, stdout]).toEqual([0, `nothing to stop: no gateway is running on port ${port}\n`]);
+    expect([stop.code, stop.stdout]).toEqual([0, `nothing to stop: no gateway is running on port ${port}\n`]);
+    expect([restart.code, restart.stdout]).toEqual([
+      0,
+      `nothing to restart: no gateway is running on port ${port}\nto start one: openclaw gateway start\n`,
+    ]);
   });
 
   it('names the one that has taken over', async () => {
