@@ -65,8 +65,10 @@ export function factRows(facts: StatusFacts, holder: Holder | null, serviceLog?:
     ['configuration', `${configuration.file}, ${configuration.exists ? 'which is read' : 'which is not there'}`],
     ...configuration.warnings.map((warning) => ['warning', warning] as const),
     ['token', tokenFrom === null ? 'none yet; the first start makes one' : `from ${tokenFrom}`],
-    // Of a holder without a card nothing is known to be a log.
-    ...(pid === undefined ? [] : [['log', logFile ?? serviceLog ?? inForeground(pid)] as const]),
+    // What another program writes is no log of a gateway.
+    ...(pid === undefined || holder?.verdict === 'foreign'
+      ? []
+      : [['log', logFile ?? serviceLog ?? inForeground(pid)] as const]),
     ...(running === undefined || running === installedVersion
       ? []
       : [['version', `${running} runs, and ${installedVersion} is installed: restart it`] as const]),
