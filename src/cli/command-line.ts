@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { GATEWAY, PROFILE_FLAGS, SUB_COMMANDS } from './command-table.js';
 import type { CommandEntry, Program } from './command.js';
 import { addFlags, describeCommand, exitCodeOfParser, runCommand } from './describe-command.js';
-import { helpPageText } from './help-pages.js';
+import { helpPageText, PROGRAM_PAGE } from './help-pages.js';
 import { TOP_LEVEL } from './top-level.js';
 
 /**
@@ -19,7 +19,7 @@ export async function runCommandLine(args: readonly string[], program: Program):
   root
     .option('--no-color', 'no colours, anywhere on the line; as NO_COLOR=1 does')
     .addHelpCommand('help [command]', 'print the help of a command')
-    .addHelpText('after', helpPageText('gateway', program.name));
+    .addHelpText('after', helpPageText(PROGRAM_PAGE, program.name));
 
   const add = (parent: Command, entry: CommandEntry): Command => {
     const command = describeCommand(new Command(entry.name), entry, program).exitOverride();

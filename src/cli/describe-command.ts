@@ -9,7 +9,7 @@ import type { CommandEntry, Program } from './command.js';
 import { nearest } from './did-you-mean.js';
 import { flagsOf, type TypedFlags } from './flags-of.js';
 import type { Flag, FlagTable } from './flags.js';
-import { helpPageText } from './help-pages.js';
+import { HELP_PAGES, helpPageText, RUN_PAGE } from './help-pages.js';
 
 /** Makes a command of the parser out of an entry of the table: nothing that is typed is ignored. */
 export function describeCommand(command: Command, entry: CommandEntry, program: Omit<Program, 'createApp'>): Command {
@@ -19,7 +19,7 @@ export function describeCommand(command: Command, entry: CommandEntry, program: 
     .version(program.version)
     // A word after `gateway` is the name of a command that is not known, which `runCommand` says.
     .allowExcessArguments(entry === GATEWAY)
-    .addHelpText('after', helpPageText(name, program.name))
+    .addHelpText('after', helpPageText(HELP_PAGES[name] ?? RUN_PAGE, program.name))
     // Or a command would take the flags that follow the name of a command below it.
     .enablePositionalOptions();
   if (argument !== undefined) command.argument(argument);

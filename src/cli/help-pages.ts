@@ -8,7 +8,18 @@ export interface HelpPage {
 
 const DOCS = 'https://github.com/openclaw-gateway-lock/openclaw-gateway-lock/blob/main/docs';
 
-const RUN: HelpPage = {
+/** Of the program itself: what a newcomer types first. */
+export const PROGRAM_PAGE: HelpPage = {
+  examples: [
+    ['start', 'start the gateway in the background'],
+    ['status', 'what runs, where, and with which files'],
+    ['doctor', 'what is wrong here, and what to do about it'],
+    ['help gateway', 'all that the gateway command can do'],
+  ],
+  page: 'quickstart.md',
+};
+
+export const RUN_PAGE: HelpPage = {
   examples: [
     ['gateway', 'serve until Ctrl-C'],
     ['gateway --profile work --standby', 'take over when it goes'],
@@ -18,8 +29,8 @@ const RUN: HelpPage = {
 
 /** By the name of the command. */
 export const HELP_PAGES: Readonly<Record<string, HelpPage>> = {
-  gateway: RUN,
-  run: RUN,
+  gateway: RUN_PAGE,
+  run: RUN_PAGE,
   start: {
     examples: [
       ['gateway start', 'start it, or find the one that runs'],
@@ -51,7 +62,7 @@ export const HELP_PAGES: Readonly<Record<string, HelpPage>> = {
   },
   restart: { examples: [['gateway restart', 'stop it, and start it again']], page: 'launcher.md' },
   logs: {
-    examples: [['gateway logs --follow', 'the last lines, and what comes then, until Ctrl-C']],
+    examples: [['gateway logs --follow', 'the last lines, and new ones until Ctrl-C']],
     page: 'launcher.md',
   },
   health: {
@@ -92,8 +103,7 @@ export const HELP_PAGES: Readonly<Record<string, HelpPage>> = {
 };
 
 /** The lines below the flags: examples as one types them, and where the documentation is. */
-export function helpPageText(name: string, program: string): string {
-  const { examples, page } = HELP_PAGES[name] ?? RUN;
+export function helpPageText({ examples, page }: HelpPage, program: string): string {
   const width = Math.max(...examples.map(([args]) => args.length));
   const lines = examples.map(([args, purpose]) => `  ${program} ${args.padEnd(width)}  ${purpose}`);
   return ['', 'Examples:', ...lines, '', `Documentation: ${DOCS}/${page}`].join('\n');
