@@ -3,7 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Controller, Get, Req, Res } from '@nestjs/common';
 
 import { GatewayLockService } from '../../lock/gateway-lock.service.js';
-import { Authenticator } from '../access/authenticator.service.js';
+import { AccessControl } from '../access/access-control.service.js';
+import { Authenticator, type TokenVerdict } from '../access/authenticator.service.js';
 import { MetricsReport } from '../metrics/metrics-report.js';
 import { PROBE_HEADERS } from '../../serving/probe-headers.js';
 
@@ -19,6 +20,7 @@ export class ProbesController {
     private readonly lock: GatewayLockService,
     private readonly authenticator: Authenticator,
     private readonly metrics: MetricsReport,
+    private readonly access: AccessControl,
   ) {}
 
   @Get(['healthz', 'health'])
@@ -52,14 +54,25 @@ export class ProbesController {
     const { headers, socket } = request;
     const [, token] = BEARER.exec(headers.authorization ?? '') ?? [];
     const verdict = token === undefined ? undefined : await this.authenticator.judge(socket, token);
+    const refuse = (status: number, reason: string): void => {
+      this.access.onRefused({ status, reason, value: '/metrics', allowedBy: 'Authorization: Bearer <token>' }, socket);
+    };
     if (verdict?.kind === 'busy') {
+      refuse(429, 'too many attempts');
       answer(response.setHeader('Retry-After', '1'), 429, { error: 'too many attempts' });
     } else if (verdict?.kind === 'right' && verdict.value.includes('operator.read')) {
       response.writeHead(200, { ...PROBE_HEADERS, 'Content-Type': METRICS_TYPE }).end(this.metrics.text());
     } else {
+      refuse(401, whyNot(verdict));
       answer(response.setHeader('WWW-Authenticate', 'Bearer'), 401, { error: 'the gateway token is needed' });
     }
   }
+}
+
+/** In the words that the log has for clients over a WebSocket. */
+function whyNot(verdict: TokenVerdict | undefined): string {
+  if (!verdict) return 'token missing';
+  return verdict.kind === 'right' ? 'token may not read' : 'token mismatch';
 }
 
 function answer(response: ServerResponse, status: number, body: object): void {

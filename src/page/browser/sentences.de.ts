@@ -157,6 +157,7 @@ export const SENTENCES_DE: readonly Sentence[] = [
   ['no common protocol version', 'keine gemeinsame Protokollversion'],
   ['token missing', 'Token fehlt'],
   ['token mismatch', 'falscher Token'],
+  ['token may not read', 'Token darf nicht lesen'],
   ['too many attempts', 'zu viele Versuche'],
   ['slow', 'liest nicht'],
   ['dead', 'gibt kein Lebenszeichen'],

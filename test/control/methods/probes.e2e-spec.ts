@@ -1,6 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
 
+import { Logger } from '@nestjs/common';
+
 import { httpUrl } from '../../kit/app.js';
+import { onCleanUp } from '../../kit/cleaner.js';
 import { createControl, startControl } from '../../kit/control.js';
 import { Gate } from '../../kit/gate.js';
 import { hookModule } from '../../kit/hooks.js';
@@ -118,12 +121,14 @@ describe('readiness', () => {
 
 describe('the metrics', () => {
   it.each([
-    ['without a token', undefined],
-    ['with a wrong token', 'Bearer a-wrong-token'],
-    ['with a token that is not called so', `Basic ${TOKEN}`],
-    ['with two words', `Bearer ${TOKEN} ${TOKEN}`],
-  ])('are not shown %s', async (_how, authorization) => {
+    ['without a token', undefined, 'token missing'],
+    ['with a wrong token', 'Bearer a-wrong-token', 'token mismatch'],
+    ['with a token that is not called so', `Basic ${TOKEN}`, 'token missing'],
+    ['with two words', `Bearer ${TOKEN} ${TOKEN}`, 'token missing'],
+  ])('are not shown %s, and the log says so', async (_how, authorization, reason) => {
     const { lock } = await startControl();
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
+    onCleanUp(() => warn.mockRestore());
 
     const response = await fetch(httpUrl(lock.url, '/metrics'), {
       headers: authorization === undefined ? {} : { Authorization: authorization },
@@ -131,6 +136,9 @@ describe('the metrics', () => {
 
     expect([response.status, response.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
     expect(await response.text()).not.toContain('gateway_');
+    expect(warn).toHaveBeenCalledWith(
+      `refused a request from 127.0.0.1: ${reason}: /metrics (Authorization: Bearer <token> would allow it)`,
+    );
   });
 
   it('are not shown to a token that may not read', async () => {
