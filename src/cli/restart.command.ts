@@ -4,7 +4,6 @@ import { NotAllowedError } from '../common/not-allowed.error.js';
 import { chooseSettings, findToken } from '../config/choose-settings.js';
 import { callGateway } from '../control/client/call-gateway.js';
 import { GatewayCallError } from '../control/client/gateway-call.error.js';
-import { commandFor } from '../holder/describe-holder.js';
 import { isMeant } from '../holder/stop-holder.js';
 import { isOwn, whoHolds } from '../holder/who-holds.js';
 import type { LaunchedGateway, LaunchOptions } from '../launcher/launch-options.js';
@@ -24,7 +23,7 @@ import { handOver } from './hand-over.js';
 import { whileWaiting } from './progress.js';
 import { launchOptions, reportLaunchFailure } from './start.command.js';
 import { askToStop, describeStop, stopExitCode, stopGateway } from './stop-gateway.js';
-import { isPortGiven, whereItRuns, type LocatedSettings } from './where-it-runs.js';
+import { commandToStart, isPortGiven, whereItRuns, type LocatedSettings } from './where-it-runs.js';
 
 /** How long a gateway may take to accept the order to restart, in milliseconds. */
 const ORDER_TIMEOUT_MS = 2_000;
@@ -74,7 +73,7 @@ export async function restart(invocation: Invocation): Promise<number> {
   const exitCode = stopExitCode(outcome);
   const ok = exitCode === ExitCode.OK;
   if (outcome.kind === 'nothing') {
-    const next = `${commandFor(profile.name, program.name)} start`;
+    const next = commandToStart(settings, program.name);
     printResult(flags.json, { ok, ...outcome, next, exitCode }, [
       `nothing to restart: no gateway is running on port ${settings.port}`,
       `to start one: ${next}`,

@@ -8,6 +8,7 @@ import type { Program } from './command.js';
 import { describeManaged } from './describe-service.js';
 import { depthRows, type Depth } from './status-depth.js';
 import { factRows, type StatusFacts } from './status-facts.js';
+import { commandToStart } from './where-it-runs.js';
 
 export interface StatusPage {
   readonly report: PortReport;
@@ -35,7 +36,7 @@ export function statusLines({ report, facts, service, depth, settings, program, 
     ...depthRows(depth),
   ];
   if (!holder) {
-    const start: Advice = ['start it', `${command} start`];
+    const start: Advice = ['start it', commandToStart(settings, program.name)];
     return [`No gateway is running on ${url}`, ...paint([...rows, start], color)];
   }
   if (verdict === 'unknown') {

@@ -1,4 +1,5 @@
 import { GatewayCallError } from '../control/client/gateway-call.error.js';
+import { commandFor } from '../holder/describe-holder.js';
 import type { Settings } from '../config/choose-settings.js';
 import { isHeld, LOCATE_TIMEOUT_MS, unlocated } from '../config/plan-profiles.js';
 import { portOfCard, whoHoldsProfile } from '../state-folder/who-holds-profile.js';
@@ -18,6 +19,11 @@ const NONE = 'none';
 /** Whether a flag or a variable says which port this call is about. */
 export function isPortGiven({ portOrigin }: Settings): boolean {
   return portOrigin === 'flag' || portOrigin === 'variable';
+}
+
+/** What starts a gateway in the background where one was looked for. */
+export function commandToStart({ profile, port, portOrigin }: Settings, program: string): string {
+  return `${commandFor(profile.name, program)} start${portOrigin === 'flag' ? ` --port ${port}` : ''}`;
 }
 
 /**

@@ -7,7 +7,7 @@ import { startGateway } from '../kit/gateway.js';
 import { trouble } from '../kit/log.js';
 import { Client, muteWebSocket, portOf, rawConnection, stranger } from '../kit/net.js';
 import { freePort, isFree } from '../kit/ports.js';
-import { openclaw, parse } from '../kit/openclaw.js';
+import { decided, openclaw, parse } from '../kit/openclaw.js';
 import { BIN, fixture, Program, ROOT } from '../kit/program.js';
 import { copyOfProject } from '../kit/project.js';
 import { canStartAnew } from '../kit/start-anew.js';
@@ -257,7 +257,7 @@ describe('status', () => {
 
     expect([text.code, text.stderr]).toEqual([3, '']);
     expect(text.stdout).toMatch(new RegExp(`^No gateway is running on ws://127.0.0.1:${port}\n {2}profile `));
-    expect(text.stdout).toMatch(/\n {2}start it {7}openclaw gateway start\n$/);
+    expect(text.stdout).toMatch(/\n {2}start it {7}openclaw gateway start --port \d+\n$/);
     expect(parse(json.stdout)).toMatchObject({
       listening: [],
       ok: false,
@@ -322,12 +322,13 @@ describe('stop', () => {
   it('says so when there is nothing to stop, or to restart', async () => {
     const port = await freePort();
 
-    const [stop, restart] = await Promise.all([openclaw('stop', '--port', port), openclaw('restart', '--port', port)]);
+    const stop = await decided(() => openclaw('stop', '--port', port));
+    const restart = await decided(() => openclaw('restart', '--port', port));
 
     expect([stop.code, stop.stdout]).toEqual([0, `nothing to stop: no gateway is running on port ${port}\n`]);
     expect([restart.code, restart.stdout]).toEqual([
       0,
-      `nothing to restart: no gateway is running on port ${port}\nto start one: openclaw gateway start\n`,
+      `nothing to restart: no gateway is running on port ${port}\nto start one: openclaw gateway start --port ${port}\n`,
     ]);
   });
 
