@@ -25,7 +25,7 @@ export interface Work {
 
 /** By the innermost function on the stack that says it; all that is under none of them is something else. */
 const WORKS: readonly (readonly [name: string, functions: RegExp])[] = [
-  ['compiling the bundle', /^(compileSourceTextModule|wrapSafe)$/],
+  ['compiling the bundle, or taking its kept code', /^(Script|wrapSafe)$/],
   ['loading modules of Node', /^(compileForInternalLoader|compileForPublicLoader)$/],
   ['Nest: finding modules, providers and their metadata', /^(scan|scanForModules|scanModulesForDependencies)$/],
   ['Nest: order of the hooks', /^(calculateModulesDistance)$/],
@@ -33,7 +33,7 @@ const WORKS: readonly (readonly [name: string, functions: RegExp])[] = [
   ['Nest: routes and gateway classes', /^(registerRouter|registerWsModule|connectGatewayToServer)$/],
   ['the claim of the port', /^(claim|claimListener|bindExclusively)$/],
   ['evaluating modules: classes, decorators', /^(evaluate|run)$/],
-  ['finding and reading files', /^(resolve|load|getSource|readFile|readFileHandle)$/],
+  ['finding and reading files', /^(resolve|load|getSource|readFile|readFileHandle|readFileSync)$/],
   ['garbage collection', /^\(garbage collector\)$/],
   ['waiting', /^\(idle\)$/],
 ];

@@ -12,7 +12,7 @@ export interface Spread {
 /** What a figure is to be; of some only words are known, and whoever reads the figure judges it. */
 export interface Aim {
   readonly text: string;
-  readonly isMet?: (figure: Pick<Figure, 'gateway' | 'ratio'>) => boolean;
+  readonly isMet?: (figure: Pick<Figure, 'gateway' | 'other' | 'ratio'>) => boolean;
 }
 
 /** What a figure is about. */
@@ -95,7 +95,7 @@ export function toFigure(subject: Subject, gateway: Spread, other: Spread, ratio
     other,
     ratio,
     ...(aim && { aim: aim.text }),
-    ...(aim?.isMet && { isMet: aim.isMet({ gateway, ratio }) }),
+    ...(aim?.isMet && { isMet: aim.isMet({ gateway, other, ratio }) }),
   };
 }
 

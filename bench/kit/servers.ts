@@ -43,6 +43,11 @@ export const BARE: Server = {
   refuse: (port) => child([writtenScript('servers/bare-refusal.cjs'), String(port)]),
 };
 
+/** The `openclaw` command with these arguments. */
+export function runCommand(args: readonly string[]): Child {
+  return child([BIN, ...args]);
+}
+
 /** Longer than a start takes on a small machine that is busy. */
 const DEADLINE_MS = 60_000;
 

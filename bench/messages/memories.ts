@@ -1,4 +1,4 @@
-import { figureOf, ratioAtMost } from '../kit/figure.js';
+import { figureOf, ratioAtMost, type Figure, type Subject } from '../kit/figure.js';
 import type { Options } from '../kit/options.js';
 import type { Report } from '../kit/part.js';
 import { BARE_WS, GATEWAY, settled, withParties, type Party, type ServerKind } from '../kit/party.js';
@@ -9,6 +9,7 @@ import type { Memory } from '../servers/calls.js';
 const WARM_UP_CLIENTS = 200;
 /** At which the aim is known. */
 const AIM_CLIENTS = 10_000;
+const MOST = { resident: 1.2, heap: 1.15 } as const;
 const KIB = 1_024;
 /** Of processes that begin anew: each takes as long as its clients do to come. */
 const ROUNDS = 3;
@@ -16,31 +17,51 @@ const ROUNDS = 3;
 /** Of each idle client that has been let in and has asked something once, after garbage collection. */
 export async function measureMemories({ clients }: Pick<Options, 'clients'>, report: Report): Promise<void> {
   for (const count of clients) {
-    const gateway: Memory[] = [];
-    const bare: Memory[] = [];
-    for (let round = 1; round <= ROUNDS; round++) {
-      // Nothing here depends on how fast it goes.
-      const [ours, theirs] = await Promise.all([memoryPerClient(GATEWAY, count), memoryPerClient(BARE_WS, count)]);
-      gateway.push(ours);
-      bare.push(theirs);
-      progress(round, ROUNDS, `memory of ${count} clients`);
-    }
-    const add = (key: keyof Memory, aim = {}): void =>
-      report.figure(
-        figureOf(
-          {
-            name: `${key} memory of an idle client, of ${count.toLocaleString('en')}`,
-            unit: 'KiB',
-            beside: BARE_WS.name,
-            ...aim,
-          },
-          gateway.map((memory) => memory[key] / KIB),
-          bare.map((memory) => memory[key] / KIB),
-        ),
-      );
-    add('resident', count === AIM_CLIENTS ? { aim: ratioAtMost(1.2) } : {});
-    add('heap');
+    const memories = await sampleMemories(count, ROUNDS);
+    for (const key of ['resident', 'heap'] as const) report.figure(memoryFigure(key, count, memories));
   }
+}
+
+/** The heap of an idle client, alone. */
+export async function measureHeap(clients: number, rounds: number): Promise<Figure> {
+  return memoryFigure('heap', clients, await sampleMemories(clients, rounds));
+}
+
+/** What {@link measureHeap} measures. */
+export function heapOf(clients: number): Subject {
+  return subjectOf('heap', clients);
+}
+
+interface Memories {
+  readonly gateway: readonly Memory[];
+  readonly bare: readonly Memory[];
+}
+
+async function sampleMemories(clients: number, rounds: number): Promise<Memories> {
+  const gateway: Memory[] = [];
+  const bare: Memory[] = [];
+  for (let round = 1; round <= rounds; round++) {
+    // Nothing here depends on how fast it goes.
+    const [ours, theirs] = await Promise.all([memoryPerClient(GATEWAY, clients), memoryPerClient(BARE_WS, clients)]);
+    gateway.push(ours);
+    bare.push(theirs);
+    progress(round, rounds, `memory of ${clients} clients`);
+  }
+  return { gateway, bare };
+}
+
+function memoryFigure(key: keyof Memory, clients: number, { gateway, bare }: Memories): Figure {
+  const sizes = (memories: readonly Memory[]): number[] => memories.map((memory) => memory[key] / KIB);
+  return figureOf(subjectOf(key, clients), sizes(gateway), sizes(bare));
+}
+
+function subjectOf(key: keyof Memory, clients: number): Subject {
+  return {
+    name: `${key} memory of an idle client, of ${clients.toLocaleString('en')}`,
+    unit: 'KiB',
+    beside: BARE_WS.name,
+    ...(clients === AIM_CLIENTS && { aim: ratioAtMost(MOST[key]) }),
+  };
 }
 
 function memoryPerClient(kind: ServerKind, clients: number): Promise<Memory> {

@@ -1,8 +1,9 @@
 import { compare, type Comparison, type Figure } from '../kit/figure.js';
 import type { Part } from '../kit/part.js';
 import { recordedParts } from '../kit/record.js';
+import { heapOf, measureHeap } from '../messages/memories.js';
 import { measurePlainRate, plainRate } from '../messages/rates.js';
-import { readyTime, refusalTime } from './start.js';
+import { readyTime, refusalTime, statusTime } from './start.js';
 import { stopTime } from './stop.js';
 
 /** A figure of a part, to be measured again in short. */
@@ -14,6 +15,7 @@ interface Check {
 
 const CLIENTS = 100;
 const CONNECTIONS = 50;
+const HEAP_CLIENTS = 1_000;
 const RATE = { seconds: 2, window: 32 } as const;
 /** Ratios differ from run to run, and on a busy machine by much, but not by so much. */
 const MOST_TIMES_WORSE = 2;
@@ -21,12 +23,15 @@ const MOST_TIMES_WORSE = 2;
 const CHECKS: readonly Check[] = [
   compared('start', readyTime),
   compared('start', refusalTime),
+  compared('start', statusTime),
   compared('stop', stopTime(CLIENTS)),
   {
     part: 'messages',
     figure: plainRate(CONNECTIONS),
     measure: (rounds) => measurePlainRate(CONNECTIONS, { ...RATE, rounds }),
   },
+  // What a heap holds differs little from run to run.
+  { part: 'messages', figure: heapOf(HEAP_CLIENTS), measure: () => measureHeap(HEAP_CLIENTS, 1) },
 ];
 
 export const guard: Part<'rounds'> = {

@@ -1,5 +1,5 @@
 import { Clients } from '../kit/clients.js';
-import { compare, ratioAtMost, type Comparison } from '../kit/figure.js';
+import { compare, ratioAtMost, type Aim, type Comparison } from '../kit/figure.js';
 import type { Part } from '../kit/part.js';
 import { settled } from '../kit/party.js';
 import { BARE, GATEWAY, untilFree, withServer, type Server } from '../kit/servers.js';
@@ -21,6 +21,7 @@ export const stop: Part<'rounds'> = {
 export function stopTime(clients: number): Comparison {
   return {
     ...ABOUT,
+    ...(clients === 0 && { aim: withinAim }),
     name: `SIGTERM to port free, ${clients.toLocaleString('en')} clients that answer`,
     gateway: () => timeToFree(GATEWAY, clients),
     bare: () => timeToFree(BARE, clients),
@@ -28,6 +29,13 @@ export function stopTime(clients: number): Comparison {
 }
 
 const ABOUT = { unit: 'ms', beside: 'bare ws server', aim: ratioAtMost(1.2) } as const;
+
+/** Where there is hardly anything to wait for, a ratio says little. */
+const WITHIN_MS = 1;
+const withinAim: Aim = {
+  text: `≤ beside + ${WITHIN_MS} ms`,
+  isMet: ({ gateway, other }) => gateway.median <= other.median + WITHIN_MS,
+};
 
 const muteStopTime: Comparison = {
   ...ABOUT,
