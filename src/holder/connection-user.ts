@@ -12,22 +12,36 @@ const MAPPED = [0, 0, 0xffff];
 export interface ConnectionEnds {
   readonly remoteAddress?: string | undefined;
   readonly remotePort?: number | undefined;
+  readonly localAddress?: string | undefined;
   readonly localPort?: number | undefined;
 }
 
+/** The users of established connections, by the ends of each, as the tables spell them. */
+export type ConnectionUsers = ReadonlyMap<string, number>;
+
 /**
- * The uid of the socket at the remote end of a connection within this machine, from its row `sl local remote st tx:rx tr:when retransmits uid timeout inode`. Only an
- * established socket (01) with an inode counts: the kernel shows uid 0 for one that its process has closed.
+ * A row is `sl local remote st tx:rx tr:when retransmits uid timeout inode`. Only an established socket (01) with an inode
+ * counts: the kernel shows uid 0 for one that its process has closed.
  */
-export function findUid(tables: string, { remoteAddress, remotePort, localPort }: ConnectionEnds): number | undefined {
-  const addresses = remoteAddress === undefined ? [] : formsOf(remoteAddress);
+const ESTABLISHED = /^ *\d+: ([\dA-F]+:[\dA-F]{4} [\dA-F]+:[\dA-F]{4}) 01 \S+ \S+ \S+ +(\d+) +\d+ +[1-9]/gm;
+
+/** Reads the tables once for all that is asked of them: another user can make them long. */
+export function readConnectionUsers(tables: string): ConnectionUsers {
+  return new Map([...tables.matchAll(ESTABLISHED)].map(([, ends = '', uid]) => [ends, Number(uid)]));
+}
+
+/**
+ * The uid of the socket at the remote end of a connection within this machine. All four of its numbers have to match: a
+ * client may have a connection from the same port to another address of this machine, where another user listens.
+ */
+export function uidOf(users: ConnectionUsers, ends: ConnectionEnds): number | undefined {
+  const { remoteAddress, remotePort, localAddress, localPort } = ends;
+  if (remoteAddress === undefined || localAddress === undefined) return undefined;
   const [client, server] = [remotePort, localPort].map((port = 0) => port.toString(16).toUpperCase().padStart(4, '0'));
-  const row = new RegExp(
-    `^ *\\d+: (?:${addresses.join('|')}):${client} [\\dA-F]+:${server} 01 \\S+ \\S+ \\S+ +(\\d+) +\\d+ +[1-9]`,
-    'm',
-  );
-  const [, uid] = row.exec(tables) ?? [];
-  return addresses.length === 0 || uid === undefined ? undefined : Number(uid);
+  const servers = formsOf(localAddress);
+  return formsOf(remoteAddress)
+    .map((address, form) => users.get(`${address}:${client} ${servers[form]}:${server}`))
+    .find((uid) => uid !== undefined);
 }
 
 /** An address as the tables have it: 32-bit words in the byte order of the machine. */

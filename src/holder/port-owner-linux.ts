@@ -6,7 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { readableCommand } from '../common/printable.js';
 import { isProcOfThisNamespace, linkOf, readTextIfAllowed } from '../common/process-files.js';
 import type { PortOwner } from '../listener/holder.js';
-import { findUid, TCP_TABLES, type ConnectionEnds } from './connection-user.js';
+import { readConnectionUsers, TCP_TABLES, uidOf, type ConnectionEnds } from './connection-user.js';
 import {
   hasGatewayTitle,
   isConnectionRow,
@@ -86,7 +86,7 @@ export function socketUserOnLinux(host: string, port: number): number | undefine
  * @returns `undefined` where the kernel does not tell
  */
 export function socketUserOfPeer(ends: ConnectionEnds): number | undefined {
-  return findUid(TCP_TABLES.map(readTextIfAllowed).join(''), ends);
+  return uidOf(readConnectionUsers(TCP_TABLES.map(readTextIfAllowed).join('')), ends);
 }
 
 /** Yields nothing where there is no such table, such as tcp6 on a machine without IPv6. */

@@ -1,6 +1,12 @@
 import { readFile } from 'node:fs/promises';
 
-import { findUid, TCP_TABLES, type ConnectionEnds } from '../../holder/connection-user.js';
+import {
+  readConnectionUsers,
+  TCP_TABLES,
+  uidOf,
+  type ConnectionEnds,
+  type ConnectionUsers,
+} from '../../holder/connection-user.js';
 
 /**
  * Finds out which user of this machine is at the other end of a connection over loopback: the kernel notes the creator of
@@ -8,18 +14,18 @@ import { findUid, TCP_TABLES, type ConnectionEnds } from '../../holder/connectio
  * question is answered from a table that was read after the question.
  */
 export class SocketUsers {
-  #reading: Promise<string> | undefined;
-  #next: Promise<string> | undefined;
+  #reading: Promise<ConnectionUsers> | undefined;
+  #next: Promise<ConnectionUsers> | undefined;
 
   /** @param read the tables of the kernel, one after the other */
   constructor(private readonly read: () => Promise<string> = readTables) {}
 
   /** `undefined` where the system does not say. */
   async uidOf(ends: ConnectionEnds): Promise<number | undefined> {
-    return findUid(await this.#freshTables(), ends);
+    return uidOf(await this.#freshTables(), ends);
   }
 
-  #freshTables(): Promise<string> {
+  #freshTables(): Promise<ConnectionUsers> {
     // A reading that has begun may already be past the row that is asked for.
     if (!this.#reading) return this.#begin();
     this.#next ??= this.#reading.then(() => {
@@ -29,10 +35,12 @@ export class SocketUsers {
     return this.#next;
   }
 
-  #begin(): Promise<string> {
-    const reading = this.read().finally(() => {
-      if (this.#reading === reading) this.#reading = undefined;
-    });
+  #begin(): Promise<ConnectionUsers> {
+    const reading = this.read()
+      .then(readConnectionUsers)
+      .finally(() => {
+        if (this.#reading === reading) this.#reading = undefined;
+      });
     this.#reading = reading;
     return reading;
   }

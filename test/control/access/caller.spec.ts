@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { callerOf } from '../../../src/control/access/caller.js';
 import { SocketUsers } from '../../../src/control/access/socket-user.js';
 import { noteForwardedFor } from '../../../src/serving/forwarded-for.js';
-import { findUid } from '../../../src/holder/connection-user.js';
+import { readConnectionUsers, uidOf, type ConnectionEnds } from '../../../src/holder/connection-user.js';
 import { onCleanUp } from '../../kit/cleaner.js';
 import { LINUX } from '../../kit/sockets.js';
 
@@ -25,7 +25,11 @@ function row({
   return `   3: ${local} ${remote} ${state} 00000000:00000000 00:00000000 00000000 ${String(uid).padStart(5)}        0 ${inode} 1 0000000000000000 20 4 0 10 -1\n`;
 }
 
-const ENDS = { remoteAddress: '127.0.0.1', remotePort: 50_000, localPort: 18_789 };
+const ENDS = { remoteAddress: '127.0.0.1', remotePort: 50_000, localAddress: '127.0.0.1', localPort: 18_789 };
+
+function findUid(tables: string, ends: ConnectionEnds): number | undefined {
+  return uidOf(readConnectionUsers(tables), ends);
+}
 
 describe('callerOf', () => {
   it.each([
@@ -77,10 +81,14 @@ describe('callerOf', () => {
   });
 });
 
-describe('findUid', () => {
+describe('the user of a connection', () => {
   it.each([
     ['an IPv4 client', ENDS, row()],
-    ['an IPv4 client of a dual-stack server', { ...ENDS, remoteAddress: '::ffff:127.0.0.1' }, row()],
+    [
+      'an IPv4 client of a dual-stack server',
+      { ...ENDS, remoteAddress: '::ffff:127.0.0.1', localAddress: '::ffff:127.0.0.1' },
+      row(),
+    ],
     [
       'a client with a dual-stack socket',
       ENDS,
@@ -88,7 +96,7 @@ describe('findUid', () => {
     ],
     [
       'an IPv6 client',
-      { ...ENDS, remoteAddress: '::1' },
+      { ...ENDS, remoteAddress: '::1', localAddress: '::1' },
       row({ local: '00000000000000000000000001000000:C350', remote: '00000000000000000000000001000000:4965' }),
     ],
   ])('finds the row of %s', (_what, ends, table) => {
@@ -104,8 +112,13 @@ describe('findUid', () => {
     ['of a connection that is being closed', row({ state: '04', uid: 0 })],
     ['of another port', row({ local: '0100007F:C351' })],
     ['of another address', row({ local: '0200007F:C350' })],
+    ['of a connection from the same port to another address', row({ remote: '0200007F:4965' })],
     ['that is cut short', row().slice(0, 60)],
   ])('takes nothing from a row %s', (_what, table) => expect(findUid(table, ENDS)).toBeUndefined());
+
+  it('is not known where its own end is not', () => {
+    expect(findUid(row(), { ...ENDS, localAddress: undefined })).toBeUndefined();
+  });
 });
 
 describe('SocketUsers', () => {
