@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 
 import { GATEWAY, PROFILE_FLAGS, SUB_COMMANDS } from './command-table.js';
 import type { CommandEntry, Program } from './command.js';
-import { addFlags, describeCommand, exitCodeOfParser, runCommand } from './describe-command.js';
+import { addFlags, describeCommand, exitCodeOfParser, nameWayOut, runCommand } from './describe-command.js';
 import { helpPageText, PROGRAM_PAGE } from './help-pages.js';
 import { TOP_LEVEL } from './top-level.js';
 
@@ -16,6 +16,7 @@ export async function runCommandLine(args: readonly string[], program: Program):
   let exitCode: number | undefined;
   const root = new Command(program.name).version(program.version).enablePositionalOptions().exitOverride();
   addFlags(root, PROFILE_FLAGS);
+  nameWayOut(root);
   root
     .option('--no-color', 'no colours, anywhere on the line; as NO_COLOR=1 does')
     .addHelpCommand('help [command]', 'print the help of a command')

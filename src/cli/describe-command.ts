@@ -22,11 +22,26 @@ export function describeCommand(command: Command, entry: CommandEntry, program: 
     .addHelpText('after', helpPageText(HELP_PAGES[name] ?? RUN_PAGE, program.name))
     // Or a command would take the flags that follow the name of a command below it.
     .enablePositionalOptions();
+  nameWayOut(command);
   if (argument !== undefined) command.argument(argument);
   if (entry === GATEWAY) command.addHelpCommand('help [command]', 'print the help of a command');
   addFlags(command, flags);
   addFlags(command, useless?.flags ?? {}, { hidden: true });
   return command;
+}
+
+/** Has the parser say what is wrong in one line, with what was meant or where the help is. */
+export function nameWayOut(command: Command): void {
+  command.configureOutput({
+    outputError: (text, write) => {
+      const line = text.trimEnd().replace('\n', ' ');
+      write(`${line}${line.includes('(Did you mean ') ? '' : ` (see ${pathOf(command)} --help)`}\n`);
+    },
+  });
+}
+
+function pathOf(command: Command): string {
+  return command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
 }
 
 /** Values stay texts here: the commands judge them, so that every wrong one is reported in the same words. */
@@ -54,7 +69,7 @@ export async function runCommand(
   program: Program,
 ): Promise<number> {
   try {
-    if (entry === GATEWAY) refuseUnknownCommand(args);
+    if (entry === GATEWAY) refuseUnknownCommand(args, program);
     const flags = flagsOf(entry, typed);
     const profile = resolveProfile(flags);
     const run = await entry.load();
@@ -66,10 +81,11 @@ export async function runCommand(
 }
 
 /** In the words of the parser, which finds the unknown ones before `gateway` itself. */
-function refuseUnknownCommand([word]: readonly string[]): void {
+function refuseUnknownCommand([word]: readonly string[], { name }: Program): void {
   if (word === undefined) return;
   const meant = nearest(word, Object.keys(SUB_COMMANDS));
-  throw new InputError(`error: unknown command '${word}'${meant === undefined ? '' : ` (Did you mean ${meant}?)`}`);
+  const wayOut = meant === undefined ? `see ${name} ${GATEWAY.name} --help` : `Did you mean ${meant}?`;
+  throw new InputError(`error: unknown command '${word}' (${wayOut})`);
 }
 
 /** The exit code where the parser has printed help, the version, or what is wrong; its own for the last is 1. */

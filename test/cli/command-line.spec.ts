@@ -70,7 +70,7 @@ describe('what shows the help of a command', () => {
   });
 
   it.each([
-    ['help gatewya', "error: unknown command 'gatewya'\n(Did you mean gateway?)\n"],
+    ['help gatewya', "error: unknown command 'gatewya' (Did you mean gateway?)\n"],
     ['gateway help statsu', "error: unknown command 'statsu' (Did you mean status?)\n"],
     ['help gateway statsu', "error: unknown command 'statsu' (Did you mean status?)\n"],
   ])('is nothing for a command that is unknown: %s', async (line, stderr) => {
@@ -96,7 +96,10 @@ describe('a command without gateway before it', () => {
   it.each(TOP_LEVEL.map(({ name }) => name).filter((name) => name in SUB_COMMANDS))('is the same: %s', async (name) => {
     const usual = await run(`gateway ${name} --help`);
     expect((await run(`${name} --help`)).stdout).toBe(usual.stdout.replace(`acme gateway ${name} [`, `acme ${name} [`));
-    expect(await run(`${name} --bogus`)).toMatchObject({ code: 64, stderr: "error: unknown option '--bogus'\n" });
+    expect(await run(`${name} --bogus`)).toMatchObject({
+      code: 64,
+      stderr: `error: unknown option '--bogus' (see acme ${name} --help)\n`,
+    });
   });
 
   it('takes the profile before and after it', async () => {
@@ -147,7 +150,7 @@ describe('a flag', () => {
     expect(await run(`${command} --bogus`)).toEqual({
       code: 64,
       stdout: '',
-      stderr: "error: unknown option '--bogus'\n",
+      stderr: `error: unknown option '--bogus' (see acme ${command} --help)\n`,
     });
   });
 
@@ -189,7 +192,7 @@ describe('a flag', () => {
     ['gateway --port 1 stop --port 2', '--port stands before and after stop: give it once'],
     ['gateway --allow-host a status', '--allow-host is a flag of gateway alone: leave it out before status'],
     ['gateway --port 1 logs', '--port: logs takes --profile or --dev: leave it out'],
-    ['gateway --port', "error: option '-p, --port <port>' argument missing"],
+    ['gateway --port', "error: option '-p, --port <port>' argument missing (see acme gateway --help)"],
   ])('in a wrong place is refused: %s', async (line, message) => {
     expect(await run(line)).toEqual({ code: 64, stdout: '', stderr: `${message}\n` });
   });
@@ -204,17 +207,23 @@ describe('a flag', () => {
 
 describe('what is no command', () => {
   it.each([
-    ['gatewya', "error: unknown command 'gatewya'\n(Did you mean gateway?)\n"],
+    ['gatewya', "error: unknown command 'gatewya' (Did you mean gateway?)\n"],
     ['gateway statsu', "error: unknown command 'statsu' (Did you mean status?)\n"],
-    ['gateway now', "error: unknown command 'now'\n"],
-    ['gateway --port 1 now', "error: unknown command 'now'\n"],
-    ['gateway run now', "error: too many arguments for 'run'. Expected 0 arguments but got 1.\n"],
-    ['statsu', "error: unknown command 'statsu'\n(Did you mean status?)\n"],
-    ['completion', "error: missing required argument 'shell'\n"],
+    ['gateway now', "error: unknown command 'now' (see acme gateway --help)\n"],
+    ['gateway --port 1 now', "error: unknown command 'now' (see acme gateway --help)\n"],
+    [
+      'gateway run now',
+      "error: too many arguments for 'run'. Expected 0 arguments but got 1. (see acme gateway run --help)\n",
+    ],
+    ['statsu', "error: unknown command 'statsu' (Did you mean status?)\n"],
+    ['completion', "error: missing required argument 'shell' (see acme completion --help)\n"],
     ['completion tcsh', '"tcsh" is not a shell that is known here; give bash, zsh or fish\n'],
-    ['gateway stop now', "error: too many arguments for 'stop'. Expected 0 arguments but got 1.\n"],
-    ['gateway call', "error: missing required argument 'method'\n"],
-    ['gateway -- --port 1', "error: unknown command '--port'\n"],
+    [
+      'gateway stop now',
+      "error: too many arguments for 'stop'. Expected 0 arguments but got 1. (see acme gateway stop --help)\n",
+    ],
+    ['gateway call', "error: missing required argument 'method' (see acme gateway call --help)\n"],
+    ['gateway -- --port 1', "error: unknown command '--port' (see acme gateway --help)\n"],
   ])('is refused: %s', async (line, stderr) => {
     expect(await run(line)).toEqual({ code: 64, stdout: '', stderr });
   });

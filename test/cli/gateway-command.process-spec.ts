@@ -198,10 +198,10 @@ describe('openclaw gateway', () => {
   );
 
   it.each([
-    [['gateway', '--bogus'], "error: unknown option '--bogus'"],
-    [['gateway', '--port'], "error: option '-p, --port <port>' argument missing"],
-    [['gateway', 'now'], "error: unknown command 'now'"],
-    [['gatewya'], "error: unknown command 'gatewya'"],
+    [['gateway', '--bogus'], "error: unknown option '--bogus' (see openclaw gateway --help)"],
+    [['gateway', '--port'], "error: option '-p, --port <port>' argument missing (see openclaw gateway --help)"],
+    [['gateway', 'now'], "error: unknown command 'now' (see openclaw gateway --help)"],
+    [['gatewya'], "error: unknown command 'gatewya' (Did you mean gateway?)"],
     [
       ['gateway', '--host', 'example.test'],
       '--host: "example.test" is not a host to listen on: give an IP address such as 127.0.0.1, ::1 or 0.0.0.0, or "localhost" for 127.0.0.1 and ::1 together',
@@ -209,7 +209,7 @@ describe('openclaw gateway', () => {
   ])('refuses %j with one line', async (args, line) => {
     const program = await run(args);
 
-    expect(program.stderr.trimEnd().split('\n')[0]).toBe(line);
+    expect(program.stderr).toBe(`${line}\n`);
     expect(program.code).toBe(64);
   });
 

@@ -399,8 +399,8 @@ describe('stopHolder', () => {
 
 describe('flags around a command', () => {
   it.each([
-    [['stop', '--force'], "error: unknown option '--force'"],
-    [['status', '--ensure'], "error: unknown option '--ensure'"],
+    [['stop', '--force'], "error: unknown option '--force' (see openclaw gateway stop --help)"],
+    [['status', '--ensure'], "error: unknown option '--ensure' (see openclaw gateway status --help)"],
     [['--standby', 'stop'], '--standby is a flag of gateway alone: leave it out before stop'],
     [['--port', '1', 'stop', '--port', '2'], '--port stands before and after stop: give it once'],
   ])('%j is refused', async (args, line) => {

@@ -339,7 +339,7 @@ describe('a gateway that does not come to be ready', () => {
   });
 
   it.each([
-    [['--bogus'], /^error: unknown option '--bogus'\n/],
+    [['--bogus'], /^error: unknown option '--bogus' \(see openclaw gateway start --help\)\n$/],
     [['--timeout', '0'], /^--timeout: "0" is not a time; .*\n$/],
     [['--token', 'short'], /^--token does not hold a token: .*\n$/],
     [['--host', '0.0.0.0'], /^refusing to bind 0\.0\.0\.0 without auth: .*\nthe gateway ended with 64 .*\n$/m],
