@@ -1,10 +1,12 @@
-import { readdirSync, readlinkSync, realpathSync } from 'node:fs';
+import { readdirSync, readlinkSync, realpathSync, watch } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { GatewayCard } from '../../src/listener/holder.js';
 import { onCleanUp } from './cleaner.js';
 import { canRunHere, runHere } from './command.js';
-import { BIN, Program } from './program.js';
+import { within } from './deadline.js';
+import { BIN, fixture, Program } from './program.js';
 import { parse, type Result } from './openclaw.js';
 import { tempFolder } from './temp.js';
 import { TOKEN } from './token.js';
@@ -12,6 +14,11 @@ import { TOKEN } from './token.js';
 const GONE_MS = 10_000;
 /** Twenty Node processes at once, on two cores that others use too. */
 const DEADLINE_MS = 90_000;
+
+/** Makes a gateway in the background do what the variable CRASH says. */
+export const DYING = { NODE_OPTIONS: `--import=${fixture('dying-gateway')}` };
+
+export const logIn = (folder: string): string => join(folder, 'gateway.log');
 
 /** A state folder; the gateways that were launched in it, which run on by design, are killed when the test ends. */
 export function launchFolder(): string {
@@ -98,4 +105,17 @@ export async function start(
 export async function cardOf(port: number): Promise<GatewayCard> {
   const response = await fetch(`http://127.0.0.1:${port}/.well-known/gateway`);
   return (await response.json()) as GatewayCard;
+}
+
+/** Resolves when a file of this name has come into being in a folder. */
+export async function appears(folder: string, name: RegExp): Promise<void> {
+  const there = new Promise<void>((resolve) => {
+    const check = (): void => {
+      if (readdirSync(folder).some((file) => name.test(file))) resolve();
+    };
+    const watcher = watch(folder, check);
+    onCleanUp(() => watcher.close());
+    check();
+  });
+  await within(DEADLINE_MS, `${name} in ${folder}`, there);
 }
