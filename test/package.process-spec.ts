@@ -10,7 +10,7 @@ import { Program, ROOT } from './kit/program.js';
 import { proven } from './kit/proven.js';
 import { tempFolder } from './kit/temp.js';
 
-/** What comes over the network takes its time. Milliseconds. */
+/** What comes over the network takes its time. */
 const INSTALL_DEADLINE_MS = 120_000;
 
 jest.setTimeout(2 * INSTALL_DEADLINE_MS);

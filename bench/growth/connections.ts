@@ -16,7 +16,7 @@ interface Sample {
   readonly stopMicroseconds: number;
 }
 
-/** Often, so that some come within a few seconds. Milliseconds. */
+/** Often, so that some come within a few seconds. */
 const PING_MS = 2_000;
 /** Of which the first ones warm up. */
 const EVENTS = { warmUp: 5, counted: 11 } as const;

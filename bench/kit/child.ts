@@ -44,7 +44,7 @@ export class Child {
     args: readonly string[],
     { answersCalls = false, home = sharedHome(), node = process.execPath, env: further = {} }: ChildOptions = {},
   ) {
-    // No variable of whoever runs the measurement leaks in, and no gateway comes near a state folder of theirs.
+    // No variable of the shell that runs the measurement leaks in, and no gateway comes near the state folder of its user.
     const env = { PATH: process.env['PATH'], HOME: home, OPENCLAW_GATEWAY_TOKEN: TOKEN, ...further };
     const stdio: StdioOptions = ['pipe', 'pipe', 'pipe', ...(answersCalls ? (['ipc'] as const) : [])];
     this.#process = spawn(node, args, { env, stdio }) as ChildProcessWithoutNullStreams;

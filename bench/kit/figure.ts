@@ -9,7 +9,7 @@ export interface Spread {
   readonly most: number;
 }
 
-/** What a figure is to be; of some only words are known, and whoever reads the figure judges it. */
+/** What a figure is to be; some are known in words alone, and the reader of the figure judges them. */
 export interface Aim {
   readonly text: string;
   readonly isMet?: (figure: Pick<Figure, 'gateway' | 'other' | 'ratio'>) => boolean;

@@ -21,7 +21,7 @@ export function clientFrame(opcode: number, text = ''): Buffer {
   return Buffer.concat([head, mask, payload.map((byte, index) => byte ^ mask.readUInt8(index % 4))]);
 }
 
-/** Tells the frames of a server apart without looking into them, so that whoever measures has little to do. */
+/** Tells the frames of a server apart without looking into them, so that the process that measures has little to do. */
 export class FrameReader {
   /** The beginning of a header that has come in parts. */
   #rest: Buffer | undefined;

@@ -42,7 +42,7 @@ const COMPARISONS: readonly Comparison[] = [
   { of: GATEWAY_SAFE, beside: STOCK_SAFE, aim: WELL_AHEAD },
 ];
 
-/** Whoever is as busy as this is what was measured. */
+/** A process that is as busy as this is what was measured. */
 const BUSY_SHARE = 0.95;
 
 /** Requests that are answered in a second, with so many of each connection waiting for their answers. */

@@ -13,13 +13,13 @@ import { BARE, GATEWAY, withServer, type Server } from '../kit/servers.js';
 const CLIENTS = 1_000;
 /** Of gateways and bare servers that idle at the same time. */
 const PAIRS = 3;
-/** After which an idle process has come to rest. Milliseconds. */
+/** After which an idle process has come to rest. */
 const REST_MS = 1_000;
 const SECONDS_OF_A_MINUTE = 60;
 
 export const idle: Part<'rounds' | 'seconds'> = {
   name: 'idle',
-  about: 'memory of a gateway that serves nobody, processor time of one whose clients say nothing',
+  about: 'memory of a gateway that serves no client, processor time of one whose clients say nothing',
   kind: 'table',
   defaults: { rounds: '5', seconds: '60' },
   run: async ({ rounds, seconds }, report) => {

@@ -9,7 +9,7 @@ import { progress } from '../kit/progress.js';
 import { untilFree, untilReady } from '../kit/servers.js';
 import { contenders, PEER_VERSION, type Contender } from '../peer/contenders.js';
 
-/** After which an idle process has come to rest. Milliseconds. */
+/** After which an idle process has come to rest. */
 const REST_MS = 5_000;
 /** OpenClaw takes up to a minute on two busy cores. */
 const DEADLINE_MS = 180_000;

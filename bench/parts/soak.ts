@@ -17,7 +17,7 @@ interface Tally {
 
 const SAMPLES = 30;
 const MINUTE_MS = 60_000;
-/** So that it is a load, and not all that the machine can do. Milliseconds. */
+/** So that it is a load, and not all that the machine can do. */
 const PAUSE_MS = 100;
 
 export const soak: Part<'minutes'> = {

@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 
 import type { WebSocketServer } from 'ws';
 
-/** As a gateway gives its clients to close. Milliseconds. */
+/** As a gateway gives its clients to close. */
 export const GRACE_MS = 1_000;
 
 /** On SIGTERM tells the clients, waits for them to close, cuts off the others, and then frees the port, in this order. */

@@ -14,10 +14,10 @@ export interface Round {
   readonly fault?: string;
 }
 
-/** From waking those that wait to the holder's end: nobody is to be measured while still getting going. Milliseconds. */
+/** From waking those that wait to the holder's end: no process is to be measured while it is still getting going. */
 const SETTLE_MS = 100;
 
-/** A chain of deaths: whoever took over is the next to die, and a fresh one waits in its place. */
+/** A chain of deaths: the process that took over is the next to die, and a fresh one waits in its place. */
 export class Chain {
   readonly #launched: Child[] = [];
   #port = 0;

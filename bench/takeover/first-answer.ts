@@ -8,7 +8,7 @@ const SILENCE_MS = 1_000;
 const PAUSE_MS = 1;
 
 /**
- * Asks a port who is there, until somebody answers other than the process that is on its way out: a gateway answers
+ * Asks a port who is there, until a process answers other than the one that is on its way out: a gateway answers
  * until it has stopped.
  *
  * @returns the pid of who answered
@@ -20,7 +20,7 @@ export async function firstAnswer(port: number, formerPid: number): Promise<numb
     if (pid !== undefined && pid !== formerPid) return pid;
     await delay(PAUSE_MS);
   }
-  throw new Error(`nobody answered for ${DEADLINE_MS} ms`);
+  throw new Error(`no process answered for ${DEADLINE_MS} ms`);
 }
 
 function whoAnswers(port: number): Promise<number | undefined> {

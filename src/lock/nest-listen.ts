@@ -21,7 +21,7 @@ export function checkListenBeforeStart(): void {
   const listen = Reflect.get(NestApplication.prototype, 'listen') as (...args: unknown[]) => Promise<unknown>;
   NestApplication.prototype.listen = async function (this: NestApplication, ...args: unknown[]): Promise<unknown> {
     const settings = settingsOf(this);
-    // Of a started app, the port that the operating system chose counts: its HTTP server knows.
+    // The port that the operating system chose for a started app counts: its HTTP server knows.
     if (settings && !(this.getHttpServer() as Server).listening) checkListen(args, settings);
     return Reflect.apply(listen, this, args);
   };

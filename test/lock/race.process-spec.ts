@@ -11,7 +11,7 @@ const CROWDED_ROUNDS = Math.ceil(ROUNDS / 20);
 const GATEWAY_ROUNDS = roundsFrom('RACE_GATEWAY_ROUNDS', 3);
 const GATEWAYS = 16;
 
-/** A crowded machine is slow, and how slow is not what is tested. Milliseconds. */
+/** A crowded machine is slow, and how slow is not what is tested. */
 const SETUP_MS = 60_000;
 const ROUND_MS = 50;
 const GATEWAY_ROUND_MS = 60_000;

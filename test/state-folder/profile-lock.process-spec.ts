@@ -11,7 +11,7 @@ import { LINUX } from '../kit/sockets.js';
 import { tempFolder } from '../kit/temp.js';
 import { cardAnswer } from '../holder/cards.js';
 
-/** The verdict takes half a second at most; the rest is for a machine that is busy. Milliseconds. */
+/** The verdict takes half a second at most; the rest is for a machine that is busy. */
 const REFUSAL_DEADLINE_MS = 10_000;
 const LISTENING = /^gateway listening on /m;
 
