@@ -106,17 +106,20 @@ case "$*" in "start openclaw-gateway.ipv6.socket") ${start};; esac
   });
 
   const lingers = existsSync(`/var/lib/systemd/linger/${userInfo().username}`);
-  (lingers ? it.skip : it)('are started by no boot unless this user lingers, which root may have to turn on', async () => {
-    fakeSystemd({ loginctl: 'echo "Could not enable linger: Access denied" >&2; exit 1' });
-    const { username } = userInfo();
+  (lingers ? it.skip : it)(
+    'are started by no boot unless this user lingers, which root may have to turn on',
+    async () => {
+      fakeSystemd({ loginctl: 'echo "Could not enable linger: Access denied" >&2; exit 1' });
+      const { username } = userInfo();
 
-    expect((await installUnits(PLAN, OPTIONS)).warnings).toEqual([
-      `it ends when ${username} logs out, and does not start at boot: give --linger, or: loginctl enable-linger`,
-    ]);
-    expect((await installUnits(PLAN, { ...OPTIONS, linger: true })).warnings).toEqual([
-      `lingering could not be turned on (Could not enable linger: Access denied): ask root for: loginctl enable-linger ${username}`,
-    ]);
-  });
+      expect((await installUnits(PLAN, OPTIONS)).warnings).toEqual([
+        `it ends when ${username} logs out, and does not start at boot: give --linger, or: loginctl enable-linger`,
+      ]);
+      expect((await installUnits(PLAN, { ...OPTIONS, linger: true })).warnings).toEqual([
+        `lingering could not be turned on (Could not enable linger: Access denied): ask root for: loginctl enable-linger ${username}`,
+      ]);
+    },
+  );
 
   it.each([
     [
