@@ -108,21 +108,24 @@ async function askForCard(agent: OneConnectionAgent, secret: string | undefined)
       const address = tcpAddress(remoteAddress, remotePort);
       const isRight = secret !== undefined && isProof(proof, secret, nonce, address);
       const chunks: Buffer[] = [];
-      let length = 0;
-      response.on('data', (chunk: Buffer) => {
-        chunks.push(chunk);
-        length += chunk.length;
-        if (length > MAX_ANSWER_BYTES) request.destroy(new Error('the answer is too long'));
-      });
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.once('end', () => {
         if (parseCard(Buffer.concat(chunks).toString())) resolve(isRight);
         else reject(new NoCardError(response.statusCode ?? 0, response.headers));
       });
       response.once('error', reject);
     });
+    // What comes before the answer can be endless too, such as interim responses.
+    const endFlood = (): void => {
+      if (agent.socket.bytesRead > MAX_ANSWER_BYTES) request.destroy(new Error('the answer is too long'));
+    };
+    agent.socket.on('data', endFlood);
     request.once('error', reject);
     // Every other end, such as a change of protocol: without it, the process would end as if all had gone well.
-    request.once('close', () => reject(new Error('it answered, and not with a card')));
+    request.once('close', () => {
+      agent.socket.off('data', endFlood);
+      reject(new Error('it answered, and not with a card'));
+    });
   });
 }
 

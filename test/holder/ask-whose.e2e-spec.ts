@@ -76,6 +76,19 @@ describe('what is no gateway', () => {
     await expect(ask(port)).rejects.toThrow('the answer is too long');
   });
 
+  it('is not listened to where it never comes to its answer', async () => {
+    const port = portOf(
+      await stranger({}, (socket) => {
+        const more = (): void => {
+          while (socket.write('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(1_000)));
+        };
+        socket.once('data', more).on('drain', more);
+      }),
+    );
+
+    await expect(ask(port)).rejects.toThrow('the answer is too long');
+  });
+
   it('is none either where it changes the protocol', async () => {
     const port = portOf(
       await stranger({}, (socket) =>
