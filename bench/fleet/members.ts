@@ -1,3 +1,6 @@
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { freePort } from '../../test/kit/ports.js';
 import { BIN } from '../kit/built.js';
 import { Child, temporaryHome } from '../kit/child.js';
@@ -13,12 +16,14 @@ export interface FleetMember {
   readonly port: number;
 }
 
+let homes: string | undefined;
+
 export async function launchMember(databaseUrl: string): Promise<FleetMember> {
   const port = await freePort();
   const fleet = ['--fleet', 'office', '--fleet-url', databaseUrl, '--advertise', `ws://127.0.0.1:${port}`];
   // Each is a host of its own, with a state folder of its own.
-  const options = { home: temporaryHome() };
-  return { child: new Child([BIN, 'gateway', '--port', String(port), '--standby', ...fleet], options), port };
+  const home = mkdtempSync(join((homes ??= temporaryHome()), 'host-'));
+  return { child: new Child([BIN, 'gateway', '--port', String(port), '--standby', ...fleet], { home }), port };
 }
 
 export function tokenOf({ child }: FleetMember): bigint {

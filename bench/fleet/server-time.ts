@@ -6,9 +6,7 @@ import type { Postgres } from '../../test/kit/postgres.js';
 const MS_PER_TICK = 10;
 
 /** The processor time that a server and all its processes have taken so far, in milliseconds (proc_pid_stat(5)). */
-export async function serverTime(postgres: Postgres): Promise<number> {
-  const [row] = await postgres.query('select pg_backend_pid() as pid');
-  const postmaster = statOf(Number(row?.['pid']))?.parent ?? NaN;
+export function serverTime({ pid: postmaster }: Postgres): number {
   const all = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map((name) => ({ pid: Number(name), stat: statOf(Number(name)) }));

@@ -4,6 +4,7 @@ import { maxOpenFiles } from './open-files.js';
 /** What the parts can be told, each by a flag of the same name. */
 export interface Options {
   readonly rounds: number;
+  readonly chains: number;
   /** Of all rounds, of one server. */
   readonly seconds: number;
   readonly minutes: number;
@@ -38,6 +39,7 @@ const MAX_PROFILES = 100;
 
 export const FLAGS: { readonly [Name in FlagName]: Flag<Options[Name]> } = {
   rounds: count('rounds', 'rounds of each figure', MAX_ROUNDS),
+  chains: count('chains', 'rounds of leases in one process', MAX_ROUNDS),
   seconds: count('seconds', 'seconds that a figure is measured for, in all its rounds', MAX_SECONDS),
   minutes: count('minutes', 'minutes that it goes on for', MAX_MINUTES),
   connections: counts('connections', 'how many connections ask at the same time', mostConnections),

@@ -5,6 +5,7 @@ import { cutOff, type Cut } from '../fleet/cut.js';
 import { FleetChain } from '../fleet/fleet-chain.js';
 import { latencies } from '../fleet/latency.js';
 import { ACTIVE, launchMember, WAITING } from '../fleet/members.js';
+import { playRounds } from '../fleet/rounds.js';
 import { serverTime } from '../fleet/server-time.js';
 import { Distribution } from '../kit/distribution.js';
 import { figureOf, format } from '../kit/figure.js';
@@ -17,19 +18,22 @@ const MOST_MS = 250;
 const REQUESTS = 2_000;
 /** As many gateways as a small machine starts at the same time. */
 const CUTS_AT_ONCE = 4;
+/** Half the connections that the server of the tests takes. */
+const FLEETS_AT_ONCE = 12;
 
-export const fleet: Part<'rounds' | 'standbys' | 'seconds'> = {
+export const fleet: Part<'rounds' | 'chains' | 'standbys' | 'seconds'> = {
   name: 'fleet',
   about: 'takeovers in a fleet of hosts, what is left between two holders, and what a standby and the database cost',
   kind: 'aside',
-  defaults: { rounds: '20', standbys: '1,5,20', seconds: '20' },
-  run: async ({ rounds, standbys, seconds }, report) => {
+  defaults: { rounds: '20', chains: '1000', standbys: '1,5,20', seconds: '20' },
+  run: async ({ rounds, chains, standbys, seconds }, report) => {
     if (noPostgres !== undefined) {
       report.fault(noPostgres);
       return;
     }
     const postgres = await Postgres.start();
     try {
+      await inOneProcess(postgres, chains, report);
       await takeovers(postgres, rounds, standbys, report);
       await cuts(postgres, rounds, report);
       await costs(postgres, seconds, report);
@@ -38,6 +42,25 @@ export const fleet: Part<'rounds' | 'standbys' | 'seconds'> = {
     }
   },
 };
+
+/** Half of them end in order, half are cut off; fleets beside each other, since a cut takes as long as a session. */
+async function inOneProcess(postgres: Postgres, rounds: number, report: Report): Promise<void> {
+  const rows: string[][] = [];
+  for (const end of ['released', 'cut off'] as const) {
+    const each = Math.ceil(rounds / 2 / FLEETS_AT_ONCE);
+    const databases = await Promise.all(Array.from({ length: FLEETS_AT_ONCE }, () => databaseOf(postgres)));
+    const played = (await Promise.all(databases.map((one) => playRounds(postgres, one, end, each)))).flat();
+    for (const { fault } of played) if (fault !== undefined) report.fault(`${end}: ${fault}`);
+    const margins = new Distribution(played.map(({ marginMs }) => marginMs));
+    if (margins.quantile(0) < 0) report.fault(`${end}: two held the lease for ${format(-margins.quantile(0))} ms`);
+    rows.push([end, String(played.length), ...[0, 0.5, 1].map((share) => format(margins.quantile(share)))]);
+  }
+  report.table({
+    title: `From the end of one lease to the next, ${FLEETS_AT_ONCE} fleets at once in one process, in ms. One was valid each time.`,
+    columns: ['end', 'rounds', 'least', 'p50', 'most'],
+    rows,
+  });
+}
 
 async function takeovers(
   postgres: Postgres,
@@ -117,9 +140,9 @@ async function costs(postgres: Postgres, seconds: number, report: Report): Promi
   const standbys = [await launchMember(url), await launchMember(url)];
   try {
     await Promise.all(standbys.map(({ child }) => child.printed(WAITING)));
-    const before = await serverTime(postgres);
+    const before = serverTime(postgres);
     await delay(seconds * 1_000);
-    const spent = (await serverTime(postgres)) - before;
+    const spent = serverTime(postgres) - before;
     report.note(`A fleet of three took ${format(spent / seconds)} ms of the processors of its server in a second.`);
     const { relayed, direct } = await latencies(
       { relayed: `ws://127.0.0.1:${standbys[0]?.port}`, direct: `ws://127.0.0.1:${active.port}` },

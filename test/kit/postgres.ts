@@ -59,6 +59,11 @@ export class Postgres {
     this.#native = native;
   }
 
+  /** Of the server, which has a process for each session below it. */
+  get pid(): number {
+    return this.#process?.pid ?? NaN;
+  }
+
   static async start(): Promise<Postgres> {
     const folder = mkdtempSync(join(tmpdir(), 'openclaw-postgres-'));
     chmodSync(folder, 0o755);
