@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
 import type { GatewayLockOptions } from '../../src/index.js';
+import { closeFrame } from '../../src/fleet/frame-follower.js';
 import { NOT_TO_RELAY } from '../../src/serving/stand-in.js';
 import { MetricsReport } from '../../src/control/metrics/metrics-report.js';
 import { httpUrl } from '../kit/app.js';
@@ -18,6 +19,8 @@ import { fakeDatabase, FakeSession } from './fake-session.js';
 
 const WAIT_MS = 20_000;
 const FLEET = { name: 'office', url: 'postgres://gateway:secret@127.0.0.1:5432/fleet' };
+
+const AGREED = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nX-Own: Case\r\n\r\n';
 
 interface Standby extends ControlApp {
   readonly session: FakeSession;
@@ -57,9 +60,7 @@ async function upstream(onUpgrade: (socket: Socket, request: IncomingMessage) =>
   server.on('upgrade', (request: IncomingMessage, socket: Socket) => {
     onCleanUp(() => socket.destroy());
     socket.on('error', () => socket.destroy());
-    socket.write(
-      'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nX-Own: Case\r\n\r\n',
-    );
+    socket.write(AGREED);
     onUpgrade(socket, request);
   });
   onCleanUp(() => server.close());
@@ -125,22 +126,31 @@ describe('a client of a host that stands by', () => {
   });
 
   it.each([
-    ['between two frames: 1012', encodeFrame({ opcode: Opcode.TEXT, payload: '{}', masked: false }), 1012],
+    [
+      'between two frames: 1012',
+      encodeFrame({ opcode: Opcode.TEXT, payload: '{}', masked: false }),
+      1012,
+      closeFrame(1012, 'the active gateway is gone').length,
+    ],
     [
       'in the midst of one: cut off',
       encodeFrame({ opcode: Opcode.TEXT, payload: '{}', declared: 9, masked: false }),
       undefined,
+      0,
     ],
     [
       'after a close frame: what that says',
       encodeFrame({ opcode: Opcode.CLOSE, payload: Buffer.from([0x03, 0xf1]), masked: false }),
       1009,
+      0,
     ],
-  ])('whose active gateway goes without a word %s', async (_when, last, code) => {
+  ])('whose active gateway goes without a word %s', async (_when, last, code, added) => {
     const url = await upstream((socket) => socket.end(last));
     const peer = await RawPeer.open((await standbyFor(url)).lock.url);
 
     expect((await within(WAIT_MS, 'the end', peer.closed))?.readUInt16BE()).toBe(code);
+    await within(WAIT_MS, 'the end of the connection', peer.gone);
+    expect(peer.socket.bytesRead).toBe(AGREED.length + last.length + added);
   });
 
   it('gets and sends every byte as it is; the active gateway hears of its own name, and whom it is for', async () => {
