@@ -16,9 +16,10 @@ let isUnderWay = false;
  * since its output and its variables are those of the process.
  *
  * @param args what follows `openclaw`
+ * @param env NODE_OPTIONS in it are for a process that starts with them
  */
-export function canRunHere(args: readonly (string | number)[]): boolean {
-  return !isUnderWay && args.some((arg) => QUICK.includes(String(arg)));
+export function canRunHere(args: readonly (string | number)[], env: NodeJS.ProcessEnv = {}): boolean {
+  return !isUnderWay && env['NODE_OPTIONS'] === undefined && args.some((arg) => QUICK.includes(String(arg)));
 }
 
 /**

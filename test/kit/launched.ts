@@ -85,7 +85,7 @@ export async function call(
   args: readonly (string | number)[],
   env: NodeJS.ProcessEnv = {},
 ): Promise<Result> {
-  if (canRunHere(args)) return runHere(['gateway', ...args], { OPENCLAW_STATE_DIR: folder, ...env });
+  if (canRunHere(args, env)) return runHere(['gateway', ...args], { OPENCLAW_STATE_DIR: folder, ...env });
   const program = launcher(folder, args, env);
   const { code } = await program.exit(DEADLINE_MS);
   return { code, stdout: program.stdout, stderr: program.stderr };
