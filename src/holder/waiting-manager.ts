@@ -58,9 +58,11 @@ function isHidden(pid: number): boolean {
 async function saysItHolds(port: number, deadline: number): Promise<boolean> {
   const properties = '--property=ActiveState,SubState,Listen,NFileDescriptorStore';
   const args = ['--user', 'show', properties, '*.socket', '*.service'];
+  // In other locales the texts are others.
+  const env = { ...process.env, LC_ALL: 'C' };
   const timeout = Math.ceil(Math.max(deadline - performance.now(), 1));
   try {
-    const { stdout } = await execute('systemctl', args, { timeout });
+    const { stdout } = await execute('systemctl', args, { env, timeout });
     return stdout.split('\n\n').some((unit) => {
       const listens = unit.includes('ActiveState=active') && unit.includes(`:${port} (Stream)`);
       return listens || (/^SubState=auto-restart/m.test(unit) && /^NFileDescriptorStore=[1-9]/m.test(unit));

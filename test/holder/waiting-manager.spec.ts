@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 
@@ -34,6 +34,30 @@ const soon = (): number => performance.now() + 60_000;
     expect(await findWaitingManager('127.0.0.1', port, soon(), socket)).toBeUndefined();
   });
 
+  it.each([
+    ['has a socket unit on it', 'printf "Listen=127.0.0.1:$PORT (Stream)\\nActiveState=active\\n"', true],
+    [
+      'keeps it for a service that it starts again',
+      'printf "ActiveState=active\\n\\nNFileDescriptorStore=2\\nSubState=auto-restart\\n"',
+      true,
+    ],
+    ['does not say in time', 'exec sleep 600', true],
+    ['knows nothing of it', 'printf "Listen=127.0.0.1:1 (Stream)\\nActiveState=active\\n"', false],
+    ['cannot be asked', 'exit 1', false],
+  ])('is asked where this user may not look into it, and %s', async (_what, script, isWaiting) => {
+    const { port, server, socket, pid } = await held('systemd', { isHidden: true });
+    await once(server.close(), 'close');
+    const folder = tempFolder();
+    writeFileSync(join(folder, 'systemctl'), `#!/bin/sh\nPORT=${port}\n${script}\n`, { mode: 0o755 });
+    const { PATH } = process.env;
+    process.env['PATH'] = `${folder}:${PATH ?? ''}`;
+    onCleanUp(() => (process.env['PATH'] = PATH));
+
+    const found = await findWaitingManager('127.0.0.1', port, performance.now() + 2_000, socket);
+
+    expect(found?.pid).toBe(isWaiting ? pid : undefined);
+  });
+
   it('is not looked for where there is none, and not found on a free port', async () => {
     const { port, server } = await held('systemd');
     server.close();
@@ -52,7 +76,7 @@ interface Held {
 }
 
 /** A process of this name that has inherited a listener, and accepts nothing. */
-async function held(name: string): Promise<Held> {
+async function held(name: string, { isHidden = false } = {}): Promise<Held> {
   const folder = tempFolder();
   const program = join(folder, name);
   copyFileSync('/bin/sleep', program);
@@ -63,7 +87,12 @@ async function held(name: string): Promise<Held> {
   onCleanUp(() => server.close());
   await once(server.listen(port, '127.0.0.1'), 'listening');
   const { fd } = (server as Server & { _handle: { fd: number } })._handle;
-  const child = spawn(program, ['600'], { stdio: ['ignore', 'ignore', 'ignore', fd] });
+  const stdio = ['ignore', 'ignore', 'ignore', fd] as const;
+  // Root may look into all processes: of one without a first descriptor there is as little to be seen.
+  const child = isHidden
+    ? spawn('sh', ['-c', 'exec "$0" 600 <&-', program], { stdio: [...stdio] })
+    : spawn(program, ['600'], { stdio: [...stdio] });
+  await until(10_000, 'its name', () => readFileSync(`/proc/${child.pid}/comm`, 'utf8').trim() === name);
   const ended = once(child, 'close');
   onCleanUp(async () => {
     child.kill('SIGKILL');
