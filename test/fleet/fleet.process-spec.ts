@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 
 import { PACKAGE_VERSION } from '../../src/common/package-version.js';
 import { until, within } from '../kit/deadline.js';
-import { decided } from '../kit/openclaw.js';
+import { decided, type Result } from '../kit/openclaw.js';
 import { Operator } from '../kit/operator.js';
 import { freePort } from '../kit/ports.js';
 import { describeWithPostgres, postgresOfSpec } from '../kit/postgres.js';
@@ -31,6 +32,15 @@ describeWithPostgres('a fleet of processes', () => {
     const env = { OPENCLAW_STATE_DIR: tempFolder(), OPENCLAW_FLEET: 'office', OPENCLAW_FLEET_URL: url };
     const args = ['gateway', '--port', port, '--advertise', `ws://127.0.0.1:${port}`, ...flags];
     return { program: Program.node(BIN, args, { env }), env, port };
+  }
+
+  /** What a command about that host's gateway says. */
+  function asked({ port, env }: Host, ...command: string[]): Promise<Result> {
+    return decided(async () => {
+      const program = Program.node(BIN, [...command, '--port', String(port)], { env });
+      const { code } = await program.exit();
+      return { code, stdout: program.stdout, stderr: program.stderr };
+    });
   }
 
   async function phaseOf({ port }: Host): Promise<string | undefined> {
@@ -84,12 +94,12 @@ describeWithPostgres('a fleet of processes', () => {
     const operator = await Operator.open(`ws://127.0.0.1:${second.port}`);
     expect(await operator.call('status')).toMatchObject({ payload: { url: `ws://127.0.0.1:${first.port}` } });
 
-    const stop = await decided(async () => {
-      const program = Program.node(BIN, ['gateway', 'stop', '--port', String(third.port)], { env: third.env });
-      const { code } = await program.exit();
-      return { code, stdout: program.stdout, stderr: program.stderr };
-    });
-    expect(stop).toMatchObject({ code: 0 });
+    expect(await asked(third, 'gateway', '--ensure')).toMatchObject({ code: 0 });
+    const status = await asked(third, 'gateway', 'status');
+    expect(status.stdout).toMatch(/^Gateway is running on ws:\/\/127\.0\.0\.1:\d+ \(standby\)$/m);
+    expect(status.stdout).toContain(`office, stands by; active is host ${hostname()}, ws://127.0.0.1:${first.port}\n`);
+    // A busy machine may not tell in the 500 ms of a verdict which process it is that is to be signalled.
+    await until(WAIT_MS, 'the stop', async () => (await asked(third, 'gateway', 'stop')).code === 0);
     expect(await third.program.exit()).toEqual({ code: 0, signal: null });
     expect(await phaseOf(first)).toBe('ready');
 
@@ -165,6 +175,17 @@ describeWithPostgres('a fleet of processes', () => {
     expect(sql.stdout).toMatch(/^create table if not exists openclaw\.fleet \(/m);
     expect(sql.stdout).not.toContain(PASSWORD);
   });
+});
+
+it('install has the service run a gateway that stands by in the fleet', async () => {
+  const file = join(tempFolder(), 'fleet-url');
+  writeFileSync(file, `postgres://u:${PASSWORD}@db/f`, { mode: 0o600 });
+  const args = ['gateway', 'install', '--print', '--fleet', 'office', '--fleet-url-file', file];
+  const install = Program.node(BIN, args, { env: { OPENCLAW_GATEWAY_TOKEN: undefined } });
+
+  expect(await install.exit()).toEqual({ code: 0, signal: null });
+  expect(install.stdout).toMatch(new RegExp(`^ExecStart=.* --fleet=office --fleet-url-file=${file} --standby$`, 'm'));
+  expect(install.stdout).not.toContain(PASSWORD);
 });
 
 it.each([

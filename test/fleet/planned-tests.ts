@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 
+import { lookAtDatabase, statusOfFleet } from '../../src/cli/fleet-reports.js';
 import { yieldFleet } from '../../src/cli/yield-fleet.js';
 import { ExitCode } from '../../src/process/exit-code.js';
 import { within } from '../kit/deadline.js';
@@ -9,6 +10,22 @@ import { membersOf, SHORT, WAIT_MS } from './members.js';
 /** What an operator does with a fleet. */
 export function plannedTests(postgres: () => Postgres): void {
   const { active, standby, member, client } = membersOf(postgres);
+
+  it('an operator learns whether the database could keep a fleet, and nothing in it is changed', async () => {
+    const url = await postgres().database();
+    const found = await lookAtDatabase({ name: 'office', url });
+
+    expect(found).toMatchObject({ problem: null, exitCode: ExitCode.OK });
+    expect(found.lines).toEqual([
+      expect.stringMatching(/ can keep fleet office: PostgreSQL \d+, and its first gateway makes /),
+    ]);
+    expect((await statusOfFleet({ name: 'office', url })).lines).toEqual([
+      expect.stringMatching(/^fleet office in .*: no gateway was ever active$/),
+    ]);
+    expect(await lookAtDatabase({ name: 'office', url: `${url}?sslmode=require` })).toMatchObject({
+      exitCode: ExitCode.NOT_ALLOWED,
+    });
+  });
 
   it('fleet yield has another gateway be the active one', async () => {
     const url = await postgres().database();
