@@ -3,7 +3,7 @@ import { checkServerIdentity } from 'node:tls';
 import type { Client, QueryResultRow } from 'pg';
 
 import { within } from '../common/deadline.js';
-import { describeFailure } from './database-failure.js';
+import { codeOf, describeFailure } from './database-failure.js';
 import type { Database, DatabaseHost } from './database-url.js';
 import { FleetError } from './fleet.error.js';
 import { SET_LIMITS, WHO_ANSWERS } from './fleet-sql.js';
@@ -143,8 +143,7 @@ async function newClient(
   { host, port, encryption }: DatabaseHost,
   name: string,
 ): Promise<Client> {
-  // A tenth of a second, which only a gateway with a fleet has to spend.
-  const { default: pg } = await import('pg');
+  const { default: pg } = await loadDriver();
   return new pg.Client({
     host,
     port,
@@ -157,5 +156,18 @@ async function newClient(
     options: ' ',
     client_encoding: 'UTF8',
     keepAlive: true,
+  });
+}
+
+/**
+ * Takes a tenth of a second, which only a gateway with a fleet has to spend.
+ *
+ * @throws {FleetError} the optional package is not installed
+ */
+function loadDriver(): Promise<typeof import('pg')> {
+  // Bundlers take a package that is not installed for a mistake, unless the failure is handled here.
+  return import('pg').catch((error: unknown) => {
+    if (codeOf(error)?.endsWith('MODULE_NOT_FOUND') !== true) throw error;
+    throw new FleetError('GATEWAY_FLEET_UNFIT', 'a fleet needs the package pg, which is not installed: npm install pg');
   });
 }

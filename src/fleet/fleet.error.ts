@@ -3,7 +3,8 @@
  * - `GATEWAY_FLEET_STRANGER`: another program holds the key of the fleet
  * - `GATEWAY_FLEET_UNREACHABLE`: the database cannot be reached, is full, or is not the primary
  * - `GATEWAY_FLEET_NOT_ALLOWED`: it refuses the user, or what the user may do; or its certificate is not trusted
- * - `GATEWAY_FLEET_UNFIT`: what is there cannot keep a lock: a pooler, an old server, something that is no PostgreSQL
+ * - `GATEWAY_FLEET_UNFIT`: what is there cannot keep a lock: a pooler, an old server, something that is no PostgreSQL; or the
+ *   package `pg` is not there
  * - `GATEWAY_FLEET_LOST`: this gateway was active, and must not work any longer
  */
 export type FleetErrorCode =
