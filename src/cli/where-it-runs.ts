@@ -1,6 +1,7 @@
 import { GatewayCallError } from '../control/client/gateway-call.error.js';
 import { commandFor } from '../holder/describe-holder.js';
 import type { Settings } from '../config/choose-settings.js';
+import { DEFAULT_PROFILE } from '../options/holder.options.js';
 import { isHeld, LOCATE_TIMEOUT_MS, unlocated } from '../config/plan-profiles.js';
 import { portOfCard, whoHoldsProfile } from '../state-folder/who-holds-profile.js';
 
@@ -16,9 +17,12 @@ export interface LocatedSettings extends Settings {
 /** As an instance ID, that of no gateway: a card has a UUID. */
 const NONE = 'none';
 
-/** Whether a flag or a variable says which port this call is about. */
-export function isPortGiven({ portOrigin }: Settings): boolean {
-  return portOrigin === 'flag' || portOrigin === 'variable';
+/**
+ * Whether a flag or a variable says which port this call is about. A variable may stand there for all commands of a shell:
+ * where a profile is named, the call is about its gateway.
+ */
+export function isPortGiven({ portOrigin, profile }: Settings): boolean {
+  return portOrigin === 'flag' || (portOrigin === 'variable' && profile.name === DEFAULT_PROFILE);
 }
 
 /** What starts a gateway in the background where one was looked for. */

@@ -64,6 +64,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   ENOBUFS: 'this machine has no memory left for a connection',
   ENOMEM: 'this machine has no memory left for a connection',
   EACCES: 'this process may not connect, perhaps by a rule of a firewall',
+  ETIMEDOUT: 'this machine was too busy to ask in time',
   EPERM: 'this process may not connect, perhaps by a rule of a firewall',
 };
 

@@ -20,7 +20,7 @@ import { isProof, newNonce, NONCE_HEADER, PROOF_HEADER, socketAddress, tcpAddres
  * - `closed`: nothing, from a peer that hung up
  * - `silent`: nothing, from a peer that accepted the connection or let the connect hang
  * - `refused`: nothing listens
- * - `unknown`: it could not be asked, by the fault of this process
+ * - `unknown`: it could not be asked, by the fault of this process, or because there was no time left to ask
  */
 export type CardAnswer =
   | { readonly kind: 'card'; readonly card: GatewayCard; readonly isProven: boolean }
@@ -46,7 +46,7 @@ const MAX_BYTES = 64 * 1024;
  */
 export function readCard(endpoint: Endpoint, deadline: number, secret?: string): Promise<CardAnswer> {
   const remainingMs = deadline - performance.now();
-  if (remainingMs <= 0) return Promise.resolve({ kind: 'silent' });
+  if (remainingMs <= 0) return Promise.resolve({ kind: 'unknown', errno: 'ETIMEDOUT' });
   // A url on a card can have any number. Nothing listens on one that is no port, and Node would ask port 80 for 0.
   if ('port' in endpoint && !isWholeNumber(endpoint.port, 1, MAX_PORT)) return Promise.resolve({ kind: 'refused' });
 

@@ -545,6 +545,19 @@ describe('a gateway on a port that only a flag has named', () => {
     expect(await program.exit()).toEqual({ code: 0, signal: null });
   });
 
+  it('outweighs no profile that is named where it is a variable of the shell', async () => {
+    const [home, name, port] = [new Home(), await freeProfile(), await freePort()];
+    const program = await home.serve(['gateway', '--port', port]);
+    const shell = { OPENCLAW_GATEWAY_PORT: String(port) };
+
+    const named = await home.run(['--profile', name, 'gateway', 'stop'], shell);
+
+    expect(named.stdout).toContain('it is not known to be the gateway of this profile');
+    expect(named.code).toBe(78);
+    expect((await home.run(['gateway', 'stop'], shell)).code).toBe(0);
+    expect(await program.exit()).toEqual({ code: 0, signal: null });
+  });
+
   it('is never called free or stopped while it is frozen, and cannot say where it is', async () => {
     const home = new Home();
     const port = await freePort();
