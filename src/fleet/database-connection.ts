@@ -164,7 +164,7 @@ async function newClient(
  *
  * @throws {FleetError} the optional package is not installed
  */
-function loadDriver(): Promise<typeof import('pg')> {
+function loadDriver(): Promise<{ readonly default: { readonly Client: typeof Client } }> {
   // Bundlers take a package that is not installed for a mistake, unless the failure is handled here.
   return import('pg').catch((error: unknown) => {
     if (codeOf(error)?.endsWith('MODULE_NOT_FOUND') !== true) throw error;
