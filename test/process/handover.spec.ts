@@ -103,6 +103,7 @@ describe('a hand-over', () => {
 
   it('leaves this gateway as it was where Node is gone', async () => {
     const { handover, steps } = await gateway(HEIR);
+    Object.defineProperty(process, 'argv0', { value: 'node', configurable: true });
     process.execPath = '/none/node';
 
     await expect(handover.begin()).rejects.toMatchObject({
