@@ -20,9 +20,11 @@ const STANDBY: GatewayLockOptions = { acquire: { wait: 'standby' }, fleet: FLEET
 async function standingBy(
   session: FakeSession,
   lock: GatewayLockOptions = STANDBY,
+  onStandby?: () => void,
 ): Promise<TestApp & { init: Promise<unknown> }> {
   session.isFree = false;
   const created = await createApp({ lock });
+  created.lock.onStandby = onStandby;
   const init = created.app.init();
   init.catch(() => undefined);
   await until(WAIT_MS, 'the wait', () => session.asked.includes('wait') || session.asked.includes('destroy'));
@@ -49,9 +51,11 @@ describe('a standby of a fleet', () => {
   it('holds its port, answers probes and its card, and lets no client in', async () => {
     const session = new FakeSession();
     fakeDatabase(session);
-    const { lock } = await standingBy(session);
+    const told = jest.fn();
+    const { lock } = await standingBy(session, STANDBY, told);
 
     expect(lock.phase).toBe('standby');
+    expect(told).toHaveBeenCalledTimes(1);
     expect(await upgradeStatus(lock.url)).toBe(503);
     const card: unknown = await (await fetch(httpUrl(lock.url, '/.well-known/gateway'))).json();
     expect(card).toMatchObject({
