@@ -32,7 +32,7 @@ describe('a restart in place', () => {
     ]);
   });
 
-  it.each([
+  it.each<[string, unknown, unknown, string, RegExp]>([
     ['the gateway is not ready', undefined, () => undefined, 'draining', /^it is not ready$/],
     ['a parent waits for answers', {}, () => undefined, 'ready', /^its parent process has a channel to it$/],
     ['Node cannot replace the program', undefined, undefined, 'ready', /cannot replace the program of a process/],
