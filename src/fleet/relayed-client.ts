@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 
 import type { RequestRefusal } from '../serving/access-policy.js';
 import { clientAddress } from '../serving/forwarded-for.js';
-import { dismissWebSocket, setPauser } from '../serving/reading-turns.js';
+import { dismissWebSocket, setPauser } from '../serving/connection-reader.js';
 import { NOT_TO_RELAY } from '../serving/stand-in.js';
 import { closeFrame, FrameFollower } from './frame-follower.js';
 

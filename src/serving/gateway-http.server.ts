@@ -10,7 +10,7 @@ import { HttpConnections } from './http-connections.js';
 import { PROBE_HEADERS } from './probe-headers.js';
 import { endWithRefusal, hangUpOnError, refuseUpgrade } from './raw-response.js';
 import { REFUSAL_HEADER } from './refusal-header.js';
-import { isDismissed, stopReading, takeUnparsed } from './reading-turns.js';
+import { isDismissed, stopReading, takeUnparsed } from './connection-reader.js';
 import { requestPath } from './request-path.js';
 import type { StandIn } from './stand-in.js';
 

@@ -4,7 +4,8 @@ import type { Socket } from 'node:net';
 import type { EvictionCause } from './access-policy.js';
 import type { DescriptorReserve } from './descriptor-reserve.js';
 import { EvictionQueue } from './eviction-queue.js';
-import { noteWork, ReadingTurns } from './reading-turns.js';
+import { noteWork, readInTurns } from './connection-reader.js';
+import { ReadingTurns } from './reading-turns.js';
 
 /** Long enough for a client that reads to take some of its answer. */
 const LOOK_AGAIN_MS = 250;
@@ -80,7 +81,7 @@ export class HttpConnections {
     const connection: HttpConnection = { running: 0, open: 0 };
     this.#connections.set(socket, connection);
     this.#rest(socket);
-    this.#turns.add(socket);
+    readInTurns(socket, this.#turns);
     // Node reports no end of a response that waits behind another on the same connection.
     socket.on('close', () => {
       this.#finish(connection, connection.running);
@@ -184,7 +185,7 @@ export class HttpConnections {
 
   #hangUpIfQuiet(socket: Socket, since: number): void {
     const isNew = this.of(socket).response === undefined;
-    // Of a new one, what was read already is the begin of a request.
+    // What was read already from a new one is the beginning of a request.
     const read = isNew ? 0 : socket.bytesRead;
     const leftMs = since + (isNew ? QUIET_MS.new : QUIET_MS.kept) - performance.now();
     const hangUp = (): void => {

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 import type { AccessPolicy, RequestRefusal } from './access-policy.js';
-import { stopReading } from './reading-turns.js';
+import { stopReading } from './connection-reader.js';
 import { REFUSAL_HEADER } from './refusal-header.js';
 
 /** Headers that help a refused client: the version to speak (RFC 6455, 4.4), or when to come again. */

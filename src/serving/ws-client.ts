@@ -4,9 +4,10 @@ import type { MessageMappingProperties } from '@nestjs/websockets';
 import { isObservable, tap, type Observable, type Subscription } from 'rxjs';
 import type { WebSocket } from 'ws';
 
+import { dismissWebSocket, noteWork, setPauser } from './connection-reader.js';
+import { corkForThisTick } from './cork.js';
 import { clientAddress } from './forwarded-for.js';
 import { expectMinimalLengths } from './minimal-lengths.js';
-import { dismissWebSocket, noteWork, setPauser } from './reading-turns.js';
 import type { WsSession } from './ws-session.js';
 
 /** A handler of a gateway class, with its guards, pipes, interceptors and filters around it. */
@@ -244,17 +245,4 @@ function onError(this: WebSocket, error: Error): void {
 
 function onClose(this: WebSocket, code: number, reason: Buffer): void {
   clientOf(this).abandon(code, reason.toString());
-}
-
-const corked: Socket[] = [];
-
-/** Collects everything sent in one turn of the event loop into one write. */
-function corkForThisTick(connection: Socket): void {
-  if (connection.writableCorked > 0) return;
-  connection.cork();
-  if (corked.push(connection) === 1) process.nextTick(uncorkAll);
-}
-
-function uncorkAll(): void {
-  for (const connection of corked.splice(0)) connection.uncork();
 }

@@ -5,7 +5,7 @@ import { Controller, Get } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 
-import { isDismissed } from '../../src/serving/reading-turns.js';
+import { isDismissed } from '../../src/serving/connection-reader.js';
 import { WsClient } from '../../src/serving/ws-client.js';
 import { GatewayHttpServer } from '../../src/serving/gateway-http.server.js';
 import { onCleanUp } from '../kit/cleaner.js';
