@@ -26,6 +26,7 @@ import type { Holder } from './listener/holder.js';
 import { addressOfUrl } from './listener/listen-address.js';
 import { OutermostHooksModule } from './lock/outermost-hooks.module.js';
 import { GatewayLockService, type GatewayLockParts } from './lock/gateway-lock.service.js';
+import { GatewayShutdown } from './lock/gateway-shutdown.js';
 import { placeInHookOrder } from './lock/hook-order.js';
 import { ShutdownWatch } from './lock/shutdown-watch.js';
 import { checkOptions } from './options/check-options.js';
@@ -62,7 +63,7 @@ function buildGateway(
   modules: ModulesContainer,
 ) {
   const state = new GatewayState();
-  const shutdown = new ShutdownWatch(settings.shutdownDeadlineMs);
+  const deadline = new ShutdownWatch(settings.shutdownDeadlineMs);
   const reserve = new DescriptorReserve(descriptorLimit());
   const maxConnections = Math.min(settings.ws.maxConnections, reserve.mostClients);
   const fleet = fleetOf(settings, maxConnections);
@@ -87,20 +88,21 @@ function buildGateway(
     // Nest sets the adapter after the providers are made.
     app: () => (adapterHost.httpAdapter as AbstractHttpAdapter<Server>).getHttpServer(),
   });
+  // What only the program around the app can do, it says itself: `GatewayLockService.runBy`, which `runGateway` calls.
   const lock = new GatewayLockService({
     settings,
     state,
     server,
-    webSockets,
     adapter,
-    shutdown,
+    shutdown: new GatewayShutdown({ settings, state, server, webSockets, deadline }),
+    deadline,
     ...stateFolderParts(settings, card),
     activation: fleet,
     config,
     adapterHost,
   });
   const report = new MetricsReport(metrics, state, webSockets, clients, fleet);
-  return { state, shutdown, card, watches, webSockets, adapter, server, lock, report, lease: fleet ?? new NoFleet() };
+  return { state, deadline, card, watches, webSockets, adapter, server, lock, report, lease: fleet ?? new NoFleet() };
 }
 
 function fleetOf({ fleet, acquire, identity }: GatewayLockSettings, maxConnections: number): FleetService | undefined {
@@ -156,7 +158,7 @@ function part<T>(
 
 const PARTS = [
   part(GatewayState, ({ state }) => state),
-  part(ShutdownWatch, ({ shutdown }) => shutdown),
+  part(ShutdownWatch, ({ deadline }) => deadline),
   part(GatewayCardService, ({ card }) => card),
   part(HolderWatches, ({ watches }) => watches),
   part(GatewayWebSockets, ({ webSockets }) => webSockets),

@@ -1,19 +1,16 @@
-import type { Server } from 'node:http';
-
 import { Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import type { AbstractHttpAdapter, ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
+import type { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 
 import { within } from '../common/deadline.js';
-import { InputError } from '../common/input.error.js';
-import { briefly } from '../common/printable.js';
 import type { BoundAddress, ClaimedListener, LateAddress, ListenerLoss } from '../listener/claimed-listener.js';
 import type { GatewayLockSettings } from '../options/gateway-lock.options.js';
 import type { GatewayHttpServer } from '../serving/gateway-http.server.js';
 import type { GatewayPhase, GatewayState } from '../serving/gateway-state.js';
-import type { GatewayWebSockets } from '../serving/gateway-websockets.js';
 import type { GatewayWsAdapter } from '../serving/gateway-ws.adapter.js';
 import type { ShutdownNotice } from '../serving/ws-session.js';
-import type { Activation, ActivationLoss } from './activation.js';
+import type { Activation } from './activation.js';
+import type { GatewayRunner } from './gateway-runner.js';
+import type { GatewayShutdown } from './gateway-shutdown.js';
 import { claimLockSet, type LockSet, type TakeFurtherLock } from './lock-set.js';
 import { checkListenBeforeStart } from './nest-listen.js';
 import { standInForListener } from './nest-server.js';
@@ -27,9 +24,9 @@ export interface GatewayLockParts {
   readonly settings: GatewayLockSettings;
   readonly state: GatewayState;
   readonly server: GatewayHttpServer;
-  readonly webSockets: GatewayWebSockets;
   readonly adapter: GatewayWsAdapter;
-  readonly shutdown: ShutdownWatch;
+  readonly shutdown: GatewayShutdown;
+  readonly deadline: ShutdownWatch;
   readonly acquire: AcquireLock;
   /** The locks that are taken after the port, in this order. */
   readonly furtherLocks: readonly TakeFurtherLock[];
@@ -41,7 +38,6 @@ export interface GatewayLockParts {
   readonly adapterHost: HttpAdapterHost;
 }
 
-const MAX_REASON = 200;
 const STOPPED: ShutdownNotice = { reason: 'the gateway was stopped', restartExpectedMs: null };
 
 /**
@@ -70,35 +66,10 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
   /** Resolves when the gateway begins to stop, for whatever reason: the code that runs the app should close it. Never rejects. */
   readonly stopping: Promise<ShutdownNotice>;
 
-  /**
-   * Starts a successor, and resolves when this gateway is about to stop for it. What runs the app sets it.
-   *
-   * @internal
-   */
-  handover: ((timeoutMs?: number) => Promise<void>) | undefined;
-
-  /**
-   * Stops this gateway and starts it anew, with the reason that clients are told. What runs the app sets it, where it can.
-   *
-   * @internal
-   * @returns whether it will
-   */
-  restart: ((reason: string) => boolean) | undefined;
-
-  /**
-   * Called when the port is held and served while another gateway of the fleet works. What runs the app sets it.
-   *
-   * @internal
-   */
-  onStandby: (() => void) | undefined;
-
   readonly #parts: GatewayLockParts;
   readonly #logger = new Logger('gateway');
-  readonly #stopping = new AbortController();
   #locks: LockSet | undefined;
-  #drained: Promise<void> | undefined;
-  #reportLoss!: (loss: ListenerLoss) => void;
-  #reportStop!: (notice: ShutdownNotice) => void;
+  #runner: GatewayRunner = {};
 
   /** @internal */
   constructor(parts: GatewayLockParts) {
@@ -106,9 +77,27 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
     // In a constructor, because Nest connects gateway classes to the adapter before any hook runs.
     parts.config.setIoAdapter(parts.adapter);
     checkListenBeforeStart();
-    this.lost = new Promise((resolve) => (this.#reportLoss = resolve));
-    this.stopping = new Promise((resolve) => (this.#reportStop = resolve));
-    this.overdue = parts.shutdown.overdue;
+    this.lost = parts.shutdown.lost;
+    this.stopping = parts.shutdown.stopping;
+    this.overdue = parts.deadline.overdue;
+  }
+
+  /**
+   * Says what the program that runs the app does for this gateway: `runGateway` calls it once, before the app starts.
+   *
+   * @internal
+   */
+  runBy(runner: GatewayRunner): void {
+    this.#runner = runner;
+  }
+
+  /**
+   * What the program that runs the app does for this gateway.
+   *
+   * @internal
+   */
+  get runner(): GatewayRunner {
+    return this.#runner;
   }
 
   /**
@@ -179,15 +168,15 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
    * @throws {GatewayLockError} through Nest's `init()`, unchanged
    */
   async onApplicationBootstrap(): Promise<void> {
-    const { settings, config, adapter, acquire, furtherLocks, activation } = this.#parts;
+    const { settings, config, adapter, adapterHost, shutdown, acquire, furtherLocks, activation } = this.#parts;
     this.#refuseIfStopped();
     if (config.getIoAdapter() !== adapter) {
       throw new Error(
         'another WebSocket adapter was installed over the one of GatewayLockModule, and its gateways would escape the lock: remove the call of useWebSocketAdapter()',
       );
     }
-    await this.#prepareHttp();
-    this.#locks = await acquire(() => claimLockSet(settings, furtherLocks), this.#stopping.signal);
+    await standInForListener(adapterHost, settings, () => this.#address);
+    this.#locks = await acquire(() => claimLockSet(settings, furtherLocks), shutdown.signal);
     this.#refuseIfStopped();
     this.#serve(this.#locks);
     if (activation) await this.#standBy(activation);
@@ -202,20 +191,19 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
    * @returns resolves when no client and no request is left, or `shutdownGraceMs` has passed
    */
   beginShutdown(notice: ShutdownNotice = STOPPED): Promise<void> {
-    this.#drained ??= this.#drain(notice);
-    return this.#drained;
+    return this.#parts.shutdown.begin(notice);
   }
 
   /** Frees the port, as the last step of the app's shutdown. Safe after a failed start, and when called twice. */
   async onApplicationShutdown(): Promise<void> {
-    const { settings, state, server, shutdown, activation } = this.#parts;
+    const { settings, state, server, deadline, activation } = this.#parts;
     if (activation) await activation.release();
     // A listener that was handed in has to be closed even when the start failed before it took it.
     (this.#locks ?? settings.listener)?.close();
     server.destroyConnections();
     if (this.#locks && state.phase !== 'released') this.#logger.log(`stopped: ${this.#locks.listener.url} is free`);
     state.phase = 'released';
-    shutdown.end();
+    deadline.end();
   }
 
   get #held(): LockSet {
@@ -228,36 +216,28 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
     return this.phase === 'released' ? undefined : this.#locks?.listener.addresses[0];
   }
 
-  #serve({ listener, further, derived }: LockSet): void {
-    const { state, server, settings } = this.#parts;
-    state.listensOn(listener);
+  #serve(locks: LockSet): void {
+    const { state, server, shutdown, settings, onHeld } = this.#parts;
+    state.listensOn(locks.listener);
     const { version, profile } = settings.identity;
-    const urls = listener.addresses.map(({ url }) => url).join(', ');
+    const urls = locks.listener.addresses.map(({ url }) => url).join(', ');
     this.#logger.log(`gateway ${version} starting: profile ${profile}, pid ${process.pid}, holds ${urls}`);
-    this.#parts.onHeld();
-    // The HTTP server watches the deadlines of its connections from this event on.
-    server.http.once('listening', () => {
-      for (const lock of further) lock.serve((socket) => server.serveRoutesOnly(socket));
+    onHeld();
+    locks.serve(server, (late) => this.#noteLate(late));
+    locks.watch((loss, isDerived) => {
+      // The server that adopted a derived port may close it in a shutdown hook of its own.
+      if (!isDerived || !shutdown.hasBegun) shutdown.beginForLoss(loss);
     });
-    listener.adopt(server.http);
-    for (const one of [listener, ...derived.values()]) {
-      one.completeLater((late) => this.#onLate(late));
-    }
-    for (const { lost } of [listener, ...further]) void lost.then((loss) => this.#onLost(loss));
-    for (const { lost } of derived.values()) {
-      // The server that adopted it may close it in a shutdown hook of its own.
-      void lost.then((loss) => this.#drained ?? this.#onLost(loss));
-    }
   }
 
   /** The port is held and answers probes meanwhile, so that a host that waits for days is not taken for one that hangs. */
   async #standBy(activation: Activation): Promise<void> {
-    const { state } = this.#parts;
+    const { state, shutdown } = this.#parts;
     state.phase = 'standby';
-    this.onStandby?.();
-    await activation.activate(this.#stopping.signal, {
-      onLost: (loss) => this.#onDeactivated(loss),
-      onYield: (reason) => this.#onYield(reason),
+    this.#runner.onStandby?.();
+    await activation.activate(shutdown.signal, {
+      onLost: (loss) => shutdown.beginForDeactivation(loss),
+      onYield: (reason) => this.#yield(reason),
     });
     this.#refuseIfStopped();
     state.phase = 'starting';
@@ -269,60 +249,15 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
     this.#parts.state.refuseIfStopping();
   }
 
-  async #prepareHttp(): Promise<void> {
-    const { adapterHost, settings } = this.#parts;
-    const adapter = adapterHost.httpAdapter as AbstractHttpAdapter<Server> | undefined;
-    if (!adapter) {
-      // It would take the lock and serve nothing: each command of such a program would keep the gateway from starting.
-      throw new InputError(
-        'this app has no HTTP side, so the gateway lock is not taken for it: make it with NestFactory.create(), or leave GatewayLockModule out of an application context',
-      );
-    }
-    await standInForListener(adapter, settings, () => this.#address);
-  }
-
-  async #drain(notice: ShutdownNotice, withinMs = Infinity): Promise<void> {
-    const { settings, state, server, webSockets, shutdown } = this.#parts;
-    const shutdownGraceMs = Math.min(settings.shutdownGraceMs, withinMs);
-    if (this.#locks) this.#logger.log(`stopping: ${describeStop(notice)}`);
-    state.phase = 'draining';
-    this.#reportStop(notice);
-    this.#stopping.abort();
-    shutdown.begin(withinMs);
-    await Promise.all([webSockets.drain(notice, shutdownGraceMs), within(server.idle(), shutdownGraceMs)]);
-  }
-
-  #onLate({ url, isTaken }: LateAddress): void {
+  #noteLate({ url, isTaken }: LateAddress): void {
     if (isTaken) this.#logger.log(`listening on ${url} too, which this machine did not have at the start`);
     else this.#logger.warn(`another process listens on ${url}, so clients that use it do not reach this gateway`);
   }
 
-  #onDeactivated({ cause, withinMs }: ActivationLoss): void {
-    const { state, shutdown } = this.#parts;
-    this.#reportLoss({ url: state.url, cause });
-    // A shutdown that is under way must end in time too.
-    if (this.#drained) shutdown.begin(withinMs);
-    this.#drained ??= this.#drain(
-      { reason: 'another gateway of the fleet takes over', restartExpectedMs: null },
-      withinMs,
-    );
-  }
-
   /** A gateway that can starts anew, and stands by then. */
-  #onYield(reason: string): void {
-    if (this.#drained || this.restart?.(reason)) return;
-    void this.beginShutdown({ reason, restartExpectedMs: null });
+  #yield(reason: string): void {
+    const { shutdown } = this.#parts;
+    if (shutdown.hasBegun || this.#runner.restart?.(reason)) return;
+    void shutdown.begin({ reason, restartExpectedMs: null });
   }
-
-  #onLost(loss: ListenerLoss): void {
-    const cause = loss.cause ? `: ${loss.cause.message}` : '';
-    this.#logger.error(`lost the listener on ${loss.url}${cause}; shutting down`);
-    this.#reportLoss(loss);
-    void this.beginShutdown({ reason: 'the gateway lost its listener', restartExpectedMs: null });
-  }
-}
-
-/** Any client with the right to stop the gateway may write the reason. */
-function describeStop({ reason, restartExpectedMs }: ShutdownNotice): string {
-  return `${briefly(reason, MAX_REASON)}${restartExpectedMs === null ? '' : `, expected back in ${restartExpectedMs} ms`}`;
 }

@@ -3,8 +3,9 @@ import type { Socket } from 'node:net';
 import { claimDerived, inOrder } from './claim-derived.js';
 import type { GatewayLockSettings } from '../options/gateway-lock.options.js';
 import { claimListener } from '../listener/claim-listener.js';
-import type { ClaimedListener, ListenerLoss } from '../listener/claimed-listener.js';
+import type { ClaimedListener, LateAddress, ListenerLoss } from '../listener/claimed-listener.js';
 import { GatewayLockError } from '../listener/gateway-lock.error.js';
+import type { GatewayHttpServer } from '../serving/gateway-http.server.js';
 
 /** A lock of another room that is held together with the port, or not at all. */
 export interface FurtherLock {
@@ -29,6 +30,26 @@ export class LockSet {
     readonly further: readonly FurtherLock[],
     readonly derived: ReadonlyMap<string, ClaimedListener>,
   ) {}
+
+  /**
+   * Serves what is held: the app on the port, the gateway's own routes alone on further locks.
+   *
+   * @param onLate called for an address of the port that this machine gets later
+   */
+  serve(server: GatewayHttpServer, onLate: (late: LateAddress) => void): void {
+    // The HTTP server watches the deadlines of its connections from this event on.
+    server.http.once('listening', () => {
+      for (const lock of this.further) lock.serve((socket) => server.serveRoutesOnly(socket));
+    });
+    this.listener.adopt(server.http);
+    for (const one of [this.listener, ...this.derived.values()]) one.completeLater(onLate);
+  }
+
+  /** Calls back for each part that is lost. */
+  watch(onLost: (loss: ListenerLoss, isDerived: boolean) => void): void {
+    for (const { lost } of [this.listener, ...this.further]) void lost.then((loss) => onLost(loss, false));
+    for (const { lost } of this.derived.values()) void lost.then((loss) => onLost(loss, true));
+  }
 
   /** Releases everything, last taken first, at once and without waiting for connections. */
   close(): void {

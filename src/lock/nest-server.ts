@@ -1,8 +1,9 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import type { AbstractHttpAdapter } from '@nestjs/core';
+import type { AbstractHttpAdapter, HttpAdapterHost } from '@nestjs/core';
 
+import { InputError } from '../common/input.error.js';
 import type { BoundAddress } from '../listener/claimed-listener.js';
 import type { GatewayLockSettings } from '../options/gateway-lock.options.js';
 import { checkListen } from './nest-listen.js';
@@ -12,12 +13,20 @@ import { checkListen } from './nest-listen.js';
  * `app.getHttpServer()` ask it for its address, and start it where it has none.
  *
  * @param address the first address of the lock, while it is held
+ * @throws {InputError} the app serves no HTTP
  */
 export async function standInForListener(
-  adapter: AbstractHttpAdapter<Server>,
+  adapterHost: HttpAdapterHost,
   settings: GatewayLockSettings,
   address: () => BoundAddress | undefined,
 ): Promise<void> {
+  const adapter = adapterHost.httpAdapter as AbstractHttpAdapter<Server> | undefined;
+  if (!adapter) {
+    // It would take the lock and serve nothing: each command of such a program would keep the gateway from starting.
+    throw new InputError(
+      'this app has no HTTP side, so the gateway lock is not taken for it: make it with NestFactory.create(), or leave GatewayLockModule out of an application context',
+    );
+  }
   const server = adapter.getHttpServer();
   const listen = (...args: unknown[]): Server => {
     checkListen(args, { ...settings, port: address()?.port ?? settings.port });

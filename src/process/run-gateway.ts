@@ -110,7 +110,7 @@ export async function runGateway(
     }
     // Without an app nothing is served; the operating system frees a claimed port with the process.
     restart = app && partOf(app, RestartInPlace);
-    code = app ? await serve(app, signals, { ...options, service }, restart) : ExitCode.OK;
+    code = app ? await serve(app, signals, { ...options, service, restart, handover }) : ExitCode.OK;
   } catch (error) {
     options.heir?.failed(describeError(error));
     const { profile, command: program } = identityOf(error, app);
@@ -134,22 +134,29 @@ export async function runGateway(
 
 interface ServeOptions extends Pick<RunOptions, 'json' | 'started' | 'heir' | 'background'> {
   readonly service: ServiceManager | false | undefined;
+  readonly restart: RestartInPlace | undefined;
+  readonly handover: Handover | undefined;
 }
 
 /** Resolves with the exit code when the gateway has to stop, with the app yet to be closed. */
 async function serve(
   app: INestApplication,
   signals: StopSignals,
-  { json = false, started, background, service, heir }: ServeOptions,
-  restart: RestartInPlace | undefined,
+  { json = false, started, background, service, heir, restart, handover }: ServeOptions,
 ): Promise<number> {
   const lock = lockOf(app);
   const tellReady = service && tellManager(service, { lock, webSockets: app.get(GatewayWebSockets) });
-  // A standby is as far as a host can come by itself, for days perhaps: that is what its manager waits for.
-  lock.onStandby = () => {
-    void heir?.ready();
-    if (tellReady) tellReady(`standing by on ${lock.url}`);
-  };
+  lock.runBy({
+    // A standby is as far as a host can come by itself, for days perhaps: that is what its manager waits for.
+    onStandby: () => {
+      void heir?.ready();
+      if (tellReady) tellReady(`standing by on ${lock.url}`);
+    },
+    handover: handover
+      ? (timeoutMs) => handover.begin(timeoutMs)
+      : () => Promise.reject(new HandoverError(whyNoHandover(), ExitCode.USAGE)),
+    restart: (reason) => restart?.request(reason).status === 'scheduled',
+  });
   void lock.overdue.then((hook) => {
     complain(`the gateway did not stop in time: ${hook} still runs; ending the process`);
     process.exit(ExitCode.UNEXPECTED);
@@ -167,7 +174,6 @@ async function serve(
     await heir?.ready();
     if (tellReady) tellReady();
     restart?.isReady(lock, app.get<GatewayLockSettings>(GATEWAY_LOCK_SETTINGS).shutdownGraceMs);
-    lock.restart = (reason) => restart?.request(reason).status === 'scheduled';
     if (!background) announceReady(lock, { json, isManaged: service ? service.isThere : false });
   }
   return stop;
@@ -183,12 +189,8 @@ function prepareHandover(
   signals: StopSignals,
 ): Handover | undefined {
   // Where the listeners are not kept, those of the next process are not these.
-  if (typeof service !== 'object' || !(service.isThere || background)) {
-    lock.handover = () => Promise.reject(new HandoverError(whyNoHandover(), ExitCode.USAGE));
-    return undefined;
-  }
+  if (typeof service !== 'object' || !(service.isThere || background)) return undefined;
   const handover = new Handover(lock, service, background);
-  lock.handover = (timeoutMs) => handover.begin(timeoutMs);
   void signals.first.then(() => handover.stop());
   signals.onHandover = () => {
     handover.begin().catch((error: unknown) => complain((error as Error).message));

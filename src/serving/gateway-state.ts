@@ -18,6 +18,11 @@ export class GatewayState {
     return this.phase === 'ready';
   }
 
+  /** Whether the lock has been taken. */
+  get isHeld(): boolean {
+    return this.#listener !== undefined;
+  }
+
   /**
    * Every address of the lock, in the order in which they were bound.
    *

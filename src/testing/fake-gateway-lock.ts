@@ -1,6 +1,7 @@
 import type { BoundAddress, ClaimedListener, ListenerLoss } from '../listener/claimed-listener.js';
 import { DEFAULT_PORT, gatewayUrl } from '../listener/listen-address.js';
 import type { GatewayLockService } from '../lock/gateway-lock.service.js';
+import type { GatewayRunner } from '../lock/gateway-runner.js';
 import type { DerivedPorts } from '../options/derived-ports.js';
 import type { GatewayPhase } from '../serving/gateway-state.js';
 import type { ShutdownNotice } from '../serving/ws-session.js';
@@ -58,9 +59,7 @@ class FakeLock implements PublicMembers<FakeGatewayLock> {
   readonly overdue: Promise<string>;
   readonly stopping: Promise<ShutdownNotice>;
   readonly descriptors = [];
-  readonly handover = undefined;
-  readonly restart = undefined;
-  readonly onStandby = undefined;
+  runner: GatewayRunner = {};
 
   readonly #derived: ReadonlyMap<string, ClaimedListener>;
   #phase: GatewayPhase = 'ready';
@@ -82,6 +81,10 @@ class FakeLock implements PublicMembers<FakeGatewayLock> {
 
   get phase(): GatewayPhase {
     return this.#phase;
+  }
+
+  runBy(runner: GatewayRunner): void {
+    this.runner = runner;
   }
 
   stopAccepting(): Promise<void> {

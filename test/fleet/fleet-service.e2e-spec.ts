@@ -24,7 +24,7 @@ async function standingBy(
 ): Promise<TestApp & { init: Promise<unknown> }> {
   session.isFree = false;
   const created = await createApp({ lock });
-  created.lock.onStandby = onStandby;
+  created.lock.runBy({ onStandby });
   const init = created.app.init();
   init.catch(() => undefined);
   await until(WAIT_MS, 'the wait', () => session.asked.includes('wait') || session.asked.includes('destroy'));

@@ -46,7 +46,7 @@ describe('the active gateway that is asked to let another one be it', () => {
     const session = new FakeSession();
     fakeDatabase(session);
     const { lock } = await startApp({ lock: STANDBY });
-    const asked = new Promise<string>((resolve) => (lock.restart = (reason) => (resolve(reason), true)));
+    const asked = new Promise<string>((resolve) => lock.runBy({ restart: (reason) => (resolve(reason), true) }));
 
     session.askFor('');
 

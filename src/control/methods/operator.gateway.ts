@@ -127,7 +127,7 @@ export class OperatorGateway {
   @SubscribeMessage('gateway.handover')
   @RequireScope('operator.admin')
   async handover(@MessageBody(new ParamsPipe(HandoverParams)) { timeoutMs }: HandoverRequest): Promise<{ ok: true }> {
-    const { handover } = this.lock;
+    const { handover } = this.lock.runner;
     if (!handover) {
       throw new GatewayRequestException({ code: 'UNAVAILABLE', message: 'this app is not run by runGateway' });
     }

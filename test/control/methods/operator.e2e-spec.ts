@@ -163,7 +163,7 @@ describe('gateway.handover', () => {
   it('is passed on with its timeout to what runs the app, and answers when that has begun', async () => {
     const { lock } = await startControl();
     const handover = jest.fn(() => Promise.resolve());
-    lock.handover = handover;
+    lock.runBy({ handover });
     const operator = await Operator.open(lock.url);
 
     expect(await operator.call('gateway.handover', { timeoutMs: 1_234 })).toMatchObject({ payload: { ok: true } });
@@ -173,7 +173,8 @@ describe('gateway.handover', () => {
 
   it('says why it could not begin, with the exit code for the command that asks', async () => {
     const { lock } = await startControl();
-    lock.handover = () => Promise.reject(Object.assign(new Error('the new gateway ended with 64'), { exitCode: 64 }));
+    const ended = Object.assign(new Error('the new gateway ended with 64'), { exitCode: 64 });
+    lock.runBy({ handover: () => Promise.reject(ended) });
     const operator = await Operator.open(lock.url);
 
     expect((await operator.call('gateway.handover')).error).toEqual({

@@ -1,0 +1,18 @@
+/** What only the program that runs the app can do for its gateway. `runGateway` does all of it; another one, what it gives. */
+export interface GatewayRunner {
+  /** Called when the port is held and served while another gateway of the fleet works. */
+  readonly onStandby?: (() => void) | undefined;
+  /**
+   * Starts a successor, and resolves when this gateway is about to stop for it.
+   *
+   * @param timeoutMs how long the successor may take until it could start
+   */
+  readonly handover?: ((timeoutMs?: number) => Promise<void>) | undefined;
+  /**
+   * Stops this gateway and starts it anew.
+   *
+   * @param reason what clients are told
+   * @returns whether it will
+   */
+  readonly restart?: ((reason: string) => boolean) | undefined;
+}
