@@ -1,9 +1,10 @@
 import { Command, CommanderError } from 'commander';
 
-import { GATEWAY, PROFILE_FLAGS, SUB_COMMANDS } from './command-table.js';
+import { GATEWAY, SUB_COMMANDS } from './command-table.js';
 import type { CommandEntry, Program } from './command.js';
 import { addFlags, describeCommand, exitCodeOfParser, nameWayOut, runCommand } from './describe-command.js';
 import { helpPageText, PROGRAM_PAGE } from './help-pages.js';
+import { PROFILE_FLAGS } from './shared-flags.js';
 import { TOP_LEVEL } from './top-level.js';
 
 /**
@@ -60,7 +61,7 @@ function withHelpFlag(args: readonly string[]): readonly string[] {
   const at = args[0] === GATEWAY.name && args[1] === 'help' ? 1 : 0;
   if (args[at] !== 'help') return args;
   const words = args.toSpliced(at, 1);
-  // The parser says of a word that is unknown that it is.
+  // The parser itself reports a word that is unknown.
   return words.every(isCommand) ? [...words, '--help'] : words;
 }
 

@@ -1,8 +1,9 @@
 import { InputError } from '../common/input.error.js';
 import { ExitCode } from '../process/exit-code.js';
-import { GATEWAY, PROFILE_FLAGS, SUB_COMMANDS } from './command-table.js';
+import { GATEWAY, SUB_COMMANDS } from './command-table.js';
 import type { CommandEntry, Run } from './command.js';
 import type { Flag, FlagTable } from './flags.js';
+import { PROFILE_FLAGS } from './shared-flags.js';
 
 /** What may follow the words that were typed so far, such as `gateway status`. */
 interface Place {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { findToken } from '../config/choose-settings.js';
+import { findToken } from '../config/choose-token.js';
 import { callGateway } from '../control/client/call-gateway.js';
 import { GatewayCallError } from '../control/client/gateway-call.error.js';
 import { describeHolder } from '../holder/describe-holder.js';

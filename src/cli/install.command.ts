@@ -2,7 +2,8 @@ import { join } from 'node:path';
 
 import { InputError } from '../common/input.error.js';
 import { replaceWhole } from '../common/private-file.js';
-import { chooseSettings, TOKEN_VARIABLE, type Settings } from '../config/choose-settings.js';
+import { chooseSettings, type Settings } from '../config/choose-settings.js';
+import { TOKEN_VARIABLE } from '../config/choose-token.js';
 import { whoHolds } from '../holder/who-holds.js';
 import { logFileIn } from '../launcher/gateway-log.js';
 import { explain } from '../launcher/small-file.js';

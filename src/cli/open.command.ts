@@ -5,7 +5,8 @@ import { pathToFileURL } from 'node:url';
 
 import { codeOf } from '../common/own-file.js';
 import { replaceWhole } from '../common/private-file.js';
-import { chooseSettings, findToken, type Settings } from '../config/choose-settings.js';
+import { chooseSettings, type Settings } from '../config/choose-settings.js';
+import { findToken } from '../config/choose-token.js';
 import { commandFor, describeHolder } from '../holder/describe-holder.js';
 import { hostsToAsk } from '../holder/serving-address.js';
 import { isOwn, whoHolds } from '../holder/who-holds.js';

@@ -1,6 +1,7 @@
 import { InputError } from '../common/input.error.js';
 import { printableJson } from '../common/printable.js';
-import { chooseSettings, chooseToken, findToken, givenTokens, TOKEN_VARIABLE } from '../config/choose-settings.js';
+import { chooseSettings } from '../config/choose-settings.js';
+import { chooseToken, findToken, givenTokens, TOKEN_VARIABLE } from '../config/choose-token.js';
 import { callGateway, type CallOptions } from '../control/client/call-gateway.js';
 import { GatewayCallError } from '../control/client/gateway-call.error.js';
 import { hostsToAsk } from '../holder/serving-address.js';

@@ -1,7 +1,8 @@
 import { constants } from 'node:os';
 
 import { NotAllowedError } from '../common/not-allowed.error.js';
-import { chooseSettings, findToken } from '../config/choose-settings.js';
+import { chooseSettings } from '../config/choose-settings.js';
+import { findToken } from '../config/choose-token.js';
 import { callGateway } from '../control/client/call-gateway.js';
 import { GatewayCallError } from '../control/client/gateway-call.error.js';
 import { isMeant } from '../holder/stop-holder.js';

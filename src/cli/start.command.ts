@@ -5,12 +5,8 @@ import { resolve } from 'node:path';
 import { NotAllowedError } from '../common/not-allowed.error.js';
 import { FLEET_URL_FILE_VARIABLE } from '../config/choose-fleet.js';
 import type { Profile } from '../config/profile.js';
-import {
-  chooseSettings,
-  refuseFleetWithoutToken,
-  TOKEN_FILE_VARIABLE,
-  type Settings,
-} from '../config/choose-settings.js';
+import { chooseSettings, refuseFleetWithoutToken, type Settings } from '../config/choose-settings.js';
+import { TOKEN_FILE_VARIABLE } from '../config/choose-token.js';
 import { refuseRemoteMode } from '../config/local-mode.js';
 import { commandFor } from '../holder/describe-holder.js';
 import type { LaunchedGateway, LaunchOptions } from '../launcher/launch-options.js';

@@ -1,5 +1,6 @@
 import { printable } from '../common/printable.js';
-import { findToken, type Settings } from '../config/choose-settings.js';
+import type { Settings } from '../config/choose-settings.js';
+import { findToken } from '../config/choose-token.js';
 import { callGateway } from '../control/client/call-gateway.js';
 import { GatewayCallError } from '../control/client/gateway-call.error.js';
 import type { Status } from '../control/methods/operator.gateway.js';

@@ -1,4 +1,5 @@
-import { findToken, type Settings } from '../config/choose-settings.js';
+import type { Settings } from '../config/choose-settings.js';
+import { findToken } from '../config/choose-token.js';
 import type { Advice } from '../holder/advise-on-holder.js';
 import { readTextIfAllowed } from '../common/process-files.js';
 import { TCP_TABLES } from '../holder/connection-user.js';

@@ -1,4 +1,5 @@
-import { findToken, type Settings } from '../config/choose-settings.js';
+import type { Settings } from '../config/choose-settings.js';
+import { findToken } from '../config/choose-token.js';
 import { callGateway } from '../control/client/call-gateway.js';
 import { describeHolder, describeUse } from '../holder/describe-holder.js';
 import { stopHolder, type StopOutcome } from '../holder/stop-holder.js';

@@ -1,9 +1,5 @@
-import { join, resolve } from 'node:path';
-
-import { checkToken } from '../control/access/token-format.js';
 import { checkHost, checkOrigin } from '../control/access/request-gate.js';
 import { checkProxy } from '../control/access/trusted-proxies.js';
-import { readNamedTokenFile, readTokenFile } from '../control/access/token-file.js';
 import type { FleetOptions } from '../options/fleet.options.js';
 import type { GatewayLockOptions } from '../options/gateway-lock.options.js';
 import { InputError } from '../common/input.error.js';
@@ -13,25 +9,18 @@ import { readConfiguration } from './config-file.js';
 import type { Configuration } from './configuration.js';
 import { chooseFleet, type FleetFlags } from './choose-fleet.js';
 import { choosePort, portOrigin, portPlaces, PORT_VARIABLE, type PortOrigin } from './choose-port.js';
+import { chooseToken, givenTokens, tokenFileOf, TOKEN_VARIABLE, type TokenFlags } from './choose-token.js';
 import type { Place } from './place.js';
 import type { Profile } from './profile.js';
 
-export const TOKEN_VARIABLE = 'OPENCLAW_GATEWAY_TOKEN';
-export const TOKEN_FILE_VARIABLE = 'OPENCLAW_GATEWAY_TOKEN_FILE';
-
-/** In the state folder. */
-const TOKEN_FILE = 'gateway.token';
-
 /** Flags of a command, as they were typed. */
-export interface SettingFlags extends FleetFlags {
+export interface SettingFlags extends FleetFlags, TokenFlags {
   readonly port?: string | undefined;
   readonly host?: string | undefined;
   /** A word for the host, as OpenClaw has it. */
   readonly bind?: string | undefined;
   /** How clients show who they are, as OpenClaw has it. */
   readonly auth?: string | undefined;
-  readonly token?: string | undefined;
-  readonly tokenFile?: string | undefined;
   readonly allowHost?: readonly string[] | undefined;
   readonly allowOrigin?: readonly string[] | undefined;
   readonly trustedProxy?: readonly string[] | undefined;
@@ -161,51 +150,6 @@ export function refuseFleetWithoutToken({ fleet, token }: Pick<Settings, 'fleet'
   throw new InputError(
     `fleet ${fleet.name}: its clients show every host the same token: give it with --token-file, or set ${TOKEN_VARIABLE}`,
   );
-}
-
-/**
- * The token for a client: the one that was given, or the one that a gateway of this user has made.
- *
- * @throws {InputError} the file cannot be read, or holds no token
- */
-export function findToken({ profile, token }: Pick<Settings, 'profile' | 'token'>): string | undefined {
-  return token ?? readTokenFile(tokenFileOf(profile));
-}
-
-/**
- * The tokens that flags and variables give, themselves or in a file that they name.
- *
- * @param nameVariable the name of a variable in errors
- * @throws {NotAllowedError} such a file is neither this user's nor root's, others may write it, or this user may not
- * read it
- * @throws {InputError} such a file is missing, or cannot be read
- */
-export function givenTokens(
-  { token, tokenFile }: SettingFlags,
-  environment: NodeJS.ProcessEnv,
-  nameVariable: (variable: string) => string = (variable) => variable,
-): readonly Place<string>[] {
-  return [
-    { source: '--token', value: token },
-    tokenIn('--token-file', tokenFile),
-    { source: nameVariable(TOKEN_VARIABLE), value: environment[TOKEN_VARIABLE] },
-    tokenIn(nameVariable(TOKEN_FILE_VARIABLE), environment[TOKEN_FILE_VARIABLE]),
-  ];
-}
-
-function tokenIn(source: string, path: string | undefined): Place<string> {
-  if (path === undefined) return { source, value: undefined };
-  const file = resolve(path);
-  return { source: `${source}: ${file}`, value: readNamedTokenFile(source, file) };
-}
-
-/** @throws {InputError} one of the values is not a token, even one that does not count */
-export function chooseToken(...places: readonly Place<string>[]): string | undefined {
-  return firstOf(places.map(({ source, value }) => (value === undefined ? undefined : checkToken(source, value))));
-}
-
-function tokenFileOf({ stateFolder }: Profile): string {
-  return join(stateFolder, TOKEN_FILE);
 }
 
 function chooseHost(flags: SettingFlags, { host, hostProblem }: Configuration): string {

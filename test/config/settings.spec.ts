@@ -4,13 +4,8 @@ import { join } from 'node:path';
 import { InputError } from '../../src/common/input.error.js';
 import { portOfProfile } from '../../src/config/choose-port.js';
 import type { Profile } from '../../src/config/profile.js';
-import {
-  chooseSettings,
-  findToken,
-  lockOptions,
-  type SettingFlags,
-  type Settings,
-} from '../../src/config/choose-settings.js';
+import { chooseSettings, lockOptions, type SettingFlags, type Settings } from '../../src/config/choose-settings.js';
+import { findToken } from '../../src/config/choose-token.js';
 import { tempFolder } from '../kit/temp.js';
 
 /** All that can say something of a start. */
