@@ -17,7 +17,7 @@ import { ExitCode } from '../process/exit-code.js';
 import { complain, wantsColor } from '../process/print.js';
 import { StopSignals } from '../process/stop-signals.js';
 import { readJournal } from '../service/journal.js';
-import { findManagedService, isHeld } from '../service/managed-service.js';
+import { findManagedService, isUnderManager } from '../service/managed-service.js';
 import { whoHoldsProfile } from '../state-folder/who-holds-profile.js';
 import { DEFAULT_LINES, type Flags } from './flags.js';
 import type { Invocation, Program } from './command.js';
@@ -39,7 +39,7 @@ export async function logs({ flags, profile, program }: Invocation): Promise<num
   const service = await findManagedService({ program: program.name, profile: profile.name }, undefined);
   const hasFile = existsSync(logFileIn(profile.stateFolder));
   // A gateway that a launcher has started may have left a file, which says nothing of the service.
-  if (service && service.logFile === undefined && (isHeld(service) || !hasFile)) {
+  if (service && service.logFile === undefined && (isUnderManager(service) || !hasFile)) {
     const { follow = false } = flags;
     await printJournal(service.unit, { filter, count, show, follow, readerGone });
     return ExitCode.OK;
@@ -70,7 +70,7 @@ async function printJournal(unit: string, { filter, count, show, follow, readerG
   void readerGone.then(() => stop.abort());
   if (follow) void new StopSignals().first.then(() => stop.abort());
   const reader = new LogReader(filter);
-  // Where some are left out, nothing but a look tells how many there are.
+  // Where lines are left out, only a look at all of them tells how many remain.
   const isSome = isFiltered(filter) && !follow;
   const lines = isSome ? undefined : count;
   const kept: ReadLine[] = [];
@@ -102,7 +102,7 @@ function readLog(
   foreground: string | undefined,
 ): { readonly lines: readonly ReadLine[]; readonly end: number } {
   try {
-    // As above.
+    // Where lines are left out, only a look at all of them tells how many remain.
     const { lines, end } = lastLines(file, isFiltered(filter) ? Infinity : count);
     const reader = new LogReader(filter);
     return { lines: [...reader.read(lines), ...reader.rest()], end };

@@ -15,7 +15,7 @@ import { DEFAULT_PROFILE } from '../options/holder.options.js';
 import { ExitCode } from '../process/exit-code.js';
 import { printResult } from '../process/print.js';
 import { StopSignals } from '../process/stop-signals.js';
-import { findManagedService, isHeld, startService } from '../service/managed-service.js';
+import { findManagedService, isUnderManager, startService } from '../service/managed-service.js';
 import { readProofSecret } from '../state-folder/proof-secret.js';
 import type { Invocation } from './command.js';
 import { timeoutOf } from './flags-of.js';
@@ -44,7 +44,7 @@ export async function restart(invocation: Invocation): Promise<number> {
     { program: program.name, profile: profile.name },
     isPortGiven(chosen) ? chosen.port : undefined,
   );
-  if (service && isHeld(service)) {
+  if (service && isUnderManager(service)) {
     const status = await startService(service, 'restart');
     const outcome = { ok: true, kind: 'restarted', unit: service.unit, status, exitCode: ExitCode.OK };
     printResult(flags.json, outcome, [`restarted: ${service.unit}${status === '' ? '' : `, ${status}`}`]);

@@ -3,7 +3,7 @@ import type { Advice } from '../holder/advise-on-holder.js';
 import { commandFor, describeUnknown } from '../holder/describe-holder.js';
 import { wantsColor } from '../process/print.js';
 import { holderLines, paint, type PortReport } from '../process/report-failure.js';
-import { isHeld, type ManagedService } from '../service/managed-service.js';
+import { isUnderManager, type ManagedService } from '../service/managed-service.js';
 import type { Program } from './command.js';
 import { describeManaged } from './describe-service.js';
 import { depthRows, type Depth } from './status-depth.js';
@@ -28,7 +28,7 @@ export function statusLines({ report, facts, service, depth, settings, program, 
   const { port, profile } = settings;
   const color = wantsColor(process.stdout);
   const command = commandFor(profile.name, program.name);
-  const isManaged = service !== undefined && isHeld(service);
+  const isManaged = service !== undefined && isUnderManager(service);
   const serviceLog = isManaged ? (service.logFile ?? `${command} logs`) : undefined;
   const rows: Advice[] = [
     ...(facts ? factRows(facts, holder, serviceLog) : []),

@@ -15,7 +15,7 @@ import type { LocatedSettings } from './where-it-runs.js';
 /** How long a gateway may take to accept the order to stop, in milliseconds. */
 const ORDER_TIMEOUT_MS = 1_000;
 
-export interface StopOptions {
+export interface StopGatewayOptions {
   readonly timeoutMs: number;
   /** Whether a gateway that does not stop in time is killed. */
   readonly kill: boolean;
@@ -35,7 +35,7 @@ export function stopGateway(
     kill,
     program,
     notice = { reason: `${program.name} gateway stop`, restartExpectedMs: null },
-  }: StopOptions,
+  }: StopGatewayOptions,
 ): Promise<StopOutcome> {
   const { host, port, instanceId } = settings;
   const secret = readProofSecret(settings.profile.stateFolder);

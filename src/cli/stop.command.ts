@@ -1,7 +1,7 @@
 import { chooseSettings } from '../config/choose-settings.js';
 import { ExitCode } from '../process/exit-code.js';
 import { printResult } from '../process/print.js';
-import { findManagedService, isHeld, stopService } from '../service/managed-service.js';
+import { findManagedService, isUnderManager, stopService } from '../service/managed-service.js';
 import { DEFAULT_TIMEOUT_MS } from './flags.js';
 import { timeoutOf } from './flags-of.js';
 import type { Invocation } from './command.js';
@@ -17,7 +17,7 @@ export async function stop({ flags, profile, program }: Invocation): Promise<num
     { program: program.name, profile: profile.name },
     isPortGiven(chosen) ? chosen.port : undefined,
   );
-  if (service && isHeld(service)) {
+  if (service && isUnderManager(service)) {
     // A signal would leave the manager to start it again, and a look at the port would start it on its socket.
     await stopService(service);
     const report = { ok: true, kind: 'stopped', unit: service.unit, exitCode: ExitCode.OK };

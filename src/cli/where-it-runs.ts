@@ -2,14 +2,14 @@ import { GatewayCallError } from '../control/client/gateway-call.error.js';
 import { commandFor } from '../holder/describe-holder.js';
 import type { Settings } from '../config/choose-settings.js';
 import { DEFAULT_PROFILE } from '../options/holder.options.js';
-import { isHeld, LOCATE_TIMEOUT_MS, unlocated } from '../config/plan-profiles.js';
+import { isPortInUse, LOCATE_TIMEOUT_MS, unlocated } from '../config/plan-profiles.js';
 import { portOfCard, whoHoldsProfile } from '../state-folder/who-holds-profile.js';
 
 /** The settings of a gateway that is there now, as far as it could be found by its profile. */
 export interface LocatedSettings extends Settings {
   /**
-   * Of the gateway that holds the profile; `none` where that is not known of any, so that whatever has the port is not
-   * known to be the one that this call is about. Missing where the port was given: the call is about its holder then.
+   * The one of the gateway that holds the profile; `none` where no gateway is known to hold it, so that the process on the
+   * port is not taken for the gateway that this call is about. Missing where the port was given: the call is about its holder then.
    */
   readonly instanceId?: string;
 }
@@ -41,7 +41,7 @@ export async function whereItRuns(settings: Settings): Promise<LocatedSettings> 
   const running = await whoHoldsProfile(stateFolder, { timeoutMs: LOCATE_TIMEOUT_MS });
   if (running === 'unknown') {
     // Where the port is held, its holder is what to speak about. Where it is free, nothing may be said to be free.
-    if (await isHeld(settings)) return { ...settings, instanceId: NONE };
+    if (await isPortInUse(settings)) return { ...settings, instanceId: NONE };
     throw new GatewayCallError('unknown', unlocated(settings.profile));
   }
   if (running?.card.profile !== name) return { ...settings, instanceId: NONE };

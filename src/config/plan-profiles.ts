@@ -36,7 +36,7 @@ export async function planProfiles(current: Settings, home: () => string = homed
         plan(profile, current),
       ]);
       if (running !== 'unknown') return { profile, running, isUnlocated: false, ...planned };
-      const isUnlocated = !planned.settings || !(await isHeld(planned.settings));
+      const isUnlocated = !planned.settings || !(await isPortInUse(planned.settings));
       const problem = planned.problem ?? unlocated(profile);
       return {
         profile,
@@ -59,7 +59,7 @@ async function plan(profile: Profile, current: Settings): Promise<Plan> {
 }
 
 /** Whether anything listens on the port. */
-export async function isHeld({ host, port }: Settings): Promise<boolean> {
+export async function isPortInUse({ host, port }: Settings): Promise<boolean> {
   return (await whoHolds({ host, port })).verdict !== 'blocked';
 }
 

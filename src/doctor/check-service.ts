@@ -1,4 +1,4 @@
-import { findManagedService, isHeld, type ManagedService } from '../service/managed-service.js';
+import { findManagedService, isUnderManager, type ManagedService } from '../service/managed-service.js';
 import type { Finding, Patient } from './finding.js';
 
 const CHECK = 'service';
@@ -46,7 +46,7 @@ export function judgeService(service: ManagedService | undefined, program: strin
   }
   return {
     check: CHECK,
-    level: isHeld(service) ? 'ok' : 'note',
+    level: isUnderManager(service) ? 'ok' : 'note',
     text: `${unit} is ${state}, and was started again ${restarts} times`,
   };
 }

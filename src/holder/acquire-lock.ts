@@ -1,4 +1,4 @@
-import { isHeld } from '../listener/gateway-lock.error.js';
+import { isHeldByAnother } from '../listener/gateway-lock.error.js';
 import type { AcquireSettings } from '../options/holder.options.js';
 import { standBy, type Ask, type Claim } from './stand-by.js';
 import { whoHolds } from './who-holds.js';
@@ -25,7 +25,7 @@ async function claimOrNameHolder<Locks>(claim: Claim<Locks>, ask: Ask, isLast = 
   try {
     return await claim();
   } catch (error) {
-    if (!isHeld(error) || error.holder) throw error;
+    if (!isHeldByAnother(error) || error.holder) throw error;
     const holder = await ask(error.endpoint);
     // A gateway listens on its local socket from the first instant: one that refuses connections has died since.
     const hasDied = holder.verdict === 'blocked' && 'socketPath' in error.endpoint;

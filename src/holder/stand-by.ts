@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Endpoint } from '../listener/endpoint.js';
-import { isHeld, lacksAddress, type GatewayLockError } from '../listener/gateway-lock.error.js';
+import { isHeldByAnother, lacksAddress, type GatewayLockError } from '../listener/gateway-lock.error.js';
 import { waitForAddress } from '../listener/has-address.js';
 import type { Holder, Verdict } from '../listener/holder.js';
 import { isRefused } from '../listener/is-refused.js';
@@ -48,7 +48,7 @@ export async function standBy<Locks>(
         await waitForAddress(error.address.host, signal);
         continue;
       }
-      if (!isHeld(error)) throw error;
+      if (!isHeldByAnother(error)) throw error;
       if (retriesLeft > 0) {
         await delay(RETRIES.pauseMs * 2 ** (RETRIES.count - retriesLeft), undefined, { signal });
         retriesLeft--;

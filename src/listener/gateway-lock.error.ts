@@ -25,9 +25,20 @@ interface ErrorFields {
   readonly basePort?: number;
 }
 
-/** The lock could not be taken. The first line of `message` is a contract that scripts may match on. */
+/**
+ * The lock could not be taken. The first line of `message` is a contract that scripts may match on.
+ *
+ * @example
+ * ```ts
+ * await app.init().catch((error: unknown) => {
+ *   if (error instanceof GatewayLockError && error.holder?.verdict === 'ready') return; // one is there already
+ *   throw error;
+ * });
+ * ```
+ */
 export class GatewayLockError extends Error {
   override readonly name = 'GatewayLockError';
+  /** What a program goes by. */
   readonly code: GatewayLockErrorCode;
   /**
    * The address that failed, as `ws://host:port`, IPv6 in brackets. With `GATEWAY_PROFILE_IN_USE` the address on the card
@@ -147,6 +158,6 @@ export function lacksAddress(error: unknown): error is GatewayLockError {
 }
 
 /** Whether another process has what a start wanted: the port, a derived one, or the profile. */
-export function isHeld(error: unknown): error is GatewayLockError {
+export function isHeldByAnother(error: unknown): error is GatewayLockError {
   return error instanceof GatewayLockError && error.code !== 'GATEWAY_BIND_FAILED';
 }

@@ -69,7 +69,7 @@ export class Handover {
       heir.kill('SIGKILL');
       const how = word === undefined ? `was not prepared within ${prepareMs} ms` : endOf(heir);
       const why = this.#why === undefined ? 'what it said is in the log' : `it said: ${this.#why}`;
-      throw new HandoverError(`the new gateway ${how}, and this one goes on; ${why}`, exitCodeOf(heir));
+      throw new HandoverError(`the new gateway ${how}, and this one goes on; ${why}`, exitCodeOfHeir(heir));
     }
     manager.isHandingOver = true;
     manager.status('handing over to a new process');
@@ -176,6 +176,6 @@ function endOf({ pid, exitCode, signalCode }: ChildProcess): string {
 }
 
 /** @returns `undefined` where it has not ended by itself */
-function exitCodeOf({ pid, exitCode }: ChildProcess): number | undefined {
+function exitCodeOfHeir({ pid, exitCode }: ChildProcess): number | undefined {
   return pid === undefined ? ExitCode.UNEXPECTED : (exitCode ?? undefined);
 }

@@ -35,7 +35,7 @@ export interface ManagedService {
   readonly next?: string;
 }
 
-/** Of a service; those that a version of systemd does not know are left out by it. */
+/** The properties of a service; a version of systemd leaves out those that it does not know. */
 const PROPERTIES = [
   'ActiveState',
   'SubState',
@@ -96,7 +96,7 @@ export async function findManagedService(
 }
 
 /** Whether the manager runs the service, is about to, or listens for it. */
-export function isHeld({ state, sockets }: ManagedService): boolean {
+export function isUnderManager({ state, sockets }: ManagedService): boolean {
   return sockets.length > 0 || ['active', 'activating', 'deactivating', 'reloading'].includes(state);
 }
 

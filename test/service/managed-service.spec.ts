@@ -7,7 +7,7 @@ import { marked } from '../../src/service/installed-file.js';
 import { readJournal } from '../../src/service/journal.js';
 import {
   findManagedService,
-  isHeld,
+  isUnderManager,
   nameWaiting,
   startService,
   stopService,
@@ -76,7 +76,7 @@ const ACTIVE = 'ActiveState=active\nSubState=running\nNRestarts=3\nUnitFileState
     const service = await findManagedService(NAME, 18789);
 
     expect(service).toMatchObject({ unit: UNIT, state: 'active', restarts: 3, isEnabled: true, sockets: [] });
-    expect(service && isHeld(service)).toBe(true);
+    expect(service && isUnderManager(service)).toBe(true);
     expect(service).not.toHaveProperty('missingFile');
     expect(service).not.toHaveProperty('next');
   });
@@ -101,7 +101,7 @@ const ACTIVE = 'ActiveState=active\nSubState=running\nNRestarts=3\nUnitFileState
     const service = await findManagedService(NAME, undefined);
 
     expect(service).toMatchObject({ missingFile: '/none/cli.cjs', logFile, state: 'inactive' });
-    expect(service && isHeld(service)).toBe(false);
+    expect(service && isUnderManager(service)).toBe(false);
   });
 
   it('is what a port is held for, in the words of its manager', async () => {

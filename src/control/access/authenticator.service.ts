@@ -6,7 +6,7 @@ import { InputError } from '../../common/input.error.js';
 import type { ConnectionEnds } from '../../holder/connection-user.js';
 import { callerOf } from './caller.js';
 import { checkToken } from './token-format.js';
-import { GuessBudget, type Verdict } from './guess-budget.js';
+import { GuessBudget, type Judgement } from './guess-budget.js';
 import { refusePublicBindWithoutToken } from './public-bind.js';
 import { SocketUsers } from './socket-user.js';
 import { obtainTokenFile } from './token-file.js';
@@ -16,7 +16,7 @@ const GUESSABLE =
   'the token of this gateway can be guessed, so callers may try only four in a second, and one that guesses can keep others of its address out: give one of 32 random hex digits or more, or none, and the gateway makes one';
 
 /** What became of a token that was shown. */
-export type TokenVerdict = Verdict<readonly Scope[]>;
+export type TokenJudgement = Judgement<readonly Scope[]>;
 
 /** Knows the tokens of the gateway, and what each is good for. */
 @Injectable()
@@ -49,12 +49,12 @@ export class Authenticator implements OnApplicationBootstrap {
   }
 
   /**
-   * What a token is good for. Only the callers of a gateway whose token can be guessed are told apart and braked; a
+   * What a token is good for. Only the callers of a gateway whose token can be guessed are told apart and slowed down; a
    * process that can read the token anyway never is.
    *
    * @param ends of the connection over which it was shown
    */
-  async judge(ends: ConnectionEnds, token: string): Promise<TokenVerdict> {
+  async judge(ends: ConnectionEnds, token: string): Promise<TokenJudgement> {
     if (!this.#tokens.areGuessable) return this.#compare(token);
     const digest = digestOf(token).toString('base64');
     if (this.#budget.isKnownWrong(digest)) return { kind: 'wrong' };
@@ -62,7 +62,7 @@ export class Authenticator implements OnApplicationBootstrap {
     return isTrusted ? this.#compare(token) : this.#budget.judge(name, digest, () => this.#tokens.scopesOf(token));
   }
 
-  #compare(token: string): TokenVerdict {
+  #compare(token: string): TokenJudgement {
     const value = this.#tokens.scopesOf(token);
     return value ? { kind: 'right', value } : { kind: 'wrong' };
   }

@@ -6,7 +6,8 @@ const MAX_CALLERS = 1_000;
 /** How many wrong tokens are remembered, so that a client that repeats one costs its caller nothing. */
 const MAX_WRONG_TOKENS = 1_000;
 
-export type Verdict<T> =
+/** What became of a token that was shown. */
+export type Judgement<T> =
   | { readonly kind: 'right'; readonly value: T }
   | { readonly kind: 'wrong' }
   /** Nothing was compared. */
@@ -36,7 +37,7 @@ export class GuessBudget<T> {
   }
 
   /** @param compare what the token is good for; `undefined` for a wrong token */
-  judge(caller: string, digest: string, compare: () => T | undefined): Verdict<T> {
+  judge(caller: string, digest: string, compare: () => T | undefined): Judgement<T> {
     if (this.isKnownWrong(digest)) return { kind: 'wrong' };
     const earlier = this.#earlierOf(caller);
     if (earlier.length >= GUESSES_PER_SECOND) return { kind: 'busy' };

@@ -4,7 +4,7 @@ import { Controller, Get, Req, Res } from '@nestjs/common';
 
 import { GatewayLockService } from '../../lock/gateway-lock.service.js';
 import { AccessControl } from '../access/access-control.service.js';
-import { Authenticator, type TokenVerdict } from '../access/authenticator.service.js';
+import { Authenticator, type TokenJudgement } from '../access/authenticator.service.js';
 import { MetricsReport } from '../metrics/metrics-report.js';
 import { PROBE_HEADERS } from '../../serving/probe-headers.js';
 
@@ -53,26 +53,26 @@ export class ProbesController {
   async numbers(@Req() request: IncomingMessage, @Res() response: ServerResponse): Promise<void> {
     const { headers, socket } = request;
     const [, token] = BEARER.exec(headers.authorization ?? '') ?? [];
-    const verdict = token === undefined ? undefined : await this.authenticator.judge(socket, token);
+    const judgement = token === undefined ? undefined : await this.authenticator.judge(socket, token);
     const refuse = (status: number, reason: string): void => {
       this.access.onRefused({ status, reason, value: '/metrics', allowedBy: 'Authorization: Bearer <token>' }, socket);
     };
-    if (verdict?.kind === 'busy') {
+    if (judgement?.kind === 'busy') {
       refuse(429, 'too many attempts');
       answer(response.setHeader('Retry-After', '1'), 429, { error: 'too many attempts' });
-    } else if (verdict?.kind === 'right' && verdict.value.includes('operator.read')) {
+    } else if (judgement?.kind === 'right' && judgement.value.includes('operator.read')) {
       response.writeHead(200, { ...PROBE_HEADERS, 'Content-Type': METRICS_TYPE }).end(this.metrics.text());
     } else {
-      refuse(401, whyNot(verdict));
+      refuse(401, whyNot(judgement));
       answer(response.setHeader('WWW-Authenticate', 'Bearer'), 401, { error: 'the gateway token is needed' });
     }
   }
 }
 
 /** In the words that the log has for clients over a WebSocket. */
-function whyNot(verdict: TokenVerdict | undefined): string {
-  if (!verdict) return 'token missing';
-  return verdict.kind === 'right' ? 'token may not read' : 'token mismatch';
+function whyNot(judgement: TokenJudgement | undefined): string {
+  if (!judgement) return 'token missing';
+  return judgement.kind === 'right' ? 'token may not read' : 'token mismatch';
 }
 
 function answer(response: ServerResponse, status: number, body: object): void {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
 
 import { CloseCode, type WsClient } from '../../serving/ws-client.js';
-import type { TokenVerdict } from '../access/authenticator.service.js';
+import type { TokenJudgement } from '../access/authenticator.service.js';
 import type { Scope } from '../access/compare-token.js';
 import { ConnectParams } from '../wire/connect-params.js';
 import {
@@ -36,7 +36,7 @@ export type HandshakeFailure =
 
 export interface HandshakeHost {
   readonly handshakeTimeoutMs: number;
-  judge(client: WsClient, token: string): Promise<TokenVerdict>;
+  judge(client: WsClient, token: string): Promise<TokenJudgement>;
   /** @param about what the client said of itself, if it did */
   onFailure(client: WsClient, why: HandshakeFailure, about?: ConnectParams['client']): void;
 }
@@ -49,11 +49,11 @@ export interface Admitted {
   readonly about: ConnectParams['client'];
 }
 
-/** What precedes the admission of a client: a challenge, its connect request, the verdict. */
+/** What precedes the admission of a client: a challenge, its connect request, the judgement. */
 export class Handshake {
   readonly #deadline: NodeJS.Timeout;
   readonly #endLimit: () => void;
-  /** What a client has sent without waiting for the verdict. */
+  /** What a client has sent without waiting for the judgement. */
   readonly #early: [data: Buffer, isBinary: boolean][] = [];
   #isJudging = false;
   #isOver = false;
@@ -130,13 +130,13 @@ export class Handshake {
     }
     // Nothing more is read until the token is judged.
     this.client.pause();
-    const verdict = await this.host.judge(this.client, token);
+    const judgement = await this.host.judge(this.client, token);
     this.client.resume();
     if (this.#isOver || !this.client.isOpen) return;
-    if (verdict.kind === 'right') {
+    if (judgement.kind === 'right') {
       this.end();
-      this.onAdmitted({ requestId: id, protocol, scopes: verdict.value, about }, this.#early);
-    } else if (verdict.kind === 'wrong') {
+      this.onAdmitted({ requestId: id, protocol, scopes: judgement.value, about }, this.#early);
+    } else if (judgement.kind === 'wrong') {
       this.#refuse('token mismatch', CloseCode.POLICY_VIOLATION, id, unauthorized('MISMATCH'), about);
     } else {
       this.#refuse('too many attempts', CloseCode.TRY_AGAIN_LATER, id, BUSY, about);

@@ -8,7 +8,7 @@ import { EvictionQueue } from '../../serving/eviction-queue.js';
 import type { WsClient } from '../../serving/ws-client.js';
 import type { WsFormat } from '../../serving/ws-format.js';
 import type { WsSession } from '../../serving/ws-session.js';
-import { Authenticator, type TokenVerdict } from '../access/authenticator.service.js';
+import { Authenticator, type TokenJudgement } from '../access/authenticator.service.js';
 import { ClientEvents } from '../clients/client-events.service.js';
 import { ClientLog } from '../clients/client-log.service.js';
 import type { GatewayClient } from '../clients/gateway-client.js';
@@ -53,7 +53,7 @@ export class OpenclawFormat implements WsFormat, SessionHost {
     return session;
   }
 
-  judge({ connection }: WsClient, token: string): Promise<TokenVerdict> {
+  judge({ connection }: WsClient, token: string): Promise<TokenJudgement> {
     return this.authenticator.judge(connection, token);
   }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { GuessBudget, type Verdict } from '../../../src/control/access/guess-budget.js';
+import { GuessBudget, type Judgement } from '../../../src/control/access/guess-budget.js';
 import { Clock } from '../../kit/clock.js';
 import { proven } from '../../kit/proven.js';
 
@@ -17,15 +17,15 @@ class Guesses {
   readonly comparedAt: number[] = [];
   #next = 0;
 
-  wrong(caller = 'a caller', digest = `wrong ${this.#next++}`): Verdict<string> {
+  wrong(caller = 'a caller', digest = `wrong ${this.#next++}`): Judgement<string> {
     return this.#judge(caller, digest, undefined);
   }
 
-  right(caller = 'a caller'): Verdict<string> {
+  right(caller = 'a caller'): Judgement<string> {
     return this.#judge(caller, 'right', 'granted');
   }
 
-  #judge(caller: string, digest: string, value: string | undefined): Verdict<string> {
+  #judge(caller: string, digest: string, value: string | undefined): Judgement<string> {
     return this.budget.judge(caller, digest, () => {
       this.comparedAt.push(this.clock.now());
       return value;
