@@ -6,6 +6,7 @@ import { GATEWAY, SUB_COMMANDS } from './command-table.js';
 import type { CommandEntry, GatewayStart, Program } from './command.js';
 import { describeCommand, exitCodeOfParser, runCommand } from './describe-command.js';
 
+/** The program that gets the commands. */
 export interface GatewayCommandsOptions {
   /** What an operator types to run the program: it stands in help texts and in advice. */
   readonly name: string;
@@ -165,6 +166,7 @@ export class GatewayCommandsModule {
     parser.name(name);
   }
 
+  /** The module for a program, which has one gateway. */
   static forRoot(options: GatewayCommandsOptions): DynamicModule {
     return {
       module: GatewayCommandsModule,

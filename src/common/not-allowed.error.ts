@@ -6,6 +6,7 @@ import { printable } from './printable.js';
  */
 export class NotAllowedError extends Error {
   override readonly name = 'NotAllowedError';
+  /** The same for every one. */
   readonly code = 'not allowed';
 
   constructor(message: string) {

@@ -2,6 +2,7 @@ import { FleetLostError } from './fleet.error.js';
 
 /** A connection to the database of the fleet, as a client of the package `pg` is one. */
 export interface FencedClient {
+  /** Runs one statement, with values for `$1` and so on. */
   query(text: string, values?: unknown[]): Promise<{ readonly rows: readonly object[] }>;
 }
 

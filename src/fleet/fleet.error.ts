@@ -17,9 +17,11 @@ export type FleetErrorCode =
 
 /** What the database says of the gateway that is active, or was the last to be. */
 export interface FleetHolder {
+  /** The name of its host. */
   readonly host: string;
   /** The process ID, on that host. */
   readonly pid: number;
+  /** The version of its program. */
   readonly version: string;
   /** Greater than that of each one before. */
   readonly token: bigint;

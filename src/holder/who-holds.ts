@@ -9,6 +9,7 @@ import { readCard, type CardAnswer } from './read-card.js';
 import { hostsToAsk } from './serving-address.js';
 import { findWaitingManager } from './waiting-manager.js';
 
+/** How a holder is asked for. */
 export interface WhoHoldsOptions {
   /**
    * How long the whole verdict may take, in milliseconds.

@@ -14,6 +14,7 @@ export type LaunchFailure = 'held' | 'elsewhere' | 'paused' | 'late' | 'died' | 
 
 /** The launcher that has the `PidGuard` of a state folder. */
 export interface GuardHolder {
+  /** Its process ID. */
   readonly pid: number;
   /** When it took the guard, in milliseconds since the epoch. */
   readonly since: number;

@@ -7,8 +7,11 @@ import { gatewayUrl, hasIPv6Form, type ListenAddress } from './listen-address.js
 
 /** One address that is held. */
 export interface BoundAddress {
+  /** An IP address. */
   readonly host: string;
+  /** The bound port, which is never 0. */
   readonly port: number;
+  /** IPv4 or IPv6. */
   readonly family: 4 | 6;
   /** `ws://host:port`, IPv6 in brackets. */
   readonly url: string;
@@ -46,6 +49,12 @@ interface Member {
  * either hand it to a server or close it. Left alone it keeps the process alive and the port taken.
  *
  * {@link claimListener} makes it.
+ *
+ * @example
+ * ```ts
+ * const listener = await claimListener({ port: 18789 });
+ * listener.adopt(createServer((request, response) => response.end())); // or listener.close()
+ * ```
  */
 export class ClaimedListener {
   /** Resolves when one of the listeners is lost. Never rejects. */

@@ -3,7 +3,9 @@ export type Endpoint = HostPort | LocalSocket;
 
 /** An IP address, or `localhost`, and a TCP port. */
 export interface HostPort {
+  /** An IP address, or `localhost` for the loopback pair. */
   readonly host: string;
+  /** 1 to 65535. */
   readonly port: number;
 }
 

@@ -16,12 +16,15 @@ export interface FleetOnCard {
 
 /** What a gateway says of itself to every process that asks its port. Never a token, never a path. */
 export interface GatewayCard {
+  /** By which a gateway is told from other programs. */
   readonly service: 'openclaw-gateway';
   /** The process ID, as the gateway sees it: in a PID namespace of its own it is another than outside. */
   readonly pid: number;
   /** What the gateway is called; missing where it has no name of its own. */
   readonly name?: string;
+  /** The name of its profile. */
   readonly profile: string;
+  /** The version of its program. */
   readonly version: string;
   /** A phase that this version does not know is read as `starting`. */
   readonly phase: 'standby' | 'starting' | 'ready' | 'draining';
@@ -81,11 +84,13 @@ export type Ownership = 'proven' | 'same user' | 'other user' | 'unknown';
 
 /** Who holds a port or a state folder. */
 export interface Holder {
+  /** What was found behind it. */
   readonly verdict: Verdict;
   /**
    * The address that was asked, as `ws://host:port`. For a local socket, the address on the card, or `unknown address`.
    */
   readonly url: string;
+  /** Whose it is. */
   readonly ownership: Ownership;
   /** With the verdicts `ready`, `standby`, `starting` and `draining`. */
   readonly card?: GatewayCard;

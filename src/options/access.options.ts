@@ -1,10 +1,19 @@
 /** The tokens of `protocol: 'openclaw'`, which needs one of them. */
 export interface AuthOptions {
-  /** A token that allows everything: 8 to 512 printable characters. */
+  /**
+   * A token that allows everything: 8 to 512 printable characters.
+   * @default none
+   */
   token?: string;
-  /** Further tokens, each with what it allows. */
+  /**
+   * Further tokens, each with what it allows.
+   * @default []
+   */
   tokens?: readonly { readonly token: string; readonly scopes: readonly ClientScope[] }[];
-  /** A file with a token, used where no token is given. Made, for this user alone, if it is missing. */
+  /**
+   * A file with a token, used where no token is given. Made, for this user alone, if it is missing.
+   * @default none
+   */
   tokenFile?: string;
 }
 

@@ -44,7 +44,10 @@ export interface FleetOptions {
    * @default false
    */
   takeOver?: boolean;
-  /** How long things take. The same for all gateways of a fleet. */
+  /**
+   * How long things take. The same for all gateways of a fleet.
+   * @default {}
+   */
   timing?: FleetTimingOptions;
 }
 

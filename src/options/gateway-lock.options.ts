@@ -63,7 +63,10 @@ export interface GatewayLockOptions extends ClaimOptions {
    * @default ['/healthz', '/health', '/startupz', '/startup', '/readyz', '/ready', '/metrics']
    */
   probePaths?: readonly string[];
-  /** What happens where the port is held: the start fails, or waits as a standby. */
+  /**
+   * What happens where the port is held: the start fails, or waits as a standby.
+   * @default {}
+   */
   acquire?: AcquireOptions;
   /**
    * Makes this gateway one of several, on several hosts, of which one is active at a time. The others stand by with
@@ -71,7 +74,10 @@ export interface GatewayLockOptions extends ClaimOptions {
    * @default none: every gateway works
    */
   fleet?: FleetOptions;
-  /** What the gateway is called, on its card and in the advice of its refusals. */
+  /**
+   * What the gateway is called, on its card and in the advice of its refusals.
+   * @default {}
+   */
   identity?: IdentityOptions;
   /**
    * The folder where a gateway of this profile keeps its files. Made for this user alone if it is missing, and held
@@ -92,15 +98,30 @@ export interface GatewayLockOptions extends ClaimOptions {
    * @default 'nest'
    */
   protocol?: 'nest' | 'openclaw';
-  /** The tokens of `protocol: 'openclaw'`. */
+  /**
+   * The tokens of `protocol: 'openclaw'`.
+   * @default {}
+   */
   auth?: AuthOptions;
-  /** Which callers are let in beside those of this machine. */
+  /**
+   * Which callers are let in beside those of this machine.
+   * @default {}
+   */
   callers?: CallersOptions;
-  /** Limits on the clients of `protocol: 'openclaw'`. */
+  /**
+   * Limits on the clients of `protocol: 'openclaw'`.
+   * @default {}
+   */
   clients?: ClientLimits;
-  /** Limits on HTTP connections. */
+  /**
+   * Limits on HTTP connections.
+   * @default {}
+   */
   http?: GatewayHttpOptions;
-  /** Limits on WebSockets, and the format of their messages. */
+  /**
+   * Limits on WebSockets, and the format of their messages.
+   * @default {}
+   */
   ws?: GatewayWsOptions;
 }
 

@@ -16,12 +16,16 @@ export interface AcquireOptions {
    * @default true
    */
   identify?: boolean;
-  /** Called each time that a standby begins to wait for another holder. */
+  /**
+   * Called each time that a standby begins to wait for another holder.
+   * @default nothing is called
+   */
   onWait?: (holder: Holder) => void;
   /**
    * Called when a standby begins to wait for an address that this machine does not have yet, as that of a VPN.
    *
    * @param url of the address, as `ws://host:port`
+   * @default nothing is called
    */
   onWaitForAddress?: (url: string) => void;
 }

@@ -1,12 +1,14 @@
 /** A profile of this user, and its port. */
 export interface ProfilePort {
+  /** The name of the profile. */
   readonly name: string;
   /** `null` where it is not known, and `problem` says why. */
   readonly port: number | null;
   /** Where the port comes from. */
   readonly from: string | null;
-  /** The profiles that this one is in the way of. */
+  /** The profiles whose ports overlap with those of this one. */
   readonly conflicts: readonly { readonly name: string; readonly port: number }[];
+  /** Why the port is not known, in one line; `null` where it is. */
   readonly problem: string | null;
 }
 
@@ -14,6 +16,7 @@ export interface ProfilePort {
 export interface PageCheck {
   /** What was looked at, in one or two words. */
   readonly check: string;
+  /** A `note` may matter to the operator, and keeps no gateway from its work. */
   readonly level: 'ok' | 'note' | 'problem';
   /** What is so; one line. */
   readonly text: string;

@@ -22,7 +22,9 @@ export interface TestClientOptions {
 
 /** How a gateway, or the client itself, has closed a connection (RFC 6455, 7.4). */
 export interface CloseFrame {
+  /** Such as 1000 for a normal end; 1006 where no close frame came (RFC 6455, 7.4.1). */
   readonly code: number;
+  /** For people; empty where none was given. */
   readonly reason: string;
 }
 

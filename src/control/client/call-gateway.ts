@@ -10,11 +10,18 @@ import { failureOf, judgeAnswer, tooLate } from './failed-connection.js';
 import { connectParams, MAX_ANSWER_BYTES, parseAnswer, refusedEntry, refusedRequest } from './gateway-answer.js';
 import { GatewayCallError } from './gateway-call.error.js';
 
+/** Which gateway is asked, and what. */
 export interface CallOptions {
   /** As in `ws://127.0.0.1:18789`. */
   readonly url: string;
+  /** What the gateway is shown; `undefined` for none, with which a gateway lets no client in. */
   readonly token: string | undefined;
+  /** The name of the method, such as `health`. */
   readonly method: string;
+  /**
+   * What the method is given: an object that has a form in JSON.
+   * @default {}
+   */
   readonly params?: object | undefined;
   /**
    * For all of it, the connection included, in milliseconds.

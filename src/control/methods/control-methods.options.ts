@@ -2,6 +2,7 @@
 export interface ConfigFileState {
   /** An absolute path. */
   readonly path: string;
+  /** Whether there is such a file. */
   readonly exists: boolean;
   /** Whether a gateway could start with it. */
   readonly valid: boolean;
@@ -15,6 +16,7 @@ export interface LogTailQuery {
   readonly cursor?: number | undefined;
   /** How many lines at most, the last ones. */
   readonly limit?: number | undefined;
+  /** How long these lines may be together, in bytes. */
   readonly maxBytes?: number | undefined;
 }
 
@@ -22,10 +24,11 @@ export interface LogTailQuery {
 export interface LogTail {
   /** Names the log, so that a client notices when it reads another one. */
   readonly file: string;
-  /** For the next query, in bytes. */
+  /** The place where these lines end, for the next query, in bytes. */
   readonly cursor: number;
-  /** Of the whole log, in bytes. */
+  /** The length of the whole log, in bytes. */
   readonly size: number;
+  /** The lines, oldest first, without line ends. */
   readonly lines: readonly string[];
   /** Whether earlier lines were left out. */
   readonly truncated: boolean;

@@ -9,6 +9,7 @@ export interface RequestFrame {
 
 /** Why a request failed, as the client is told. */
 export interface RequestError {
+  /** What a program goes by. */
   readonly code: ErrorCode;
   /** One line for people. */
   readonly message: string;

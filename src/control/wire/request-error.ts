@@ -21,6 +21,7 @@ export class GatewayRequestException extends WsException {
     super(reason);
   }
 
+  /** The code that the client gets. */
   get code(): RequestError['code'] {
     return this.reason.code;
   }
