@@ -8,7 +8,7 @@ export interface HelpPage {
 
 const DOCS = 'https://github.com/openclaw-gateway-lock/openclaw-gateway-lock/blob/main/docs';
 
-/** Of the program itself: what a newcomer types first. */
+/** The page of the program itself: what a newcomer types first. */
 export const PROGRAM_PAGE: HelpPage = {
   examples: [
     ['start', 'start the gateway in the background'],

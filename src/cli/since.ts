@@ -11,7 +11,7 @@ export function sinceOf(since: string | undefined, now = Date.now()): number | u
   if (since === undefined) return undefined;
   const [, count, unit = ''] = /^(\d{1,6})([smhd])$/.exec(since) ?? [];
   if (count !== undefined) return now - Number(count) * (UNITS_MS[unit] ?? 0);
-  // Date.parse takes much that no one would call a time.
+  // Date.parse takes many texts that no operator would mean as a time.
   const time = /^\d{4}-\d\d-\d\d(T\d\d:\d\d|$)/.test(since) ? Date.parse(since) : NaN;
   if (!Number.isNaN(time)) return time;
   throw new InputError(

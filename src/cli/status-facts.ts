@@ -25,7 +25,7 @@ export interface StatusFacts {
   readonly connections: number | null;
   /** The file that a gateway in the background writes to; `null` for one that was started in another way. */
   readonly logFile: string | null;
-  /** Of this command, which is what the next start would run. */
+  /** The version of this command, which the next start would run. */
   readonly installedVersion: string;
 }
 

@@ -15,7 +15,7 @@ export interface ProfileStatus {
   readonly url: string | null;
   readonly verdict: Holder['verdict'] | 'free' | null;
   readonly pid: number | null;
-  /** Of the gateway that is there. */
+  /** The version of the gateway that is there. */
   readonly version: string | null;
   /** The profile of the gateway that is there, which may be another one. */
   readonly heldBy: string | null;

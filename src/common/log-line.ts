@@ -13,7 +13,7 @@ export interface LogLine {
   /** The part of the gateway that it is from. */
   readonly subsystem: string;
   readonly message: string;
-  /** Of an error that was not expected. */
+  /** Only for an error that was not expected. */
   readonly stack?: string;
 }
 

@@ -163,7 +163,7 @@ function section<T extends v.ObjectEntries>(rule: string, entries: T) {
   return v.pipe(object(rule), v.object(entries));
 }
 
-/** To valibot's own `object` a list is one too. */
+/** The `object` of valibot itself takes a list for one too. */
 function object(rule: string) {
   return v.custom<object>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), rule);
 }

@@ -16,7 +16,7 @@ export interface Configured {
   readonly token?: string | undefined;
   readonly allowHosts?: readonly string[] | undefined;
   readonly allowOrigins?: readonly string[] | undefined;
-  /** Of OpenClaw's own key; those of ours go first. */
+  /** What OpenClaw's own key allows; our own key goes first. */
   readonly controlUiOrigins?: readonly string[] | undefined;
   readonly trustedProxies?: readonly string[] | undefined;
   readonly fleet?: ConfiguredFleet | undefined;

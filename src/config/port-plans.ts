@@ -3,19 +3,19 @@ import type { PortOrigin } from './choose-port.js';
 import type { PlannedProfile } from './plan-profiles.js';
 import { conflictsOf, type PlannedPort } from './port-conflicts.js';
 
-/** The port of a profile, and whom it is in the way of. */
+/** The port of a profile, and the profiles that it conflicts with. */
 export interface PortPlan {
   readonly name: string;
   readonly port: number | null;
   readonly from: PortOrigin | null;
   readonly stateFolder: string;
-  /** The other profiles that this one is in the way of. */
+  /** The other profiles whose ports overlap with those of this one. */
   readonly conflicts: readonly PlannedPort[];
   /** Why there is no port; one line. */
   readonly problem: string | null;
 }
 
-/** The ports of profiles, each with those that it is in the way of. */
+/** The ports of profiles, each with those that it conflicts with. */
 export function describePlans(planned: readonly PlannedProfile[]): PortPlan[] {
   const rows = planned.map((one) => ({ ...one.profile, ...portOf(one), problem: one.problem }));
   const known = rows.flatMap(({ name, port }) => (port === null ? [] : [{ name, port }]));

@@ -29,7 +29,7 @@ export interface WatchOptions {
  * Holds a connection to the holder, and resolves when it ends: however the holder dies, the kernel closes it. A frozen
  * holder keeps it open, and a stranger may close it at once. Never rejects.
  *
- * Any holder is followed that agrees, whosever it is, and without a proof: all that it learns is that there is a standby,
+ * Any holder that agrees is followed, of whatever user, and without a proof: all that it learns is that there is a standby,
  * and all that it can do is end the connection early, after which the bind decides. So the end is news, and never a fact.
  *
  * @returns whether the holder had agreed to be watched, and sent no more than a gateway does; only then does the end say

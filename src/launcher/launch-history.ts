@@ -145,7 +145,7 @@ function isTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((one) => typeof one === 'string');
 }
 
-/** For times and process IDs; to kill(2), zero and less mean groups of processes. */
+/** For times and process IDs; kill(2) takes zero and less for groups of processes. */
 function isPositive(value: unknown): value is number {
   return isWholeNumber(value, 1);
 }

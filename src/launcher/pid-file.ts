@@ -110,7 +110,7 @@ function holderIn({ text }: FileSnapshot): PidRecord | undefined {
 export function parseRecord(text: string): PidRecord | undefined {
   try {
     const { pid, start, since, id } = (JSON.parse(text) ?? {}) as Partial<Record<keyof PidRecord, unknown>>;
-    // Zero and less mean groups of processes to kill(2).
+    // kill(2) takes zero and less for groups of processes.
     if (!isWholeNumber(pid, 1) || !isWholeNumber(since, 1) || typeof id !== 'string') return undefined;
     return start === null || typeof start === 'string' ? { pid, start, since, id } : undefined;
   } catch {

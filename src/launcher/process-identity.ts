@@ -46,7 +46,7 @@ export function parseLstart(output: string): string | undefined {
 
 /**
  * Whether the process that was seen before is the one that runs now. A mark that is missing on either side counts as the
- * same: to take a running process for a dead one is the worse mistake.
+ * same: taking a running process for a dead one is the worse mistake.
  */
 export function isSameStart(seen: string | null, now: ProcessStart): boolean {
   return now.runs && (seen === null || now.mark === undefined || now.mark === seen);

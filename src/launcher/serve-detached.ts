@@ -31,6 +31,6 @@ export function takePlace(stateFolder: string): void {
     // A launcher puts them behind the script and the command, and a successor has the same.
     history.started(process.pid, Date.now(), process.argv.slice(3));
   } catch {
-    // As above.
+    // A history that this user may not read is none of this gateway.
   }
 }

@@ -102,7 +102,7 @@ export function exitCodeOf(error: unknown): number {
     if (error.code === 'GATEWAY_BIND_FAILED') {
       return PASSING.has(error.cause.code ?? '') ? ExitCode.NOT_READY : ExitCode.BIND_FAILED;
     }
-    // Where the holder was not asked, to try again is the safe advice.
+    // Where the holder was not asked, trying again is the safe advice.
     return error.holder ? exitCodeOfHolder(error.holder) : ExitCode.NOT_READY;
   }
   return ExitCode.UNEXPECTED;

@@ -12,7 +12,7 @@ const OWN = 'gateway';
 
 /**
  * The log of our own gateway, on stderr, since stdout is for what a script reads: lines for people at a terminal, objects
- * for programs that collect logs. Of Nest it shows only what goes wrong, unless it is told to show all.
+ * for programs that collect logs. It shows only what goes wrong in Nest, unless it is told to show all.
  */
 export class GatewayLogger implements LoggerService {
   readonly #isTerminal = process.stderr.isTTY;

@@ -9,7 +9,7 @@ export type FoundFile =
   | { readonly kind: 'missing' }
   /** Ours: with the same text below its first line, with another one, or changed by hand since it was written. */
   | { readonly kind: 'same' | 'older' | 'edited'; readonly text: string }
-  /** Of another program, or written by hand. */
+  /** Written by another program, or by hand. */
   | { readonly kind: 'foreign'; readonly text: string };
 
 /** How the comment of a format begins and ends. */

@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws';
 
-/** Of a protocol error (RFC 6455, 7.4.1). */
+/** The close code for a protocol error (RFC 6455, 7.4.1). */
 const PROTOCOL_ERROR = 1002;
 
 type OnError = (error: Error) => void;

@@ -80,7 +80,7 @@ describe('a gateway that does not stop', () => {
     ['belongs to another user', { ...gateway(), ownership: 'other user' as const }],
     ['cannot be told whose it is', { ...gateway(), ownership: 'unknown' as const }],
     ['has a process that does not call itself a gateway', gateway({ isGateway: false })],
-    ['has no process that anybody could name', cardOnly(gateway())],
+    ['has no process that can be named', cardOnly(gateway())],
     ['shows no card', silent()],
   ])('is neither asked nor signalled when it %s', async (_name, seen) => {
     jest.mocked(whoHolds).mockResolvedValue(seen);

@@ -103,7 +103,7 @@ describe('the guard', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('is not kept from anybody by what killed launchers have left', async () => {
+  it('is free in spite of what killed launchers have left', async () => {
     const folder = tempFolder();
     const leftovers = ['launcher.pid.0123', 'launcher.pid.4567'].map((name) => join(folder, name));
     const long = new Date(Date.now() - 3_600_000);

@@ -15,7 +15,7 @@ export interface TokenGrant {
 
 /** The tokens of a gateway, of which only digests are kept. */
 export class Tokens {
-  /** Whether one of them can be guessed, so that guesses have to be braked. */
+  /** Whether one of them can be guessed, so that guesses have to be slowed down. */
   readonly areGuessable: boolean;
   readonly #grants: readonly { digest: Buffer; scopes: readonly Scope[] }[];
 

@@ -1,3 +1,5 @@
+import { MAX_PORT } from '../../listener/listen-address.js';
+
 /** As much of JSON Schema as the keys of `config.get` need. */
 export interface ConfigSchema {
   readonly type: 'object' | 'string' | 'integer' | 'array';
@@ -30,7 +32,7 @@ export const CONFIG_SCHEMA: ConfigSchema = {
     gateway: {
       type: 'object',
       properties: {
-        port: { type: 'integer', minimum: 1, maximum: 65_535, description: 'the port' },
+        port: { type: 'integer', minimum: 1, maximum: MAX_PORT, description: 'the port' },
         bind: { type: 'string', description: 'the IP address, or localhost for 127.0.0.1 and ::1' },
         auth: {
           type: 'object',

@@ -47,7 +47,7 @@ export class OpenclawGateway implements OnApplicationShutdown {
     this.#load.stop();
   }
 
-  /** Of an agent: none has ever beaten. The page of OpenClaw measures the way to the gateway by it. */
+  /** The last sign of an agent, which is not there. The page of OpenClaw measures the way to the gateway by this request. */
   @SubscribeMessage('last-heartbeat')
   @RequireScope('operator.read')
   lastHeartbeat(): null {

@@ -22,9 +22,9 @@ export interface SystemInfo {
   readonly memoryTotalBytes: number;
   readonly memoryFreeBytes: number;
   readonly processMemory: Readonly<Record<string, number>>;
-  /** Since it was asked for before; missing for the first time. */
+  /** What was measured since the request before; missing for the first one. */
   readonly eventLoop?: EventLoopReport;
-  /** Of the file system with the state folder; missing without one. */
+  /** The size of the file system with the state folder; missing without one. */
   readonly diskTotalBytes?: number;
   readonly diskAvailableBytes?: number;
   /** This gateway runs no agents, and so no model. */

@@ -13,7 +13,7 @@ export interface LogLine {
 /** The names that Nest's own logger has for two levels. */
 const NAMES: Readonly<Record<string, LogLevel>> = { log: 'info', verbose: 'trace' };
 
-/** Reads a line of the log; any other text is one of no more than a message. */
+/** Reads a line of the log; any other text becomes a line with nothing but a message. */
 export function parseLogLine(text: string, key: number): LogLine {
   const value = objectIn(text);
   const { time, level, subsystem, message } = value ?? {};
