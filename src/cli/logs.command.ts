@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { InputError } from '../common/input.error.js';
 import { isLogLevel, LOG_LEVELS, type LogLevel } from '../common/log-level.js';
 import { logLineToText } from '../common/log-line.js';
-import { printableJson } from '../common/printable.js';
+import { printableJson, printableLine } from '../common/printable.js';
 import type { Profile } from '../config/profile.js';
 import { commandFor } from '../holder/describe-holder.js';
 import { followLog } from '../launcher/follow-log.js';
@@ -127,11 +127,12 @@ async function foregroundGateway({ stateFolder }: Profile): Promise<string | und
 }
 
 function toText({ text, parsed }: ReadLine): string {
-  return `${parsed ? logLineToText(parsed, wantsColor(process.stdout)) : text}\n`;
+  // What is no line of ours may hold what a client has sent, as the message of an error that ends the process does.
+  return `${parsed ? logLineToText(parsed, wantsColor(process.stdout)) : printableLine(text)}\n`;
 }
 
 function toJson({ text, parsed }: ReadLine): string {
-  return `${parsed ? text : printableJson(JSON.stringify({ message: text }))}\n`;
+  return `${printableJson(JSON.stringify(parsed ? JSON.parse(text) : { message: text }))}\n`;
 }
 
 function linesOf({ lines, limit }: Flags): number {

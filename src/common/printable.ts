@@ -18,6 +18,11 @@ export function printable(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\u{fffd}');
 }
 
+/** A line of the output of another program, which may have tabs. */
+export function printableLine(text: string): string {
+  return text.split('\t').map(printable).join('\t');
+}
+
 /** The same value in JSON, with escapes for characters that would make a terminal show something else. */
 export function printableJson(json: string): string {
   return json.replace(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, (text) =>

@@ -4,6 +4,7 @@ import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
 
 import { within } from '../common/deadline.js';
+import { printableLine } from '../common/printable.js';
 import { openToAppend, readFrom, sizeOf } from './gateway-log.js';
 import { LaunchError } from './launch.error.js';
 
@@ -61,7 +62,11 @@ export class DetachedProcess {
   lastWords(): string[] {
     const from = Math.max(this.logStart, sizeOf(this.logFile) - LAST_WORDS.bytes);
     const lines = readFrom(this.logFile, from).toString('utf8').trimEnd().split('\n');
-    return lines.slice(-LAST_WORDS.lines).filter((line) => line !== '');
+    // The message of an error that has ended it may hold anything.
+    return lines
+      .slice(-LAST_WORDS.lines)
+      .filter((line) => line !== '')
+      .map(printableLine);
   }
 
   /** Stops it in order. If it does not stop in time, it is killed with all that it has started. */

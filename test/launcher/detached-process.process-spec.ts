@@ -24,4 +24,18 @@ describe('a process in the background', () => {
     expect(exitCodeOf(error)).toBe(71);
     expect(readdirSync(cwd)).toEqual(['gateway.log']);
   });
+
+  it('has last words without the escape codes in them', async () => {
+    const cwd = tempFolder();
+    const command = [
+      process.execPath,
+      '--eval',
+      "process.stderr.write('Error: \\x1b[2Jsaid\\tby a client\\n')",
+    ] as const;
+
+    const child = await DetachedProcess.start({ command, environment: {}, cwd, logFile: join(cwd, 'gateway.log') });
+    await child.ended;
+
+    expect(child.lastWords()).toEqual(['Error: \ufffd[2Jsaid\tby a client']);
+  });
 });

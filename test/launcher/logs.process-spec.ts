@@ -39,6 +39,22 @@ describe('logs', () => {
     ]);
   });
 
+  it.each<[flags: readonly string[], lines: readonly unknown[]]>([
+    [[], ['-- \ufffd[2Ja crash --\ta tab', expect.stringMatching(/ info {2}gateway {2}\ufffd\[31m all is well$/)]],
+    [
+      ['--json'],
+      ['{"message":"-- \\u001b[2Ja crash --\\ta tab"}', expect.stringContaining('"\\u009b[31m all is well"')],
+    ],
+  ])('shows no escape codes of what was written there: %j', async (flags, lines) => {
+    const folder = launchFolder();
+    const planted = lineOf('\u009b[31m all is well', 'info', 0).replace('{', '{\r');
+    writeFileSync(join(folder, 'gateway.log'), `-- \u001b[2Ja crash --\ta tab\n${planted}\n`);
+
+    const { stdout } = await call(folder, ['logs', ...flags]);
+
+    expect(stdout.split('\n')).toEqual([...lines, '']);
+  });
+
   it('shows only what is recent, or grave, or both, and in JSON for scripts', async () => {
     const folder = launchFolder();
     writeLog(folder);
