@@ -13,6 +13,7 @@ import { ExitCode } from '../process/exit-code.js';
 import { complain, printResult } from '../process/print.js';
 import { reportFailure } from '../process/report-failure.js';
 import { programPath } from '../service/program-path.js';
+import { openStateFolder } from '../state-folder/state-folder.js';
 import type { InstallOptions } from '../service/systemd-service.js';
 import type { Invocation } from './command.js';
 import type { Flags } from './flags.js';
@@ -52,6 +53,8 @@ export async function install({ flags, profile, program }: Invocation): Promise<
     printResult(json, { ok: true, ...outcome, exitCode: ExitCode.OK }, describeService(outcome, { isPlan: true }));
     return ExitCode.OK;
   }
+  // The manager reads its variables from there without looking whose folder it is.
+  if (environmentFile !== undefined) await openStateFolder(profile.stateFolder);
   await manager.check();
   if (options.start && !(await manager.isActive(plan))) {
     const refusal = await whoIsInTheWay(settings);

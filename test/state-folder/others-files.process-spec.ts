@@ -1,4 +1,13 @@
-import { chmodSync, chownSync, lchownSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lchownSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 import { trouble } from '../kit/log.js';
@@ -107,6 +116,12 @@ describe('what other users may write', () => {
       77,
       `${file} can be written by other users (mode 666): take that away: chmod go-w ${file}\n`,
     ]);
+  });
+
+  it('as the state folder gets no variables of a service: 77', async () => {
+    const { code, folder } = await startIn((path) => chmodSync(path, 0o777), ['install', '--env', 'PATH']);
+
+    expect([code, existsSync(join(folder, 'gateway.env'))]).toEqual([77, false]);
   });
 
   it('as the state folder is refused: 77', async () => {
