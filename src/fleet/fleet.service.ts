@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 
 import { DurationTally, type Tally } from '../control/metrics/tally.js';
 import type { FleetOnCard } from '../listener/holder.js';
+import { isLoopbackHost } from '../listener/listen-address.js';
 import type { Activation, ActivationEvents } from '../lock/activation.js';
 import type { FleetSettings } from '../options/fleet.options.js';
 import { FleetDatabase } from './fleet-database.js';
@@ -157,8 +158,11 @@ export class FleetService extends FleetLease implements Activation {
   get #activeUrl(): string | undefined {
     const { holder } = this.#queue;
     if (this.#isActive || !holder?.isHeld || holder.isStranger) return undefined;
-    const { url } = holder;
-    return url !== null && isAdvertisable(url) && url !== this.#parts.member.advertise ? url : undefined;
+    const { url, host } = holder;
+    const { member } = this.#parts;
+    if (url === null || !isAdvertisable(url) || url === member.advertise) return undefined;
+    // The loopback of another host is not reached from here: on this one any user may listen at that address.
+    return isLoopbackHost(new URL(url).hostname) && host !== member.host ? undefined : url;
   }
 
   /** The active one goes on until all its modules have stopped, and `release` says so. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { hostname } from 'node:os';
 
 import type { GatewayLockOptions } from '../../src/index.js';
 import { closeFrame } from '../../src/fleet/frame-follower.js';
@@ -28,10 +29,14 @@ interface Standby extends ControlApp {
 }
 
 /** A gateway that stands by for one that is reached there. */
-async function standbyFor(url: string | null, lock: GatewayLockOptions = {}): Promise<Standby> {
+async function standbyFor(
+  url: string | null,
+  lock: GatewayLockOptions = {},
+  host: string = hostname(),
+): Promise<Standby> {
   const session = new FakeSession();
   session.isFree = false;
-  session.holder = holderAt(url);
+  session.holder = holderAt(url, host);
   fakeDatabase(session);
   const created = await createControl({ lock: { acquire: { wait: 'standby' }, fleet: FLEET, ...lock } });
   const init = created.app.init();
@@ -40,9 +45,9 @@ async function standbyFor(url: string | null, lock: GatewayLockOptions = {}): Pr
   return { ...created, session, init };
 }
 
-function holderAt(url: string | null): FakeSession['holder'] {
+function holderAt(url: string | null, host: string = hostname()): FakeSession['holder'] {
   return {
-    host: 'gw1',
+    host,
     pid: 1,
     version: '1.0.0',
     token: 6n,
@@ -208,6 +213,13 @@ describe('a client of a host that stands by', () => {
     for (const url of [null, 'ws://gw1.example:80', 'no url']) {
       expect(await upgradeStatus((await standbyFor(url)).lock.url)).toBe(503);
     }
+  });
+
+  it('is refused with 503 where the active gateway is on the loopback of another host: here any user may listen there', async () => {
+    const here = await startControl();
+    const standby = await standbyFor(here.lock.url, {}, 'gw1');
+
+    expect(await upgradeStatus(standby.lock.url)).toBe(503);
   });
 
   it('is not passed from one standby to the next for ever', async () => {
