@@ -10,6 +10,8 @@ const execute = promisify(execFile);
 
 /** What systemd(1) is called in /proc/PID/comm, as the first process of the machine and as the manager of a user. */
 const MANAGER_NAME = 'systemd';
+const FIRST_PID = 1;
+const ROOT_UID = 0;
 
 /**
  * The service manager that holds a port while no process of its service runs: it keeps the listener of a gateway that it
@@ -31,9 +33,10 @@ export async function findWaitingManager(
   const pids = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
-  const isOwnSocket = socketUserOnLinux(host, port) === process.geteuid?.();
+  const user = socketUserOnLinux(host, port);
+  const isOwnSocket = user === process.geteuid?.();
   const manager = pids.find(
-    (pid) => isManager(pid) && (hasOpen(pid, sockets, deadline) || (isOwnSocket && isHidden(pid))),
+    (pid) => isManager(pid, user) && (hasOpen(pid, sockets, deadline) || (isOwnSocket && isHidden(pid))),
   );
   if (manager === undefined) return undefined;
   // Any process that has the listener accepts from it, or will.
@@ -77,11 +80,18 @@ function socketOfManager(): string {
   return uid === 0 ? '/run/systemd/private' : `/run/user/${uid}/systemd/private`;
 }
 
-/** A process can take any name: so it has to be of root or of this user, whose processes can do what this one can. */
-function isManager(pid: number): boolean {
+/**
+ * A process can take any name: so it has to be of root or of this user, whose processes can do what this one can. And since
+ * another user can hand its listener to a program of root's that changes its user, under any name, such a process has to
+ * have made the listener itself; the first process of the machine may keep it for a service of any user.
+ *
+ * @param socketUser the user whose process made the listener
+ */
+function isManager(pid: number, socketUser: number | undefined): boolean {
   if (readTextIfAllowed(`/proc/${pid}/comm`).trim() !== MANAGER_NAME) return false;
   const uid = userOf(pid);
-  return uid === 0 || (uid !== undefined && uid === process.geteuid?.());
+  if (uid === undefined || (uid !== ROOT_UID && uid !== process.geteuid?.())) return false;
+  return pid === FIRST_PID || uid === socketUser;
 }
 
 function userOf(pid: number): number | undefined {

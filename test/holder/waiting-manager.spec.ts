@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { findWaitingManager } from '../../src/holder/waiting-manager.js';
 import { onCleanUp } from '../kit/cleaner.js';
 import { until } from '../kit/deadline.js';
+import { NO_OTHER_USER, OTHER_UID } from '../kit/other-user.js';
+import { Program } from '../kit/program.js';
 import { LINUX } from '../kit/sockets.js';
 import { freePort } from '../kit/ports.js';
 import { tempFolder } from '../kit/temp.js';
@@ -33,6 +35,19 @@ const soon = (): number => performance.now() + 60_000;
 
     expect(await findWaitingManager('127.0.0.1', port, soon(), socket)).toBeUndefined();
   });
+
+  (NO_OTHER_USER === '' ? it : it.skip)(
+    `has made the listener itself, whatever it is called${NO_OTHER_USER}`,
+    async () => {
+      const { program, socket } = sleeperNamed('systemd');
+      const heir = Program.start(process.execPath, ['--eval', HANDS_ON, '--', String(OTHER_UID), program], {
+        group: true,
+      });
+      const [, port] = await heir.output('stdout', /^port (\d+)$/m);
+
+      expect(await findWaitingManager('127.0.0.1', Number(port), soon(), socket)).toBeUndefined();
+    },
+  );
 
   it.each([
     ['has a socket unit on it', 'printf "Listen=127.0.0.1:$PORT (Stream)\\nActiveState=active\\n"', true],
@@ -67,6 +82,29 @@ const soon = (): number => performance.now() + 60_000;
   });
 });
 
+/** Another user listens, and a program of root's is left with the listener, as one that changes its user is. */
+const HANDS_ON = `
+  const [uid, program] = process.argv.slice(1);
+  const server = require('node:net').createServer();
+  process.seteuid(Number(uid));
+  server.listen(0, '127.0.0.1', () => {
+    const { port } = server.address();
+    process.seteuid(0);
+    const stdio = ['ignore', 'ignore', 'ignore', server._handle.fd];
+    require('node:child_process').spawn(program, ['600'], { stdio }).once('spawn', () => server.close(() => console.log('port ' + port)));
+  });
+  setInterval(() => undefined, 60_000);
+`;
+
+/** A program of this name that does nothing, and the file that says that there is a manager. */
+function sleeperNamed(name: string): { readonly program: string; readonly socket: string } {
+  const folder = tempFolder();
+  const [program, socket] = [join(folder, name), join(folder, 'private')];
+  copyFileSync('/bin/sleep', program);
+  writeFileSync(socket, '');
+  return { program, socket };
+}
+
 interface Held {
   readonly port: number;
   /** Our copy of the listener. */
@@ -77,11 +115,7 @@ interface Held {
 
 /** A process of this name that has inherited a listener, and accepts nothing. */
 async function held(name: string, { isHidden = false } = {}): Promise<Held> {
-  const folder = tempFolder();
-  const program = join(folder, name);
-  copyFileSync('/bin/sleep', program);
-  const socket = join(folder, 'private');
-  writeFileSync(socket, '');
+  const { program, socket } = sleeperNamed(name);
   const port = await freePort();
   const server = createServer();
   onCleanUp(() => server.close());
