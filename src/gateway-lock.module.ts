@@ -28,7 +28,7 @@ import { OutermostHooksModule } from './lock/outermost-hooks.module.js';
 import { GatewayLockService, type GatewayLockParts } from './lock/gateway-lock.service.js';
 import { GatewayShutdown } from './lock/gateway-shutdown.js';
 import { placeInHookOrder } from './lock/hook-order.js';
-import { ShutdownWatch } from './lock/shutdown-watch.js';
+import { ShutdownDeadline } from './lock/shutdown-deadline.js';
 import { checkOptions } from './options/check-options.js';
 import {
   ConfigurableModuleClass,
@@ -63,7 +63,7 @@ function buildGateway(
   modules: ModulesContainer,
 ) {
   const state = new GatewayState();
-  const deadline = new ShutdownWatch(settings.shutdownDeadlineMs);
+  const deadline = new ShutdownDeadline(settings.shutdownDeadlineMs);
   const reserve = new DescriptorReserve(descriptorLimit());
   const maxConnections = Math.min(settings.ws.maxConnections, reserve.mostClients);
   const fleet = fleetOf(settings, maxConnections);
@@ -158,7 +158,7 @@ function part<T>(
 
 const PARTS = [
   part(GatewayState, ({ state }) => state),
-  part(ShutdownWatch, ({ deadline }) => deadline),
+  part(ShutdownDeadline, ({ deadline }) => deadline),
   part(GatewayCardService, ({ card }) => card),
   part(HolderWatches, ({ watches }) => watches),
   part(GatewayWebSockets, ({ webSockets }) => webSockets),

@@ -37,7 +37,7 @@ export interface Starter {
  *
  * @returns the exit code
  */
-export async function serve(
+export async function claimThenRun(
   settings: Settings,
   flags: Flags,
   program: Program,

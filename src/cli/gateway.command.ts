@@ -7,7 +7,7 @@ import { Heir } from '../service/heir.js';
 import { ServiceManager } from '../service/service-manager.js';
 import type { Flags } from './flags.js';
 import type { Invocation } from './command.js';
-import { serve } from './claim-then-run.js';
+import { claimThenRun } from './claim-then-run.js';
 
 /** Runs a gateway in the foreground. */
 export async function gateway({ flags, profile, program }: Invocation): Promise<number> {
@@ -20,7 +20,7 @@ export async function gateway({ flags, profile, program }: Invocation): Promise<
     const settings = await chooseSettings(profile, flags);
     refuseRemoteMode(settings.configuration, flags.allowUnconfigured);
     refuseFleetWithoutToken(settings);
-    return await serve(settings, flags, program, { manager, heir });
+    return await claimThenRun(settings, flags, program, { manager, heir });
   } catch (error) {
     heir?.failed(describeError(error));
     throw error;

@@ -139,7 +139,7 @@ export class ClaimedListener {
     http.once('listening', () => {
       this.#http = http;
       const early = [this.#first, ...this.#others].flatMap(({ waiting }) => waiting.splice(0));
-      early.forEach((socket) => serve(http, socket));
+      early.forEach((socket) => feed(http, socket));
     });
     const donor = this.#first.server;
     donor.removeAllListeners();
@@ -182,7 +182,7 @@ export class ClaimedListener {
   #keep(server: Server): Member {
     const waiting: Socket[] = [];
     server.on('connection', (socket: Socket) => {
-      if (this.#http) serve(this.#http, socket);
+      if (this.#http) feed(this.#http, socket);
       else waiting.push(socket);
     });
     const member = { server, waiting, address: boundAddress(server) };
@@ -205,7 +205,7 @@ export class ClaimedListener {
   }
 }
 
-function serve(http: HttpServer, socket: Socket): void {
+function feed(http: HttpServer, socket: Socket): void {
   http.emit('connection', socket);
   socket.resume();
 }

@@ -14,7 +14,7 @@ import type { GatewayShutdown } from './gateway-shutdown.js';
 import { claimLockSet, type LockSet, type TakeFurtherLock } from './lock-set.js';
 import { checkListenBeforeStart } from './nest-listen.js';
 import { standInForListener } from './nest-server.js';
-import type { ShutdownWatch } from './shutdown-watch.js';
+import type { ShutdownDeadline } from './shutdown-deadline.js';
 
 /** Takes the lock by one attempt or more, each of which takes all of it or nothing; gives up when the signal is aborted. */
 export type AcquireLock = (claim: () => Promise<LockSet>, signal: AbortSignal) => Promise<LockSet>;
@@ -26,7 +26,7 @@ export interface GatewayLockParts {
   readonly server: GatewayHttpServer;
   readonly adapter: GatewayWsAdapter;
   readonly shutdown: GatewayShutdown;
-  readonly deadline: ShutdownWatch;
+  readonly deadline: ShutdownDeadline;
   readonly acquire: AcquireLock;
   /** The locks that are taken after the port, in this order. */
   readonly furtherLocks: readonly TakeFurtherLock[];
@@ -223,8 +223,8 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
     const urls = locks.listener.addresses.map(({ url }) => url).join(', ');
     this.#logger.log(`gateway ${version} starting: profile ${profile}, pid ${process.pid}, holds ${urls}`);
     onHeld();
-    locks.serve(server, (late) => this.#noteLate(late));
-    locks.watch((loss, isDerived) => {
+    locks.adopt(server, (late) => this.#noteLate(late));
+    locks.whenLost((loss, isDerived) => {
       // The server that adopted a derived port may close it in a shutdown hook of its own.
       if (!isDerived || !shutdown.hasBegun) shutdown.beginForLoss(loss);
     });

@@ -9,7 +9,7 @@ import type { GatewayState } from '../serving/gateway-state.js';
 import type { GatewayWebSockets } from '../serving/gateway-websockets.js';
 import type { ShutdownNotice } from '../serving/ws-session.js';
 import type { ActivationLoss } from './activation.js';
-import type { ShutdownWatch } from './shutdown-watch.js';
+import type { ShutdownDeadline } from './shutdown-deadline.js';
 
 /** The parts of a gateway that stop. */
 export interface ShutdownParts {
@@ -17,7 +17,7 @@ export interface ShutdownParts {
   readonly state: GatewayState;
   readonly server: GatewayHttpServer;
   readonly webSockets: GatewayWebSockets;
-  readonly deadline: ShutdownWatch;
+  readonly deadline: ShutdownDeadline;
 }
 
 const MAX_REASON = 200;

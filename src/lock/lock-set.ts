@@ -36,7 +36,7 @@ export class LockSet {
    *
    * @param onLate called for an address of the port that this machine gets later
    */
-  serve(server: GatewayHttpServer, onLate: (late: LateAddress) => void): void {
+  adopt(server: GatewayHttpServer, onLate: (late: LateAddress) => void): void {
     // The HTTP server watches the deadlines of its connections from this event on.
     server.http.once('listening', () => {
       for (const lock of this.further) lock.serve((socket) => server.serveRoutesOnly(socket));
@@ -45,8 +45,8 @@ export class LockSet {
     for (const one of [this.listener, ...this.derived.values()]) one.completeLater(onLate);
   }
 
-  /** Calls back for each part that is lost. */
-  watch(onLost: (loss: ListenerLoss, isDerived: boolean) => void): void {
+  /** Calls back for each part that is lost, now or later. */
+  whenLost(onLost: (loss: ListenerLoss, isDerived: boolean) => void): void {
     for (const { lost } of [this.listener, ...this.further]) void lost.then((loss) => onLost(loss, false));
     for (const { lost } of this.derived.values()) void lost.then((loss) => onLost(loss, true));
   }

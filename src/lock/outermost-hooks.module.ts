@@ -12,7 +12,7 @@ import { ModulesContainer } from '@nestjs/core';
 import { GatewayState } from '../serving/gateway-state.js';
 import { GatewayLockService } from './gateway-lock.service.js';
 import { placeInHookOrder } from './hook-order.js';
-import { ShutdownWatch } from './shutdown-watch.js';
+import { ShutdownDeadline } from './shutdown-deadline.js';
 
 /** The lock's outermost hooks: the last at start, which lets clients in, and the first at shutdown, which lets them go. */
 @Injectable()
@@ -24,7 +24,7 @@ class OutermostHooks
   constructor(
     private readonly lock: GatewayLockService,
     private readonly state: GatewayState,
-    private readonly shutdown: ShutdownWatch,
+    private readonly deadline: ShutdownDeadline,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -34,15 +34,15 @@ class OutermostHooks
 
   async onModuleDestroy(): Promise<void> {
     await this.lock.beginShutdown();
-    this.shutdown.enter('onModuleDestroy');
+    this.deadline.enter('onModuleDestroy');
   }
 
   beforeApplicationShutdown(): void {
-    this.shutdown.enter('beforeApplicationShutdown');
+    this.deadline.enter('beforeApplicationShutdown');
   }
 
   onApplicationShutdown(): void {
-    this.shutdown.enter('onApplicationShutdown');
+    this.deadline.enter('onApplicationShutdown');
   }
 }
 

@@ -110,7 +110,7 @@ export async function runGateway(
     }
     // Without an app nothing is served; the operating system frees a claimed port with the process.
     restart = app && partOf(app, RestartInPlace);
-    code = app ? await serve(app, signals, { ...options, service, restart, handover }) : ExitCode.OK;
+    code = app ? await runUntilStopped(app, signals, { ...options, service, restart, handover }) : ExitCode.OK;
   } catch (error) {
     options.heir?.failed(describeError(error));
     const { profile, command: program } = identityOf(error, app);
@@ -139,7 +139,7 @@ interface ServeOptions extends Pick<RunOptions, 'json' | 'started' | 'heir' | 'b
 }
 
 /** Resolves with the exit code when the gateway has to stop, with the app yet to be closed. */
-async function serve(
+async function runUntilStopped(
   app: INestApplication,
   signals: StopSignals,
   { json = false, started, background, service, heir, restart, handover }: ServeOptions,

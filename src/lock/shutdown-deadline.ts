@@ -1,5 +1,5 @@
 /** One deadline for a whole shutdown. It knows which hook was running when it passed. */
-export class ShutdownWatch {
+export class ShutdownDeadline {
   /** Resolves with the name of the hook that hangs; never rejects. */
   readonly overdue: Promise<string>;
 
