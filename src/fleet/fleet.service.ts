@@ -5,6 +5,7 @@ import type { FleetOnCard } from '../listener/holder.js';
 import { isLoopbackHost } from '../listener/listen-address.js';
 import type { Activation, ActivationEvents } from '../lock/activation.js';
 import type { FleetSettings } from '../options/fleet.options.js';
+import { CloseCode } from '../serving/close-code.js';
 import { FleetDatabase } from './fleet-database.js';
 import { FleetLostError } from './fleet.error.js';
 import { FleetLease, inTransaction, type FencedClient } from './fleet-lease.js';
@@ -31,9 +32,6 @@ export interface FleetParts {
 /** How long clients may be told of a loss where another gateway may be at work already. */
 const FAREWELL_MS = 250;
 const SHARE_ROW = `select token::text as token from openclaw.fleet where name = $1 for share`;
-/** RFC 6455, 7.4.1, and the registry of IANA. */
-const SERVICE_RESTART = 1012;
-const GOING_AWAY = 1001;
 
 const NO_EVENTS: ActivationEvents = { onLost: () => undefined, onYield: () => undefined };
 
@@ -169,7 +167,7 @@ export class FleetService extends FleetLease implements Activation {
   #onStop(): void {
     if (this.#isActive) return;
     void this.#lease.stop();
-    this.#closing = this.relay.close({ code: GOING_AWAY, reason: 'gateway stopped' });
+    this.#closing = this.relay.close({ code: CloseCode.GOING_AWAY, reason: 'gateway stopped' });
     this.#reject(new Error('the gateway was told to stop while it stood by'));
   }
 
@@ -177,7 +175,10 @@ export class FleetService extends FleetLease implements Activation {
     const { phase, reason = 'it was not said why', token } = state;
     if (phase === 'active') {
       this.#logger.log(`active in fleet ${this.name}, token ${token}`);
-      this.#closing = this.relay.close({ code: SERVICE_RESTART, reason: 'this gateway is the active one now' });
+      this.#closing = this.relay.close({
+        code: CloseCode.SERVICE_RESTART,
+        reason: 'this gateway is the active one now',
+      });
       this.#resolve();
     } else if (phase === 'quarantined') {
       const { sessionMs } = this.#timing;

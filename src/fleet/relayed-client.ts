@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
 import type { RequestRefusal } from '../serving/access-policy.js';
+import { CloseCode } from '../serving/close-code.js';
 import { clientAddress } from '../serving/forwarded-for.js';
 import { dismissWebSocket, setPauser } from '../serving/connection-reader.js';
 import { NOT_TO_RELAY } from '../serving/stand-in.js';
@@ -9,7 +10,6 @@ import { closeFrame, FrameFollower } from './frame-follower.js';
 
 /** Of a network that works; a client that waits longer has long tried again. */
 const CONNECT_MS = 5_000;
-const SERVICE_RESTART = 1012;
 
 /**
  * Headers that do not reach the active gateway: who calls was judged by this host, by names that are its own; and whom it
@@ -101,9 +101,9 @@ export class RelayedClient {
     if (head.length > 0) pass(head);
     upstream.on('data', pass);
     socket.on('drain', () => upstream.resume());
-    upstream.on('end', () => this.close({ code: SERVICE_RESTART, reason: 'the active gateway is gone' }));
+    upstream.on('end', () => this.close({ code: CloseCode.SERVICE_RESTART, reason: 'the active gateway is gone' }));
     upstream.on('close', () => {
-      if (!socket.writableEnded) this.close({ code: SERVICE_RESTART, reason: 'the active gateway is gone' });
+      if (!socket.writableEnded) this.close({ code: CloseCode.SERVICE_RESTART, reason: 'the active gateway is gone' });
     });
     if (unparsed.length > 0) upstream.write(unparsed);
     setPauser(socket, {

@@ -1,4 +1,5 @@
-import { CloseCode, type WsClient } from './ws-client.js';
+import { CloseCode } from './close-code.js';
+import type { WsClient } from './ws-client.js';
 import type { ShutdownNotice } from './ws-session.js';
 
 /** What a close frame says (RFC 6455, 5.5.1). */

@@ -8,12 +8,13 @@ import type { WebSocket, WebSocketServer } from 'ws';
 
 import type { GatewayLockSettings } from '../options/gateway-lock.options.js';
 import type { AccessPolicy, RequestRefusal } from './access-policy.js';
+import { CloseCode } from './close-code.js';
 import { closeFrameOf, drainClients, GOING_AWAY } from './drain-clients.js';
 import type { GatewayState } from './gateway-state.js';
 import { isLetIn, letIn } from './http-connections.js';
 import { refuseUpgrade, releaseUpgraded } from './raw-response.js';
 import { requestPath } from './request-path.js';
-import { CloseCode, WsClient, type MessageHandler, type WsClientHost } from './ws-client.js';
+import { WsClient, type MessageHandler, type WsClientHost } from './ws-client.js';
 import type { WsFormat } from './ws-format.js';
 import { WsHeartbeat } from './ws-heartbeat.js';
 import type { ShutdownNotice } from './ws-session.js';

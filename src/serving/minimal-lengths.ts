@@ -1,7 +1,6 @@
 import type { WebSocket } from 'ws';
 
-/** The close code for a protocol error (RFC 6455, 7.4.1). */
-const PROTOCOL_ERROR = 1002;
+import { CloseCode } from './close-code.js';
 
 type OnError = (error: Error) => void;
 
@@ -32,6 +31,8 @@ function haveMinimalLength(this: FrameParser, onError: OnError): void {
   if (this._payloadLength >= (LEAST[this._state] ?? 0)) {
     (Object.getPrototypeOf(this) as Required<FrameParser>).haveLength.call(this, onError);
   } else {
-    onError(this.createError(RangeError, 'length not minimal', true, PROTOCOL_ERROR, 'WS_ERR_LENGTH_NOT_MINIMAL'));
+    onError(
+      this.createError(RangeError, 'length not minimal', true, CloseCode.PROTOCOL_ERROR, 'WS_ERR_LENGTH_NOT_MINIMAL'),
+    );
   }
 }

@@ -4,6 +4,7 @@ import type { MessageMappingProperties } from '@nestjs/websockets';
 import { isObservable, tap, type Observable, type Subscription } from 'rxjs';
 import type { WebSocket } from 'ws';
 
+import { CloseCode } from './close-code.js';
 import { dismissWebSocket, noteWork, setPauser } from './connection-reader.js';
 import { corkForThisTick } from './cork.js';
 import { clientAddress } from './forwarded-for.js';
@@ -38,16 +39,6 @@ export interface WsClientHost {
   /** Its connection is gone. */
   onGone(client: WsClient): void;
 }
-
-/** RFC 6455, 7.4.1, and the IANA registry of close codes. */
-export const CloseCode = {
-  GOING_AWAY: 1001,
-  PROTOCOL_ERROR: 1002,
-  POLICY_VIOLATION: 1008,
-  MESSAGE_TOO_BIG: 1009,
-  SERVICE_RESTART: 1012,
-  TRY_AGAIN_LATER: 1013,
-} as const;
 
 /** The property of a socket that holds its client. */
 const CLIENT = Symbol('client');

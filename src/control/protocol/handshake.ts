@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 
 import * as v from 'valibot';
 
-import { CloseCode, type WsClient } from '../../serving/ws-client.js';
+import { CloseCode } from '../../serving/close-code.js';
+import type { WsClient } from '../../serving/ws-client.js';
 import type { TokenJudgement } from '../access/authenticator.service.js';
 import type { Scope } from '../access/compare-token.js';
 import { ConnectParams } from '../wire/connect-params.js';
