@@ -6,7 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { readableCommand } from '../common/printable.js';
 import { isProcOfThisNamespace, linkOf, readTextIfAllowed } from '../common/process-files.js';
 import type { PortOwner } from '../listener/holder.js';
-import { readConnectionUsers, TCP_TABLES, uidOf, type ConnectionEnds } from './connection-user.js';
+import { pagesOf, readConnectionUsers, TCP_TABLES, uidOf, type ConnectionEnds } from './connection-user.js';
 import {
   hasGatewayTitle,
   isConnectionRow,
@@ -86,7 +86,13 @@ export function socketUserOnLinux(host: string, port: number): number | undefine
  * @returns `undefined` where the kernel does not tell
  */
 export function socketUserOfPeer(ends: ConnectionEnds): number | undefined {
-  return uidOf(readConnectionUsers(TCP_TABLES.map(readTextIfAllowed).join('')), ends);
+  for (const table of TCP_TABLES) {
+    for (const page of pagesOf(table)) {
+      const uid = uidOf(readConnectionUsers(page), ends);
+      if (uid !== undefined) return uid;
+    }
+  }
+  return undefined;
 }
 
 /** Yields nothing where there is no such table, such as tcp6 on a machine without IPv6. */
