@@ -15,12 +15,11 @@ import { catchBelowFilters } from './control/protocol/request-filter.js';
 import { NoFleet, FleetLease } from './fleet/fleet-lease.js';
 import { checkFleet } from './fleet/fleet-settings.js';
 import { FleetService } from './fleet/fleet.service.js';
-import { acquireLock } from './holder/acquire-lock.js';
+import { acquireLock, whoIsThere } from './holder/acquire-lock.js';
 import { CARD_PATH } from './holder/card.js';
 import { GatewayCardService } from './holder/gateway-card.service.js';
 import { HolderWatches } from './holder/holder-watches.js';
 import { WATCH_PATH } from './holder/watch-holder.js';
-import { whoHolds } from './holder/who-holds.js';
 import type { Endpoint } from './listener/endpoint.js';
 import type { Holder } from './listener/holder.js';
 import { addressOfUrl } from './listener/listen-address.js';
@@ -137,7 +136,7 @@ function stateFolderParts(
     };
   }
   const ask = (endpoint: Endpoint): Promise<Holder> =>
-    'socketPath' in endpoint ? whoHoldsLock(endpoint, stateFolder) : whoHolds(endpoint);
+    'socketPath' in endpoint ? whoHoldsLock(endpoint, stateFolder) : whoIsThere(endpoint);
   let lock: ProfileLock | undefined;
   return {
     acquire: (claim, signal) => acquireLock(claim, acquire, signal, ask),

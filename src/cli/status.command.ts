@@ -46,7 +46,7 @@ async function reportPort(settings: Settings, flags: Flags, program: Program): P
   // Refused is all that a connection can tell: to find out whether it is bound would be to bind it.
   const free = holder.verdict === 'blocked';
   // Any user can listen there, and say that it is ready.
-  const ok = (holder.verdict === 'ready' || holder.verdict === 'standby') && holder.ownership !== 'other user';
+  const ok = (holder.verdict === 'ready' || holder.verdict === 'standby') && isOwn(holder);
   const report: PortReport = {
     ok,
     code: null,

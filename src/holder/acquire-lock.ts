@@ -1,4 +1,6 @@
+import type { Endpoint } from '../listener/endpoint.js';
 import { isHeldByAnother } from '../listener/gateway-lock.error.js';
+import type { Holder } from '../listener/holder.js';
 import type { AcquireSettings } from '../options/holder.options.js';
 import { standBy, type Ask, type Claim } from './stand-by.js';
 import { whoHolds } from './who-holds.js';
@@ -14,10 +16,15 @@ export async function acquireLock<Locks>(
   claim: Claim<Locks>,
   settings: AcquireSettings,
   signal: AbortSignal,
-  ask: Ask = whoHolds,
+  ask: Ask = whoIsThere,
 ): Promise<Locks> {
   if (settings.wait === 'standby') return standBy(claim, signal, settings, ask);
   return settings.identify ? claimOrNameHolder(claim, ask) : claim();
+}
+
+/** For a start, which shows the holder nothing. */
+export function whoIsThere(endpoint: Endpoint): Promise<Holder> {
+  return whoHolds(endpoint, { asksAccepter: false });
 }
 
 /** @param isLast whether a holder that has died since is named too, and not tried again */

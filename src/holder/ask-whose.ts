@@ -3,15 +3,21 @@ import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 import type { HostPort } from '../listener/endpoint.js';
-import type { Ownership } from '../listener/holder.js';
+import type { GatewayCard, Ownership } from '../listener/holder.js';
 import { isConnectedToItself } from '../listener/is-refused.js';
 import { gatewayUrl } from '../listener/listen-address.js';
-import { CARD_PATH, parseCard } from './card.js';
-import { userOfConnection } from './port-owner.js';
+import { CARD_PATH, contradicts, parseCard } from './card.js';
+import { findPortOwner, userOfConnection } from './port-owner.js';
 import { isProof, newNonce, NONCE_HEADER, PROOF_HEADER, tcpAddress } from './proof.js';
 
 /** The card of a gateway is shorter; a peer that sends more is none, and is not listened to. */
 const MAX_ANSWER_BYTES = 32 * 1024;
+
+/** What was found at the other end of a connection: a card, and whose the process is that has shown it. */
+export interface AskedHolder {
+  readonly card: GatewayCard;
+  readonly ownership: Ownership;
+}
 
 /** What was asked for its card answered with something else. */
 export class NoCardError extends Error {
@@ -53,7 +59,7 @@ export class OneConnectionAgent extends Agent {
 /**
  * Asks over a connection whose holder is at its other end, so that what is found out is true for what goes over the same
  * connection next. A gateway that proves nothing, since it is older or has no state folder, is judged by the user of the
- * connected socket.
+ * connected socket, and by its process: a tunnel of this user leads to a gateway that may be another user's.
  *
  * @param secret that of the state folder of this user
  * @param timeoutMs for the connect and the answer
@@ -64,8 +70,9 @@ export async function askWhose(
   agent: OneConnectionAgent,
   secret: string | undefined,
   timeoutMs: number,
-): Promise<Ownership> {
+): Promise<AskedHolder> {
   const { socket } = agent;
+  const deadline = performance.now() + timeoutMs;
   const timer = setTimeout(
     () => socket.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })),
     timeoutMs,
@@ -73,11 +80,19 @@ export async function askWhose(
   try {
     await connected(socket);
     // Without a secret too: until the connection is accepted, the kernel does not tell whose socket it is.
-    const isProven = await askForCard(agent, secret);
-    return isProven ? 'proven' : userOfConnection(socket);
+    const { card, isProven } = await askForCard(agent, secret);
+    return { card, ownership: isProven ? 'proven' : await ownershipOf(socket, card, deadline) };
   } finally {
     clearTimeout(timer);
   }
+}
+
+async function ownershipOf(socket: Socket, card: GatewayCard, deadline: number): Promise<Ownership> {
+  const { remoteAddress = '', remotePort = 0 } = socket;
+  const { ownership } = userOfConnection(socket);
+  if (ownership !== 'same user') return ownership;
+  const owner = await findPortOwner(remoteAddress, remotePort, deadline, card.pid);
+  return owner === 'unknown' || contradicts(owner, card) ? 'unknown' : ownership;
 }
 
 function connected(socket: Socket): Promise<void> {
@@ -91,12 +106,15 @@ function connected(socket: Socket): Promise<void> {
 }
 
 /**
- * Whether the holder has proven that it knows the secret.
+ * The card of the holder, and whether it has proven that it knows the secret.
  *
  * @throws {NoCardError}
  * @throws {Error} the connection has ended, or the answer is too long
  */
-async function askForCard(agent: OneConnectionAgent, secret: string | undefined): Promise<boolean> {
+async function askForCard(
+  agent: OneConnectionAgent,
+  secret: string | undefined,
+): Promise<{ readonly card: GatewayCard; readonly isProven: boolean }> {
   const { remoteAddress, remotePort } = agent.socket;
   // The holder may have reset the connection since; the system then has no address for it any more (ENOTCONN).
   if (remoteAddress === undefined || remotePort === undefined) throw connectionEnded();
@@ -106,11 +124,12 @@ async function askForCard(agent: OneConnectionAgent, secret: string | undefined)
     const request = get({ agent, path: CARD_PATH, headers: { Host, [NONCE_HEADER]: nonce } }, (response) => {
       const proof = response.headers[PROOF_HEADER];
       const address = tcpAddress(remoteAddress, remotePort);
-      const isRight = secret !== undefined && isProof(proof, secret, nonce, address);
+      const isProven = secret !== undefined && isProof(proof, secret, nonce, address);
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.once('end', () => {
-        if (parseCard(Buffer.concat(chunks).toString())) resolve(isRight);
+        const card = parseCard(Buffer.concat(chunks).toString());
+        if (card) resolve({ card, isProven });
         else reject(new NoCardError(response.statusCode ?? 0, response.headers));
       });
       response.once('error', reject);

@@ -1,5 +1,5 @@
 import { isWholeNumber } from '../common/whole-number.js';
-import type { FleetOnCard, GatewayCard } from '../listener/holder.js';
+import type { FleetOnCard, GatewayCard, PortOwner } from '../listener/holder.js';
 
 /** Where every gateway answers with its {@link GatewayCard}, in every phase. */
 export const CARD_PATH = '/.well-known/gateway';
@@ -56,6 +56,11 @@ export function parseCard(text: string): GatewayCard | undefined {
     instanceId,
     ...(fleetOnCard && { fleet: fleetOnCard }),
   };
+}
+
+/** Whether a card is not that of the process behind the port, which then passes on what another one answers. */
+export function contradicts({ pid, pidsInNamespaces }: PortOwner, card: GatewayCard): boolean {
+  return pid !== card.pid && !pidsInNamespaces.includes(card.pid);
 }
 
 /** What a card says of a fleet, or nothing where that is not plausible: the rest of the card is still of use. */

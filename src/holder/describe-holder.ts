@@ -18,6 +18,7 @@ export function describeHolder(holder: Holder, now = Date.now()): string {
         ...(ownership === 'other user' && user !== undefined ? [`user ${user}`] : []),
         verdict,
         `up ${uptime(now - card.startedAt)}`,
+        ...(owner || ownership === 'proven' ? [] : ['by its own account']),
       ].join(', ');
     case 'stalled':
       return `accepts connections but does not answer: ${owner ? `a gateway, ${processOf(owner)}` : `the operating system does not say who${ofUser(user)}`}`;
@@ -92,9 +93,10 @@ export function pidHere({ owner, card, isPidForeign }: Holder): number | undefin
   return owner?.pid ?? (isPidForeign ? undefined : card?.pid);
 }
 
-function pidOf(holder: Holder, pidOnCard: number): string {
-  const pid = pidHere(holder);
-  return pid === undefined ? `pid ${pidOnCard} in its own namespace` : `pid ${pid}`;
+function pidOf({ owner, ownership, isPidForeign }: Holder, pidOnCard: number): string {
+  // Without a proof, that the number is of no gateway here may as well mean that the card is another one's.
+  const isOfAnotherNamespace = !owner && isPidForeign && ownership === 'proven';
+  return isOfAnotherNamespace ? `pid ${pidOnCard} in its own namespace` : `pid ${owner?.pid ?? pidOnCard}`;
 }
 
 function processOf({ pid, user }: PortOwner): string {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 
 import { within } from '../common/deadline.js';
+import { standsForMany } from '../common/user-namespace.js';
 import type { Ownership, PortOwner } from '../listener/holder.js';
 import { findPortOwnerElsewhere } from './port-owner-elsewhere.js';
 import {
@@ -55,10 +56,14 @@ export interface PortUser {
  * `unknown`.
  */
 export function userOfPort(host: string, port: number): PortUser {
-  const uid = process.platform === 'linux' ? socketUserOnLinux(host, port) : undefined;
+  return whose(process.platform === 'linux' ? socketUserOnLinux(host, port) : undefined);
+}
+
+function whose(uid: number | undefined): PortUser {
   if (uid === undefined) return { ownership: 'unknown' };
-  if (uid === process.geteuid?.()) return { ownership: 'same user' };
-  return { ownership: 'other user', user: nameOf(uid) ?? `uid ${uid}` };
+  const isNumberOfMany = standsForMany(uid);
+  if (uid === process.geteuid?.()) return { ownership: isNumberOfMany ? 'unknown' : 'same user' };
+  return { ownership: 'other user', ...(!isNumberOfMany && { user: nameOf(uid) ?? `uid ${uid}` }) };
 }
 
 /**
@@ -72,15 +77,15 @@ export function isPidOfGateway(pid: number): boolean {
 /**
  * Whether the process at the other end of a connection within this machine belongs to this user: the socket that it
  * accepted, and the one that listens. The second could be another's by now, and the first alone that of a program which
- * inherited a listener.
+ * inherited a listener. A listener that was passed on, by inheritance or over a local socket (SCM_RIGHTS in unix(7)),
+ * keeps the user that made it, and what is accepted from it has the user that accepts.
  */
-export function userOfConnection(socket: Socket): Ownership {
+export function userOfConnection(socket: Socket): PortUser {
   const { remoteAddress, remotePort } = socket;
-  if (process.platform !== 'linux' || remoteAddress === undefined || remotePort === undefined) return 'unknown';
-  const accepted = socketUserOfPeer(socket);
-  if (accepted === undefined) return 'unknown';
-  if (accepted !== process.geteuid?.()) return 'other user';
-  return userOfPort(remoteAddress, remotePort).ownership;
+  if (process.platform !== 'linux' || remoteAddress === undefined || remotePort === undefined) return whose(undefined);
+  const listens = userOfPort(remoteAddress, remotePort);
+  // Last, since it takes milliseconds.
+  return listens.ownership === 'same user' ? whose(socketUserOfPeer(socket)) : listens;
 }
 
 async function before(deadline: number, look: () => Promise<PortOwner | undefined>): Promise<PortOwner | 'unknown'> {

@@ -8,13 +8,15 @@ import { isConnectedToItself } from '../listener/is-refused.js';
 import { hasIPv6Form, MAX_PORT } from '../listener/listen-address.js';
 import { CARD_PATH, parseCard } from './card.js';
 import { judgeFailedConnect } from './failed-connect.js';
+import { userOfConnection, type PortUser } from './port-owner.js';
 import { refusalIn } from './read-refusal-header.js';
 import { isProof, newNonce, NONCE_HEADER, PROOF_HEADER, socketAddress, tcpAddress } from './proof.js';
 
 /**
  * What a port answers when it is asked for its card:
  *
- * - `card`: a complete and valid card, and whether the holder has proven that it can read the secret of the asker
+ * - `card`: a complete and valid card, whether the holder has proven that it can read the secret of the asker, and else,
+ *   where that was asked, whose process has accepted the connection
  * - `stranger`: anything else: another status, a redirect, HTML, TLS, too much, or too slowly
  * - `refusal`: a gateway does not answer this process, for the reason that it gives; whether it is one is not known
  * - `closed`: nothing, from a peer that hung up
@@ -23,13 +25,29 @@ import { isProof, newNonce, NONCE_HEADER, PROOF_HEADER, socketAddress, tcpAddres
  * - `unknown`: it could not be asked, by the fault of this process, or because there was no time left to ask
  */
 export type CardAnswer =
-  | { readonly kind: 'card'; readonly card: GatewayCard; readonly isProven: boolean }
+  | { readonly kind: 'card'; readonly card: GatewayCard; readonly isProven: boolean; readonly accepter?: PortUser }
   | { readonly kind: 'stranger' }
   | { readonly kind: 'refusal'; readonly reason: string }
   | { readonly kind: 'closed' }
   | { readonly kind: 'silent' }
   | { readonly kind: 'refused' }
   | { readonly kind: 'unknown'; readonly errno: string };
+
+/** What is asked of a holder. */
+export interface Question {
+  /** On the clock of `performance.now()`, in milliseconds. */
+  readonly deadline: number;
+  /**
+   * That of the state folder, which the holder is asked to know too.
+   * @default none
+   */
+  readonly secret?: string | undefined;
+  /**
+   * Whether the system is asked who has accepted the connection, where the holder proves nothing.
+   * @default false
+   */
+  readonly asksAccepter?: boolean;
+}
 
 const MAX_BODY_BYTES = 16 * 1024;
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -41,10 +59,11 @@ const MAX_BYTES = 64 * 1024;
  * however they arrive. Nothing is left open when it resolves. Never rejects.
  *
  * @param endpoint with an IP address for a host
- * @param deadline on the clock of `performance.now()`, in milliseconds
- * @param secret that of the state folder, which the holder is asked to know too
  */
-export function readCard(endpoint: Endpoint, deadline: number, secret?: string): Promise<CardAnswer> {
+export function readCard(
+  endpoint: Endpoint,
+  { deadline, secret, asksAccepter = false }: Question,
+): Promise<CardAnswer> {
   const remainingMs = deadline - performance.now();
   if (remainingMs <= 0) return Promise.resolve({ kind: 'unknown', errno: 'ETIMEDOUT' });
   // A url on a card can have any number. Nothing listens on one that is no port, and Node would ask port 80 for 0.
@@ -60,7 +79,8 @@ export function readCard(endpoint: Endpoint, deadline: number, secret?: string):
       headers: {
         Host: hostHeader(endpoint),
         Accept: 'application/json',
-        Connection: 'close',
+        // The system tells whose the other end is only as long as that has it open.
+        Connection: asksAccepter ? 'keep-alive' : 'close',
         ...(nonce !== undefined && { [NONCE_HEADER]: nonce }),
       },
     });
@@ -97,7 +117,17 @@ export function readCard(endpoint: Endpoint, deadline: number, secret?: string):
         secret !== undefined &&
         nonce !== undefined &&
         isProof(response.headers[PROOF_HEADER], secret, nonce, addressReached(endpoint, response.socket));
-      readBody(response, isProven, settle);
+      const { socket } = response;
+      readBody(response, (text) => {
+        const card = text === undefined ? undefined : parseCard(text);
+        if (!card) {
+          settle({ kind: 'stranger' });
+          return;
+        }
+        // The system tells no user of a local socket.
+        const accepter = asksAccepter && !isProven && 'port' in endpoint ? userOfConnection(socket) : undefined;
+        settle({ kind: 'card', card, isProven, ...(accepter && { accepter }) });
+      });
     });
     // Every other end: an answer that is cut off, or a change of protocol.
     request.on('close', () => settle(ended()));
@@ -109,18 +139,16 @@ function addressReached(endpoint: Endpoint, { remoteAddress, remotePort }: Socke
   return 'socketPath' in endpoint ? socketAddress(endpoint.socketPath) : tcpAddress(remoteAddress, remotePort);
 }
 
-function readBody(response: IncomingMessage, isProven: boolean, settle: (answer: CardAnswer) => void): void {
+/** @param onEnd gets the whole text, or nothing where that is too long */
+function readBody(response: IncomingMessage, onEnd: (text?: string) => void): void {
   const chunks: Buffer[] = [];
   let length = 0;
   response.on('data', (chunk: Buffer) => {
     length += chunk.length;
-    if (length > MAX_BODY_BYTES) settle({ kind: 'stranger' });
+    if (length > MAX_BODY_BYTES) onEnd();
     else chunks.push(chunk);
   });
-  response.once('end', () => {
-    const card = parseCard(Buffer.concat(chunks).toString());
-    settle(card ? { kind: 'card', card, isProven } : { kind: 'stranger' });
-  });
+  response.once('end', () => onEnd(Buffer.concat(chunks).toString()));
 }
 
 function answerOfFailedConnect(error: NodeJS.ErrnoException, endpoint: Endpoint): CardAnswer {

@@ -145,7 +145,7 @@ async function gone(address: HostPort, { card, owner }: Holder, deadline: number
     if (remainingMs <= 0) return undefined;
     const signal = AbortSignal.timeout(Math.ceil(remainingMs));
     const watched = await watchHolder(address, { signal });
-    const now = await whoHolds(address);
+    const now = await whoHolds(address, { asksAccepter: false });
     if (now.verdict === 'blocked') return { kind: 'stopped' };
     // One that hangs up is taken for a stranger where its process could not be found in time.
     const isStranger = now.ownership === 'other user' || (now.owner !== undefined && now.owner.pid !== owner?.pid);

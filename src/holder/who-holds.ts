@@ -4,8 +4,9 @@ import type { Endpoint, HostPort } from '../listener/endpoint.js';
 import { UNKNOWN_ADDRESS } from '../listener/gateway-lock.error.js';
 import type { Holder, Ownership, PortOwner } from '../listener/holder.js';
 import { addressOfUrl, gatewayUrl, isWildcard } from '../listener/listen-address.js';
+import { contradicts } from './card.js';
 import { findPortOwner, findSocketOwner, isPidOfGateway, userOfPort, type PortUser } from './port-owner.js';
-import { readCard, type CardAnswer } from './read-card.js';
+import { readCard, type CardAnswer, type Question } from './read-card.js';
 import { hostsToAsk } from './serving-address.js';
 import { findWaitingManager } from './waiting-manager.js';
 
@@ -21,6 +22,13 @@ export interface WhoHoldsOptions {
    * @default none: the operating system alone tells whose socket it is
    */
   readonly secret?: string | undefined;
+  /**
+   * Whether `same user` takes that the process which has accepted the connection is of this user too, where it proves
+   * nothing: the listener may have been passed on to it. The kernel takes milliseconds to tell, which is for nothing where the
+   * holder is shown nothing, as by a refused start.
+   * @default true
+   */
+  readonly asksAccepter?: boolean;
 }
 
 const DEFAULT_TIMEOUT_MS = 500;
@@ -44,14 +52,15 @@ const HEAD_START_MS = 100;
  */
 export async function whoHolds(
   endpoint: Endpoint,
-  { timeoutMs = DEFAULT_TIMEOUT_MS, secret }: WhoHoldsOptions = {},
+  { timeoutMs = DEFAULT_TIMEOUT_MS, secret, asksAccepter = true }: WhoHoldsOptions = {},
 ): Promise<Holder> {
   const deadline = performance.now() + timeoutMs;
   const waiting = 'host' in endpoint && (await findWaitingManager(endpoint.host, endpoint.port, deadline));
   if (waiting) return heldForLater(endpoint, waiting);
-  let view = await look(endpoint, deadline, Math.min(HEAD_START_MS, timeoutMs / 2), secret);
+  const question = { deadline, secret, asksAccepter };
+  let view = await look(endpoint, question, Math.min(HEAD_START_MS, timeoutMs / 2));
   if (isDoubtful(view)) {
-    const again = await look(endpoint, deadline, timeoutMs, secret);
+    const again = await look(endpoint, question, timeoutMs);
     if (settles(again, view)) view = again;
   }
   const { answer, owner, url } = view;
@@ -94,30 +103,27 @@ export function isOwn({ ownership }: Pick<Holder, 'ownership'>): boolean {
   return ownership === 'proven' || ownership === 'same user';
 }
 
-function ownershipOf({ answer, url }: View, endpoint: Endpoint): PortUser {
-  if (answer.kind === 'card' && answer.isProven) return { ownership: 'proven' };
+function ownershipOf({ answer, owner, url }: View, endpoint: Endpoint): PortUser {
+  if (answer.kind === 'card') {
+    if (answer.isProven) return { ownership: 'proven' };
+    // A tunnel of this user shows the card of a gateway that may be another user's.
+    const mayBeTunnel = owner === 'unknown' && answer.accepter?.ownership === 'same user';
+    if (answer.accepter) return mayBeTunnel ? { ownership: 'unknown' } : answer.accepter;
+  }
   // The table of Unix sockets has no users.
   if ('socketPath' in endpoint) return { ownership: 'unknown' };
   const { host, port } = isWildcard(endpoint.host) ? endpoint : addressOfUrl(url);
   return userOfPort(host, port);
 }
 
-async function look(
-  endpoint: Endpoint,
-  deadline: number,
-  headStartMs: number,
-  secret: string | undefined,
-): Promise<View> {
+async function look(endpoint: Endpoint, question: Question, headStartMs: number): Promise<View> {
+  const { deadline } = question;
   if ('socketPath' in endpoint) {
     const { socketPath } = endpoint;
-    return bothViews(askSocket(endpoint, deadline, secret), headStartMs, (hint) =>
-      findSocketOwner(socketPath, deadline, hint),
-    );
+    return bothViews(askSocket(endpoint, question), headStartMs, (hint) => findSocketOwner(socketPath, deadline, hint));
   }
   const { host, port } = endpoint;
-  return bothViews(askPort(host, port, deadline, secret), headStartMs, (hint) =>
-    findPortOwner(host, port, deadline, hint),
-  );
+  return bothViews(askPort(host, port, question), headStartMs, (hint) => findPortOwner(host, port, deadline, hint));
 }
 
 async function bothViews(
@@ -136,7 +142,7 @@ async function bothViews(
  */
 function isDoubtful({ answer, owner }: View): boolean {
   if (answer.kind === 'stranger' || answer.kind === 'closed') return owner === 'unknown' || owner.isGateway;
-  return contradicts(owner, answer);
+  return isContradicted(owner, answer);
 }
 
 /**
@@ -145,17 +151,17 @@ function isDoubtful({ answer, owner }: View): boolean {
  */
 function settles({ answer, owner }: View, first: View): boolean {
   if (answer.kind !== 'card') return answer.kind === 'refused';
-  return !contradicts(owner, answer) && (owner !== 'unknown' || first.owner === 'unknown');
+  return !isContradicted(owner, answer) && (owner !== 'unknown' || first.owner === 'unknown');
 }
 
 /** The answer of the first address that does not refuse the connection. */
-async function askPort(host: string, port: number, deadline: number, secret: string | undefined): Promise<Asked> {
+async function askPort(host: string, port: number, question: Question): Promise<Asked> {
   const [first = host, ...others] = hostsToAsk(host);
   let url = gatewayUrl(first, port);
-  let answer = await readCard({ host: first, port }, deadline, secret);
+  let answer = await readCard({ host: first, port }, question);
   for (const other of others) {
     if (answer.kind !== 'refused') break;
-    const next = await readCard({ host: other, port }, deadline, secret);
+    const next = await readCard({ host: other, port }, question);
     if (next.kind === 'refused') continue;
     answer = next;
     url = gatewayUrl(other, port);
@@ -163,8 +169,8 @@ async function askPort(host: string, port: number, deadline: number, secret: str
   return { answer, url };
 }
 
-async function askSocket(endpoint: Endpoint, deadline: number, secret: string | undefined): Promise<Asked> {
-  const answer = await readCard(endpoint, deadline, secret);
+async function askSocket(endpoint: Endpoint, question: Question): Promise<Asked> {
+  const answer = await readCard(endpoint, question);
   // Only Linux says whose socket it is; elsewhere, that the process on the card runs is all that can be checked.
   const isLie = process.platform !== 'linux' && answer.kind === 'card' && !isAlive(answer.card.pid);
   return { answer: isLie ? { kind: 'stranger' } : answer, url: UNKNOWN_ADDRESS };
@@ -179,7 +185,7 @@ function judge({ answer, owner }: View, endpoint: Endpoint, ownership: Ownership
   const isGateway = owner !== 'unknown' && owner.isGateway;
   switch (answer.kind) {
     case 'card':
-      if (contradicts(owner, answer)) return { verdict: 'foreign', passesOn: true };
+      if (isContradicted(owner, answer)) return { verdict: 'foreign', passesOn: true };
       return { verdict: answer.card.phase, card: answer.card };
     case 'stranger':
       return isGateway ? { verdict: 'foreign', isOpenClaw: true } : { verdict: 'foreign' };
@@ -200,8 +206,6 @@ function judge({ answer, owner }: View, endpoint: Endpoint, ownership: Ownership
   }
 }
 
-function contradicts(owner: PortOwner | 'unknown', answer: CardAnswer): boolean {
-  if (owner === 'unknown' || answer.kind !== 'card') return false;
-  const { pid } = answer.card;
-  return owner.pid !== pid && !owner.pidsInNamespaces.includes(pid);
+function isContradicted(owner: PortOwner | 'unknown', answer: CardAnswer): boolean {
+  return owner !== 'unknown' && answer.kind === 'card' && contradicts(owner, answer.card);
 }

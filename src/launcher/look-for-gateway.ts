@@ -27,7 +27,7 @@ export interface GatewayView {
 export async function lookForGateway({ address, profile, signal }: LaunchOptions): Promise<GatewayView> {
   signal.throwIfAborted();
   const [ofPort, ofProfile] = await Promise.all([
-    whoHolds(address, { timeoutMs: LOOK_MS }),
+    whoHolds(address, { timeoutMs: LOOK_MS, asksAccepter: false }),
     whoHoldsProfile(profile.stateFolder, { timeoutMs: LOOK_MS }),
   ]);
   signal.throwIfAborted();

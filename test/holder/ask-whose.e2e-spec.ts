@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import net, { type AddressInfo } from 'node:net';
 
 import { askWhose, OneConnectionAgent } from '../../src/holder/ask-whose.js';
+import { findPortOwner } from '../../src/holder/port-owner.js';
 import { readProofSecret } from '../../src/state-folder/proof-secret.js';
 import { startApp } from '../kit/app.js';
 import { onCleanUp } from '../kit/cleaner.js';
@@ -10,13 +11,19 @@ import { portOf, stranger } from '../kit/net.js';
 import { freePort } from '../kit/ports.js';
 import { LINUX } from '../kit/sockets.js';
 import { tempFolder } from '../kit/temp.js';
+import { cardOf } from './cards.js';
+
+jest.mock('../../src/holder/port-owner.js', () => {
+  const actual = jest.requireActual<{ readonly findPortOwner: typeof findPortOwner }>('../../src/holder/port-owner.js');
+  return { ...actual, findPortOwner: jest.fn(actual.findPortOwner) };
+});
 
 const DEADLINE_MS = 10_000;
 
 async function ask(port: number, secret?: string, timeoutMs = DEADLINE_MS): Promise<unknown> {
   const agent = new OneConnectionAgent({ host: '127.0.0.1', port });
   try {
-    return await askWhose(agent, secret, timeoutMs);
+    return (await askWhose(agent, secret, timeoutMs)).ownership;
   } finally {
     agent.destroy();
     agent.socket.destroy();
@@ -56,6 +63,21 @@ describe('whose a gateway is', () => {
 
   it('is told by the user of its socket where it proves nothing', async () => {
     expect(await ask(await gateway(), 'x'.repeat(43))).toBe(LINUX ? 'same user' : 'unknown');
+  });
+});
+
+describe('what shows the card of a gateway', () => {
+  it('is not believed where that is another process, to which a tunnel of this user may lead', async () => {
+    const card = JSON.stringify(cardOf({ pid: process.ppid }));
+
+    expect(await ask(await other((_request, response) => response.end(card)))).toBe('unknown');
+  });
+
+  it('is not believed where its process cannot be found', async () => {
+    const port = await other((_request, response) => response.end(JSON.stringify(cardOf())));
+    jest.mocked(findPortOwner).mockResolvedValueOnce('unknown');
+
+    expect(await ask(port)).toBe('unknown');
   });
 });
 

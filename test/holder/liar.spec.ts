@@ -1,4 +1,4 @@
-import { findPortOwner, userOfPort } from '../../src/holder/port-owner.js';
+import { findPortOwner, userOfConnection, userOfPort } from '../../src/holder/port-owner.js';
 import { whoHolds } from '../../src/holder/who-holds.js';
 import { portOf, stranger } from '../kit/net.js';
 import { cardAnswer, cardOf } from './cards.js';
@@ -21,6 +21,19 @@ describe('a stranger that shows the card of another process', () => {
       owner,
     });
     expect(findPortOwner).toHaveBeenCalledTimes(2);
+  });
+});
+
+describe('a process of this user that shows a card', () => {
+  it.each([
+    ['its process was found', { pid: process.pid, isGateway: true, pidsInNamespaces: [process.pid] }, 'same user'],
+    ['its process was not found: it may be a tunnel', 'unknown', 'unknown'],
+  ] as const)('is a gateway of this user, as far as that is certain, where %s', async (_where, owner, ownership) => {
+    jest.mocked(findPortOwner).mockReset().mockResolvedValue(owner);
+    jest.mocked(userOfConnection).mockReturnValue({ ownership: 'same user' });
+    const port = portOf(await stranger({}, (socket) => socket.once('data', () => socket.write(cardAnswer()))));
+
+    expect(await whoHolds({ host: '127.0.0.1', port })).toMatchObject({ verdict: 'ready', ownership });
   });
 });
 

@@ -15,7 +15,7 @@ describe('asking a port for its card', () => {
     program.signal('SIGSTOP');
     await fillBacklog(port);
 
-    const answer = readCard({ host: '127.0.0.1', port }, performance.now() + SHORT_MS);
+    const answer = readCard({ host: '127.0.0.1', port }, { deadline: performance.now() + SHORT_MS });
 
     expect(await within(SLACK_MS, 'the answer', answer)).toEqual({ kind: 'silent' });
   });

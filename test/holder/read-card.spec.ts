@@ -21,7 +21,7 @@ async function answerOf(port: number, timeoutMs = LONG_MS, host = '127.0.0.1'): 
   return within(
     Math.min(timeoutMs, SLACK_MS) + SLACK_MS,
     'the answer',
-    readCard({ host, port }, performance.now() + timeoutMs),
+    readCard({ host, port }, { deadline: performance.now() + timeoutMs }),
   );
 }
 
@@ -50,7 +50,10 @@ describe('asking a port for its card', () => {
     const cleared = jest.spyOn(globalThis, 'clearTimeout');
     onCleanUp(() => [set, cleared].forEach((spy) => spy.mockRestore()));
 
-    const answer = await readCard({ host: '127.0.0.1', port: portOf(server) }, performance.now() + LONG_MS);
+    const answer = await readCard(
+      { host: '127.0.0.1', port: portOf(server) },
+      { deadline: performance.now() + LONG_MS },
+    );
 
     expect(answer).toEqual({ kind: 'card', isProven: false, card: cardOf() });
     const deadlines = set.mock.results.filter((_result, call) => Number(set.mock.calls[call]?.[1]) > LONG_MS / 2);

@@ -181,7 +181,17 @@ describe('what is said of a holder', () => {
     const owner = { pid: 4_711, isGateway: true, pidsInNamespaces: [4_711, 1] };
 
     expect(describeHolder({ ...contained, owner })).toContain(', pid 4711, ready, ');
-    expect(describeHolder({ ...contained, isPidForeign: true })).toContain(', pid 1 in its own namespace, ready, ');
+    expect(describeHolder({ ...contained, ownership: 'proven', isPidForeign: true })).toMatch(
+      /, pid 1 in its own namespace, ready, up [^,]*$/,
+    );
+  });
+
+  it('says what only a card says, of a process that was not found, as no more than that', () => {
+    for (const isPidForeign of [{}, { isPidForeign: true }] as const) {
+      expect(describeHolder({ ...readyFor('default'), ...isPidForeign })).toMatch(
+        /^gateway 1\.0\.0, profile default, pid 1, ready, up .*, by its own account$/,
+      );
+    }
   });
 
   it('names what could not be found out', () => {

@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 
+import { standsForMany } from '../../common/user-namespace.js';
 import type { ConnectionEnds } from '../../holder/connection-user.js';
 import { ipv6Groups } from '../../listener/listen-address.js';
 import { forwardedFor } from '../../serving/forwarded-for.js';
@@ -28,7 +29,8 @@ export async function callerOf(ends: ConnectionEnds, users: SocketUsers): Promis
   if (address !== '::1' && !address.startsWith('127.')) return { name: networkOf(address), isTrusted: false };
   const uid = await users.uidOf(ends);
   if (uid === undefined) return { name: 'this machine', isTrusted: false };
-  return { name: `user ${uid}`, isTrusted: uid === ROOT || uid === process.getuid?.() };
+  const isOwn = uid === process.getuid?.() && !standsForMany(uid);
+  return { name: `user ${uid}`, isTrusted: uid === ROOT || isOwn };
 }
 
 function plainOf(address: string): string {

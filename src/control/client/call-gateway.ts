@@ -2,13 +2,24 @@ import { randomUUID } from 'node:crypto';
 
 import { WebSocket } from 'ws';
 
-import { askWhose, NoCardError, OneConnectionAgent } from '../../holder/ask-whose.js';
+import { askWhose, NoCardError, OneConnectionAgent, type AskedHolder } from '../../holder/ask-whose.js';
+import { notOfProfile } from '../../holder/stop-holder.js';
 import { isOwn } from '../../holder/who-holds.js';
 import { addressOfUrl } from '../../listener/listen-address.js';
 import { NOT_TO_RELAY } from '../../serving/stand-in.js';
 import { failureOf, judgeAnswer, tooLate } from './failed-connection.js';
 import { connectParams, MAX_ANSWER_BYTES, parseAnswer, refusedEntry, refusedRequest } from './gateway-answer.js';
 import { GatewayCallError } from './gateway-call.error.js';
+
+/** Which gateways of this user are asked. */
+export interface OwnOnly {
+  readonly secret: string | undefined;
+  /**
+   * Whether the one at the other end is meant: another one may have taken the port since it was looked up.
+   * @default any gateway of this user is
+   */
+  readonly isMeant?: (holder: AskedHolder) => boolean;
+}
 
 /** Which gateway is asked, and what. */
 export interface CallOptions {
@@ -30,10 +41,11 @@ export interface CallOptions {
   readonly timeoutMs?: number;
   /**
    * Asks, and shows the token, only to a gateway of this user: one that proves on the same connection that it knows this secret of
-   * the state folder or, where it proves nothing, one whose connected socket is this user's by the operating system.
+   * the state folder or, where it proves nothing, one whose connected socket and process are this user's by the operating
+   * system.
    * @default the token is for whatever the url names
    */
-  readonly ownOnly?: { readonly secret: string | undefined };
+  readonly ownOnly?: OwnOnly;
   /**
    * Whether the request is about the gateway at that url itself: one that stands by for another host then refuses it, in
    * place of passing it on to that one.
@@ -56,7 +68,7 @@ const DEFAULT_TIMEOUT_MS = 10_000;
  */
 export async function callGateway({ timeoutMs = DEFAULT_TIMEOUT_MS, ...options }: CallOptions): Promise<unknown> {
   const deadline = performance.now() + timeoutMs;
-  const agent = options.ownOnly && (await connectToOwn(options, options.ownOnly.secret, timeoutMs));
+  const agent = options.ownOnly && (await connectToOwn(options, options.ownOnly, timeoutMs));
   try {
     return await request({ ...options, timeoutMs, deadline, agent });
   } finally {
@@ -67,16 +79,19 @@ export async function callGateway({ timeoutMs = DEFAULT_TIMEOUT_MS, ...options }
 /** @throws {GatewayCallError} what is there is not certain to be a gateway of this user */
 async function connectToOwn(
   { url, token }: Pick<CallOptions, 'url' | 'token'>,
-  secret: string | undefined,
+  { secret, isMeant = () => true }: OwnOnly,
   timeoutMs: number,
 ): Promise<OneConnectionAgent> {
   const isKept =
     token === undefined ? `no answer is taken from ${url}` : `the token of this user is not shown to ${url}`;
-  const agent = new OneConnectionAgent(addressOfUrl(url));
+  const address = addressOfUrl(url);
+  const agent = new OneConnectionAgent(address);
   try {
-    const ownership = await askWhose(agent, secret, timeoutMs);
-    if (isOwn({ ownership })) return agent;
-    throw ownership === 'other user'
+    const holder = await askWhose(agent, secret, timeoutMs);
+    const isOurs = isOwn(holder);
+    if (isOurs && isMeant(holder)) return agent;
+    if (isOurs) throw new GatewayCallError('not a gateway', `${isKept}: ${notOfProfile(address.port)}`);
+    throw holder.ownership === 'other user'
       ? new GatewayCallError('not a gateway', `${isKept}, which is another user's: name it with --url to show one`)
       : new GatewayCallError('not ready', `${isKept}: it cannot be told whose it is; name it with --url to show one`);
   } catch (error) {

@@ -75,6 +75,23 @@ describe('a call', () => {
     expect(payload).toMatchObject({ phase: 'ready' });
   });
 
+  it('asks nothing of another gateway of this user than the one that is meant', async () => {
+    const stateFolder = tempFolder();
+    const { url, port, lock } = await startControlApp({ lock: { stateFolder } });
+    const secret = readProofSecret(stateFolder);
+
+    const { code, message } = await failureOfCall(url, {
+      method: 'gateway.shutdown',
+      ownOnly: { secret, isMeant: ({ card }) => card.url !== url },
+    });
+
+    expect([code, message]).toEqual([
+      'not a gateway',
+      `the token of this user is not shown to ${url}: it is not known to be the gateway of this profile; --port ${port} means whichever has the port`,
+    ]);
+    expect(lock.phase).toBe('ready');
+  });
+
   it('hears the challenge once, and nothing that is no answer', async () => {
     let asked = 0;
     const port = await webSocketServer((socket, id) => {
