@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { findToken } from '../config/choose-token.js';
-import { callGateway } from '../control/client/call-gateway.js';
+import { callGateway, type OwnOnly } from '../control/client/call-gateway.js';
 import { GatewayCallError } from '../control/client/gateway-call.error.js';
 import { describeHolder } from '../holder/describe-holder.js';
 import { isMeant, notOfProfile } from '../holder/stop-holder.js';
@@ -34,7 +34,9 @@ export async function handOver(settings: LocatedSettings, timeoutMs: number, jso
   }
   const before = holder.card?.instanceId;
   const url = gatewayUrl(host === 'localhost' ? ANCHOR_HOST : host, port);
-  const call = { url, token: findToken(settings), method: 'gateway.handover', ownOnly: { secret }, direct: true };
+  // Another gateway may have taken the port since it was looked up.
+  const ownOnly: OwnOnly = { secret, isMeant: (now) => isMeant(now.card, before ?? settings.instanceId) };
+  const call = { url, token: findToken(settings), method: 'gateway.handover', ownOnly, direct: true };
   try {
     await callGateway({ ...call, params: { timeoutMs }, timeoutMs: timeoutMs + ANSWER_MS });
   } catch (error) {

@@ -2,9 +2,11 @@ import { InputError } from '../common/input.error.js';
 import { printableJson } from '../common/printable.js';
 import { chooseSettings } from '../config/choose-settings.js';
 import { chooseToken, findToken, givenTokens, TOKEN_VARIABLE } from '../config/choose-token.js';
-import { callGateway, type CallOptions } from '../control/client/call-gateway.js';
+import { callGateway, type CallOptions, type OwnOnly } from '../control/client/call-gateway.js';
 import { GatewayCallError } from '../control/client/gateway-call.error.js';
+import type { AskedHolder } from '../holder/ask-whose.js';
 import { hostsToAsk } from '../holder/serving-address.js';
+import { isMeant } from '../holder/stop-holder.js';
 import { gatewayUrl } from '../listener/listen-address.js';
 import { ExitCode, exitCodeOf } from '../process/exit-code.js';
 import { printResult } from '../process/print.js';
@@ -18,7 +20,7 @@ import { whereItRuns } from './where-it-runs.js';
 interface Target {
   readonly url: string;
   readonly token: string | undefined;
-  readonly ownOnly?: { readonly secret: string | undefined };
+  readonly ownOnly?: OwnOnly;
 }
 
 /** Makes one request of a running gateway, and prints the payload of its answer. */
@@ -65,12 +67,16 @@ export function failureAsJson(error: unknown, { json }: Flags): number {
 
 async function ownGateway({ flags, profile }: Invocation): Promise<Target> {
   const settings = await whereItRuns(await chooseSettings(profile, flags));
-  const { host, port } = settings;
+  const { host, port, instanceId } = settings;
   const [hostToAsk = host] = hostsToAsk(host);
   const url = gatewayUrl(hostToAsk, port);
   const token = findToken(settings);
+  const secret = readProofSecret(settings.profile.stateFolder);
+  // Where no port was given, it is the gateway of the profile, also one that has started since it was looked up.
+  const isOfProfile = ({ ownership, card }: AskedHolder): boolean =>
+    ownership === 'proven' || isMeant(card, instanceId);
   // Without a token too: what another user's process answers is no news of this user's gateway.
-  return { url, token, ownOnly: { secret: readProofSecret(settings.profile.stateFolder) } };
+  return { url, token, ownOnly: { secret, isMeant: isOfProfile } };
 }
 
 /**

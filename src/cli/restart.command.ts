@@ -111,7 +111,7 @@ async function restartInBackground(
   return restartLaunched({
     ...options,
     askedAt: performance.timeOrigin,
-    ask: (url) => askToStop({ url }, settings, secret, { reason, restartExpectedMs: AWAY_MS }),
+    ask: (card) => askToStop({ url: card.url, card }, settings, secret, { reason, restartExpectedMs: AWAY_MS }),
   });
 }
 
@@ -132,7 +132,7 @@ async function restartInPlace(
 
 /** Whether the gateway restarts itself. One that cannot be asked any more is already on its way. */
 async function agreesToRestart(
-  { url }: GatewayCard,
+  { url, instanceId }: GatewayCard,
   settings: LocatedSettings,
   secret: string | undefined,
   reason: string,
@@ -145,7 +145,7 @@ async function agreesToRestart(
       method,
       params,
       timeoutMs,
-      ownOnly: { secret },
+      ownOnly: { secret, isMeant: ({ card }) => isMeant(card, instanceId) },
       direct: true,
     });
     return true;

@@ -2,7 +2,7 @@ import type { Settings } from '../config/choose-settings.js';
 import { findToken } from '../config/choose-token.js';
 import { callGateway } from '../control/client/call-gateway.js';
 import { describeHolder, describeUse } from '../holder/describe-holder.js';
-import { stopHolder, type StopOutcome } from '../holder/stop-holder.js';
+import { isMeant, stopHolder, type StopOutcome } from '../holder/stop-holder.js';
 import type { HostPort } from '../listener/endpoint.js';
 import type { Holder } from '../listener/holder.js';
 import { ExitCode, exitCodeOfHolder } from '../process/exit-code.js';
@@ -45,7 +45,7 @@ export function stopGateway(
 
 /** Asks over its port, which says why it stops, and works where a process cannot be told by a signal. */
 export async function askToStop(
-  { url }: Pick<Holder, 'url'>,
+  { url, card }: Pick<Holder, 'url' | 'card'>,
   settings: Settings,
   secret: string | undefined,
   { reason, restartExpectedMs }: ShutdownNotice,
@@ -57,7 +57,8 @@ export async function askToStop(
       method: 'gateway.shutdown',
       params: { reason, ...(restartExpectedMs !== null && { restartExpectedMs }) },
       timeoutMs: ORDER_TIMEOUT_MS,
-      ownOnly: { secret },
+      // Another gateway may have taken the port since it was looked up.
+      ownOnly: { secret, isMeant: (now) => isMeant(now.card, card?.instanceId) },
       direct: true,
     });
     return true;

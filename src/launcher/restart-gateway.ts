@@ -19,8 +19,8 @@ const STOP_MS = 10_000;
 export interface RestartOptions extends LaunchOptions {
   /** When this restart was asked for, in milliseconds since the epoch: a gateway that is younger was restarted since. */
   readonly askedAt: number;
-  /** Asks the gateway at this url to stop, and tells whether it agreed. If it did not, its process gets SIGTERM. */
-  readonly ask: (url: string) => Promise<boolean>;
+  /** Asks the gateway with this card to stop, and tells whether it agreed. If it did not, its process gets SIGTERM. */
+  readonly ask: (card: GatewayCard) => Promise<boolean>;
 }
 
 /**
@@ -116,7 +116,7 @@ async function stopLaunched(
   { ask, profile: { stateFolder }, signal }: RestartOptions,
 ): Promise<void> {
   const deadline = performance.now() + STOP_MS;
-  const agreed = card !== undefined && (await ask(card.url));
+  const agreed = card !== undefined && (await ask(card));
   if (!agreed && isThere(running)) {
     if (!isCertain(running)) {
       throw new LaunchError(

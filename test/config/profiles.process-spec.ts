@@ -541,6 +541,13 @@ describe('a gateway on a port that only a flag has named', () => {
       expect([command, code]).toEqual([command, 78]);
       expect(stdout + stderr).toContain(said);
     }
+    const env = { OPENCLAW_GATEWAY_TOKEN: readFileSync(join(other.stateFolder(), 'gateway.token'), 'utf8').trim() };
+    for (const command of [['health'], ['call', 'gateway.shutdown']]) {
+      const { code, stderr } = await home.run(['gateway', ...command], env);
+      const kept = `the token of this user is not shown to ws://127.0.0.1:${port}`;
+      expect([code, stderr]).toEqual([69, `${kept}: ${said}\n`]);
+    }
+    expect((await home.run(['gateway', 'health', '--port', port], env)).code).toBe(0);
     expect((await home.run(['gateway', 'stop', '--port', port])).code).toBe(0);
     expect(await program.exit()).toEqual({ code: 0, signal: null });
   });
