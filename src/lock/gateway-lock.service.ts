@@ -198,6 +198,11 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
   async onApplicationShutdown(): Promise<void> {
     const { settings, state, server, deadline, activation } = this.#parts;
     if (activation) await activation.release();
+    if (this.#locks && this.#runner.areListenersKept?.()) {
+      this.#locks.listener.close();
+      // Half of the time that is left, so that a client that is slow to ask does not make the stop late.
+      await within(server.heardOut(), deadline.leftMs / 2);
+    }
     // A listener that was handed in has to be closed even when the start failed before it took it.
     (this.#locks ?? settings.listener)?.close();
     server.destroyConnections();

@@ -3,6 +3,11 @@ export interface GatewayRunner {
   /** Called when the port is held and served while another gateway of the fleet works. */
   readonly onStandby?: (() => void) | undefined;
   /**
+   * Whether a service manager has copies of the listeners, and passes them to the next process. Connections that this one
+   * has not accepted then wait for that one, and those that it has accepted are answered before it ends.
+   */
+  readonly areListenersKept?: (() => boolean) | undefined;
+  /**
    * Starts a successor, and resolves when this gateway is about to stop for it.
    *
    * @param timeoutMs how long the successor may take until it could start

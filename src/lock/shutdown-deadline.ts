@@ -27,6 +27,11 @@ export class ShutdownDeadline {
     this.#timer = setTimeout(() => this.#report(this.#hook), endsAt - performance.now());
   }
 
+  /** How long the shutdown may still take, in milliseconds. */
+  get leftMs(): number {
+    return Math.max(this.#endsAt - performance.now(), 0);
+  }
+
   enter(hook: string): void {
     this.#hook = hook;
   }

@@ -152,6 +152,7 @@ async function runUntilStopped(
       void heir?.ready();
       if (tellReady) tellReady(`standing by on ${lock.url}`);
     },
+    areListenersKept: () => (service ? service.keepsListeners : false),
     handover: handover
       ? (timeoutMs) => handover.begin(timeoutMs)
       : () => Promise.reject(new HandoverError(whyNoHandover(), ExitCode.USAGE)),

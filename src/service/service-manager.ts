@@ -33,7 +33,8 @@ export class ServiceManager {
   #address: string | undefined;
   #transport: Promise<NotifyTransport> | undefined;
   #last: Promise<void> = Promise.resolve();
-  #keepsListeners = false;
+  /** Whether the next process will ask for the listeners that are kept, as this one has. */
+  #hasInherited = false;
   #status: string | undefined;
 
   /**
@@ -58,6 +59,11 @@ export class ServiceManager {
   /** Whether a manager waits to be told. */
   get isThere(): boolean {
     return this.#address !== undefined;
+  }
+
+  /** Whether the manager has the listeners too, and passes them to the next process. */
+  get keepsListeners(): boolean {
+    return this.#hasInherited && (this.isThere || !isBoundHere(this.#descriptors));
   }
 
   /** Clients are served. */
@@ -99,7 +105,7 @@ export class ServiceManager {
     descriptors: readonly InheritedDescriptor[] = this.#descriptors,
   ): Promise<ClaimedListener | undefined> {
     const { listener, isStoreStale } = await inheritListener(descriptors, settings);
-    this.#keepsListeners = isBoundHere(this.#descriptors);
+    this.#hasInherited = true;
     if (isStoreStale) await this.#forget();
     return listener;
   }
@@ -122,7 +128,8 @@ export class ServiceManager {
    * happens where `inherit` was not called: that next process would not ask for them, and could not bind beside them.
    */
   store(descriptors: readonly number[]): void {
-    if (this.#keepsListeners) this.#send(`FDSTORE=1\nFDNAME=${STORED_LISTENER}`, descriptors);
+    if (!this.#hasInherited || !isBoundHere(this.#descriptors)) return;
+    this.#send(`FDSTORE=1\nFDNAME=${STORED_LISTENER}`, descriptors);
   }
 
   /** Resolves when the manager has let go of the listeners that it keeps, so that they can be bound. */

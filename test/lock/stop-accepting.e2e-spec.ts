@@ -7,7 +7,7 @@ import type { INestApplication } from '@nestjs/common';
 import { GatewayHttpServer } from '../../src/serving/gateway-http.server.js';
 import { startApp } from '../kit/app.js';
 import { EchoGateway, HelloController } from '../kit/controllers.js';
-import { within } from '../kit/deadline.js';
+import { until, within } from '../kit/deadline.js';
 import { Client, rawConnection } from '../kit/net.js';
 import { isFree } from '../kit/ports.js';
 import { head } from '../kit/raw-http.js';
@@ -95,5 +95,35 @@ describe('a gateway that gives its listeners to another process', () => {
     begun.write('GET /hello');
 
     await within(DEADLINE_MS, 'the end', lock.stopAccepting());
+  });
+});
+
+describe('a gateway whose listeners a service manager keeps', () => {
+  it('answers at its stop what it has accepted', async () => {
+    const { app, lock } = await startApp();
+    lock.runBy({ areListenersKept: () => true });
+    const port = portOf(lock.url);
+    const silent = await silentConnection(app, port);
+
+    const stopped = app.close();
+    await until(DEADLINE_MS, 'the end of the listener', () => isFree(port));
+    let answer = '';
+    silent.setEncoding('latin1').on('data', (part: string) => (answer += part));
+    const ended = once(silent, 'close');
+    silent.write(head('GET /hello HTTP/1.1', `Host: 127.0.0.1:${port}`));
+
+    await within(DEADLINE_MS, 'the end of the connection', ended);
+    expect(answer).toMatch(/^HTTP\/1\.1 503 [^]*^Connection: close\r$[^]*draining/m);
+    await within(DEADLINE_MS, 'the end', stopped);
+  });
+
+  it('is not late for a client that asks for nothing', async () => {
+    const { app, lock } = await startApp({ lock: { shutdownDeadlineMs: 1_000 } });
+    lock.runBy({ areListenersKept: () => true });
+    await silentConnection(app, portOf(lock.url));
+
+    const stopped = app.close().then(() => 'stopped');
+
+    expect(await within(DEADLINE_MS, 'the end', Promise.race([stopped, lock.overdue]))).toBe('stopped');
   });
 });

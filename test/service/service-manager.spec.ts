@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:net';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 
 import { claimListener } from '../../src/listener/claim-listener.js';
@@ -100,8 +100,7 @@ it.each([
     const held = createServer();
     onCleanUp(() => held.close());
     await once(held.listen(0, '127.0.0.1'), 'listening');
-    const { fd } = (held as Server & { _handle: { fd: number } })._handle;
-    const descriptors = takenFrom(duplicate(fd));
+    const descriptors = takenFrom(duplicate(descriptorOf(held)), 'stored-gateway');
     const { socket, manager } = managed(descriptors);
 
     const inherited = manager.inherit({ port: await freePort() });
@@ -111,6 +110,26 @@ it.each([
     expect(barrier.descriptors).toHaveLength(1);
     socket.release(barrier);
     expect(await inherited).toBeUndefined();
+  });
+
+  it('keeps the listeners of one that asks for them, and of a socket unit', async () => {
+    const { manager } = managed();
+    expect(manager.keepsListeners).toBe(false);
+    await manager.inherit({});
+    expect(manager.keepsListeners).toBe(true);
+
+    const alone = new ServiceManager({}, complain);
+    await alone.inherit({});
+    expect(alone.keepsListeners).toBe(false);
+
+    const held = createServer();
+    onCleanUp(() => held.close());
+    await once(held.listen(0, '127.0.0.1'), 'listening');
+    const { port } = held.address() as AddressInfo;
+    const untold = new ServiceManager(takenFrom(duplicate(descriptorOf(held)), 'gateway'), complain);
+    const listener = await untold.inherit({ port });
+    onCleanUp(() => listener?.close());
+    expect(untold.keepsListeners).toBe(true);
   });
 
   it('that is gone gets one complaint, and no more', async () => {
@@ -131,6 +150,7 @@ it.each([
     let stop: (notice: ShutdownNotice) => void = () => undefined;
     const stopping = new Promise<ShutdownNotice>((resolve) => (stop = resolve));
     const lock = { descriptors: [], url: 'ws://127.0.0.1:1', stopping };
+    await manager.inherit({});
 
     tellManager(manager, { lock, webSockets: { clients: { size: 1 } } })();
 
@@ -142,9 +162,13 @@ it.each([
 });
 
 /** What `takeDescriptors` reads: descriptors count from 3, so that the ones before are passed in name only. */
-function takenFrom(descriptor: number): NodeJS.ProcessEnv {
-  const names = [...Array.from({ length: descriptor - 3 }, () => 'notify'), 'stored-gateway'];
+function takenFrom(descriptor: number, name: string): NodeJS.ProcessEnv {
+  const names = [...Array.from({ length: descriptor - 3 }, () => 'notify'), name];
   return { LISTEN_FDS: String(names.length), LISTEN_PID: String(process.pid), LISTEN_FDNAMES: names.join(':') };
+}
+
+function descriptorOf(server: Server): number {
+  return (server as Server & { _handle: { fd: number } })._handle.fd;
 }
 
 function managed(variables: NodeJS.ProcessEnv = {}): { socket: NotifySocket; manager: ServiceManager } {
