@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -6,23 +6,13 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { readableCommand } from '../common/printable.js';
 import { isProcOfThisNamespace, linkOf, readTextIfAllowed } from '../common/process-files.js';
 import type { PortOwner } from '../listener/holder.js';
+import { listeningSockets, type ListeningSocket } from '../listener/listening-sockets.js';
 import { pagesOf, readConnectionUsers, TCP_TABLES, uidOf, type ConnectionEnds } from './connection-user.js';
-import {
-  hasGatewayTitle,
-  isConnectionRow,
-  parseListeningSocket,
-  parseListeningUnixSocket,
-  parseStartTime,
-  parseStatus,
-  parseUserName,
-  type ListeningSocket,
-} from './proc-files.js';
+import { hasGatewayTitle, parseListeningUnixSocket, parseStartTime, parseStatus, parseUserName } from './proc-files.js';
 import { canonicalAddress, hostsToAsk, listenersServing } from './serving-address.js';
 
 /** The arguments of a process can take megabytes. */
 const MAX_COMMAND_BYTES = 4096;
-/** The length of a row in /proc/net/tcp; those in tcp6 are longer. */
-const ROW_BYTES = 150;
 
 /**
  * Finds the listening socket in /proc/net, and the process that has it open in /proc/PID/fd (proc_pid_fd(5)). Where a
@@ -49,22 +39,14 @@ function namesOf(inodes: readonly string[]): ReadonlySet<string> {
   return new Set(inodes.map((inode) => `socket:[${inode}]`));
 }
 
-/**
- * The sockets that listen on a port, up to the one that a connection to `host` reaches before all others. It reads row
- * by row, because the kernel fills the buffer that it is given: after the listening sockets it would go through its table
- * of all others, which takes milliseconds even where the table is empty.
- */
+/** The sockets that listen on a port, up to the one that a connection to `host` reaches before all others. */
 function listenersOn(host: string, port: number): ListeningSocket[] {
   const [first = host] = hostsToAsk(host);
   const comesFirst = canonicalAddress(first);
   const listeners: ListeningSocket[] = [];
-  for (const table of ['tcp', 'tcp6']) {
-    for (const row of rowsOf(`/proc/net/${table}`)) {
-      if (isConnectionRow(row)) break;
-      const socket = parseListeningSocket(row, port);
-      if (socket) listeners.push(socket);
-      if (socket?.address === comesFirst) return listeners;
-    }
+  for (const socket of listeningSockets(port)) {
+    listeners.push(socket);
+    if (socket.address === comesFirst) break;
   }
   return listeners;
 }
@@ -93,27 +75,6 @@ export function socketUserOfPeer(ends: ConnectionEnds): number | undefined {
     }
   }
   return undefined;
-}
-
-/** Yields nothing where there is no such table, such as tcp6 on a machine without IPv6. */
-function* rowsOf(path: string): Generator<string> {
-  let descriptor: number;
-  try {
-    descriptor = openSync(path, 'r');
-  } catch {
-    return;
-  }
-  try {
-    const buffer = Buffer.alloc(ROW_BYTES);
-    let text = '';
-    for (let length = readSync(descriptor, buffer); length > 0; length = readSync(descriptor, buffer)) {
-      const rows = (text + buffer.toString('latin1', 0, length)).split('\n');
-      text = rows.pop() ?? '';
-      yield* rows;
-    }
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 /** Finds a Unix socket by its name in /proc/net/unix, and its process as {@link findPortOwnerOnLinux} does. */

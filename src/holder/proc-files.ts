@@ -1,42 +1,5 @@
-import { endianness } from 'node:os';
-
 import { parseProcessStat } from '../common/process-files.js';
-import { canonicalIPv6 } from '../listener/listen-address.js';
 import { GATEWAY_SERVICE } from './card.js';
-
-/** A listening socket in /proc/net/tcp or tcp6 (proc_pid_net(5)). */
-export interface ListeningSocket {
-  /** In canonical spelling; a v4-mapped one as IPv4. */
-  readonly address: string;
-  readonly inode: string;
-  /** The user whose process made the socket, as this process sees it (sock_i_uid in net/core/sock.c). */
-  readonly uid: number;
-}
-
-/** `sl local remote st(0A: LISTEN) tx:rx tr:when retransmits uid timeout inode`. */
-const LISTEN_ROW =
-  /^ *\d+: ([\dA-F]{8}|[\dA-F]{32}):([\dA-F]{4}) [\dA-F]+:[\dA-F]{4} 0A \S+ \S+ \S+ +(\d+) +\d+ +(\d+)\b/;
-const OTHER_ROW = /^ *\d+: \S+ \S+ (?!0A)/;
-
-/** The socket in a row of the table, if it listens on the port. */
-export function parseListeningSocket(row: string, port: number): ListeningSocket | undefined {
-  const [, address = '', hex = '', uid = '', inode = ''] = LISTEN_ROW.exec(row) ?? [];
-  return parseInt(hex, 16) === port ? { address: parseAddress(address), inode, uid: Number(uid) } : undefined;
-}
-
-/** Whether the socket in a row does not listen. Listening ones come before all others (net/ipv4/tcp_ipv4.c). */
-export function isConnectionRow(row: string): boolean {
-  return OTHER_ROW.test(row);
-}
-
-/** The kernel prints an address as 32-bit words in the byte order of the machine. */
-function parseAddress(hex: string): string {
-  const bytes = Buffer.from(hex, 'hex');
-  if (endianness() === 'LE') bytes.swap32();
-  if (bytes.length === 4) return bytes.join('.');
-  const groups = bytes.toString('hex').match(/.{4}/g) ?? [];
-  return canonicalIPv6(groups.join(':'));
-}
 
 /** `num: references protocol flags type state inode path` in /proc/net/unix (unix(7)); 00010000, __SO_ACCEPTCON, listens. */
 const LISTENING_UNIX_ROW = /^[\da-f]+: [\dA-F]+ [\dA-F]+ 00010000 \d+ \d+ +(\d+) (.*)$/gm;

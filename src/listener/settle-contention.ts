@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Endpoint } from './endpoint.js';
 import { isRefused } from './is-refused.js';
+import { isListenedOn } from './listening-sockets.js';
 
 /** How long a start keeps trying on an address that is taken but refuses connections. */
 const CONTENTION_DEADLINE_MS = 500;
@@ -17,7 +18,8 @@ const PROBE_MIN_MS = 50;
  * TCP on Linux, two simultaneous starters have refused each other: libuv sets SO_REUSEADDR, so both pass bind(2) and
  * both fail listen(2) (inet_csk_listen_start).
  *
- * @param probes where to connect to find out whether something listens on what the bind collides with
+ * @param probes where to look, and where that is not enough to connect, to find out whether something listens on what the
+ * bind collides with
  * @throws {NodeJS.ErrnoException} the error of the last bind, with code EADDRINUSE where the address is held
  */
 export async function bindExclusively<T>(
@@ -40,6 +42,7 @@ export async function bindExclusively<T>(
 
 async function areAllRefused(probes: readonly Endpoint[], deadline: number): Promise<boolean> {
   for (const probe of probes) {
+    if ('host' in probe && isListenedOn(probe)) return false;
     const timeoutMs = Math.max(deadline - performance.now(), PROBE_MIN_MS);
     if (!(await isRefused(probe, timeoutMs))) return false;
   }

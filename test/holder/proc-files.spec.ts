@@ -1,60 +1,10 @@
 import {
   hasGatewayTitle,
-  isConnectionRow,
-  parseListeningSocket,
   parseListeningUnixSocket,
   parseStartTime,
   parseStatus,
   parseUserName,
-  type ListeningSocket,
 } from '../../src/holder/proc-files.js';
-
-const TCP = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode                                                     
-   0: 00000000:07E8 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 586 1 000000004089c1ef 100 0 0 10 0                       
-   1: 0100007F:4965 00000000:0000 0A 00000002:00000001 00:00000000 00000000  1000        0 48213 1 0000000000000000 100 0 0 10 0                     
-  12: 0100007F:B010 0100007F:4965 01 00000000:00000000 00:00000000 00000000  1000        0 48300 2 0000000000000000 20 4 30 10 -1                   
- 345: 0100007F:8A1A 0100007F:A387 06 00000000:00000000 03:000006A8 00000000     0        0 0 3 000000000839b104                                      
-4567: 0200A8C0:4965 00000000:0000 0A 00000000:00000000 02:00000A01 00000003 65534        7 99999 1 0000000000000000 100 0 0 10 0                   
-`;
-const TCP6 = `  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
-   0: 00000000000000000000000000000000:0016 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 21532 1 0000000000000000 100 0 0 10 0
-   1: 00000000000000000000000001000000:4965 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 48214 1 0000000000000000 100 0 0 10 0
-   2: 0000000000000000FFFF00000100007F:4966 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 48215 1 0000000000000000 100 0 0 10 0
-   3: B80D0120000000000000000001000000:4965 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 48216 1 0000000000000000 100 0 0 10 0
-   4: 00000000000000000000000001000000:9090 00000000000000000000000001000000:8F91 06 00000000:00000000 03:000006AB 00000000     0        0 0 3 00000000f1f21bd0
-`;
-
-function listeningSockets(table: string, port: number): ListeningSocket[] {
-  return table.split('\n').flatMap((row) => parseListeningSocket(row, port) ?? []);
-}
-
-describe('/proc/net/tcp', () => {
-  it('has the sockets that listen on a port, and no others', () => {
-    expect(listeningSockets(TCP, 2024)).toEqual([{ address: '0.0.0.0', inode: '586', uid: 0 }]);
-    expect(listeningSockets(TCP, 18789)).toEqual([
-      { address: '127.0.0.1', inode: '48213', uid: 1000 },
-      { address: '192.168.0.2', inode: '99999', uid: 65534 },
-    ]);
-    expect(listeningSockets(TCP, 45072)).toEqual([]);
-  });
-
-  it('has those of IPv6, a mapped address as IPv4', () => {
-    expect(listeningSockets(TCP6, 22)).toEqual([{ address: '::', inode: '21532', uid: 0 }]);
-    expect(listeningSockets(TCP6, 18789)).toEqual([
-      { address: '::1', inode: '48214', uid: 1000 },
-      { address: '2001:db8::1', inode: '48216', uid: 1000 },
-    ]);
-    expect(listeningSockets(TCP6, 18790)).toEqual([{ address: '127.0.0.1', inode: '48215', uid: 1000 }]);
-  });
-
-  it('tells connections from sockets that listen', () => {
-    expect(TCP.split('\n').map(isConnectionRow)).toEqual([false, false, false, true, true, false, false]);
-  });
-
-  it.each(['', 'sl local_address', TCP.slice(0, 200)])('can be cut short', (table) => {
-    expect(listeningSockets(table, 18789)).toEqual([]);
-  });
-});
 
 const STATUS = `Name:\tnode
 Umask:\t0022

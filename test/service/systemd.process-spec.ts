@@ -16,16 +16,18 @@ let kills = 0;
 afterAll(() => proven(`${kills} kills and restarts under a service manager, and no connection was refused`));
 
 (NO_USER_MANAGER ? describe.skip : describe)(`under a real systemd --user${NO_USER_MANAGER}`, () => {
-  it('no connection is refused over crashes and restarts, and a stop frees the port', async () => {
+  it('no connection is refused over crashes and restarts, none is cut off by a restart, and a stop frees the port', async () => {
     const { manager, port } = await managedGateway();
     const load = new Load(port);
 
     for (let kill = 0; kill < KILLS; kill++) await replaced(manager, () => manager.systemctl('kill', '-sKILL', UNIT));
-    await replaced(manager, () => manager.systemctl('restart', UNIT));
 
     const { answered, refused } = await load.stop();
     expect(answered).toBeGreaterThan(0);
     expect(refused).toBe(0);
+    const lasting = new Load(port);
+    await replaced(manager, () => manager.systemctl('restart', UNIT));
+    expect(await lasting.stop()).toMatchObject({ refused: 0, cutOff: 0 });
     kills += KILLS + 1;
     await manager.systemctl('stop', UNIT);
     expect(await isFree(port)).toBe(true);
@@ -180,6 +182,9 @@ afterAll(() => proven(`${kills} kills and restarts under a service manager, and 
     expect(idle.stdout).toMatch(
       /service +openclaw-gateway.service, inactive, enabled, .*, starts on the first connection$/m,
     );
+    const second = await manager.openclaw('--port', port);
+    expect(second.code).toBe(75);
+    expect(second.stderr).toContain(`held for ${UNIT} by systemd, which starts it on the first connection\n`);
     expect(await manager.property(UNIT, 'ActiveState')).toBe('inactive');
 
     expect(await manager.openclaw('start')).toMatchObject({
