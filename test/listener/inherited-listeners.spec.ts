@@ -125,6 +125,15 @@ describe('what a service manager passes', () => {
     expect(await inheritListener(held.map(passed('stored-gateway')), settings(port))).toEqual({ isStoreStale: true });
   });
 
+  it('that comes twice is refused', async () => {
+    const port = await freePort();
+    const held = await listening({ host: '127.0.0.1', port });
+
+    await expect(inheritListener([passed('gateway')(held), passed('gateway')(held)], { port })).rejects.toThrow(
+      `the service manager listens on 127.0.0.1:${port} and 127.0.0.1:${port}, but this gateway is for 127.0.0.1:${port}:`,
+    );
+  });
+
   it.each([
     ['a file', () => openSync('/dev/null', 'r')],
     ['a socket that does not listen', () => silentSocket()],
