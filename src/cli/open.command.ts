@@ -40,7 +40,8 @@ export async function open({ flags, profile, program }: Invocation): Promise<num
   const page = `${url.replace(/^ws:/, 'http:')}/`;
   const token = findToken(settings);
   const address = token === undefined ? page : `${page}#token=${encodeURIComponent(token)}`;
-  const opened = flags.print ? false : await openInBrowser(addressToOpen(page, address, settings));
+  const [command, ...args] = flags.print ? [] : opener();
+  const opened = command !== undefined && (await run(command, [...args, addressToOpen(page, address, settings)]));
   printResult(flags.json, { ok: true, url: address, opened, exitCode: ExitCode.OK }, [address]);
   return ExitCode.OK;
 }
@@ -62,11 +63,9 @@ function addressToOpen(page: string, address: string, { token, profile }: Settin
   }
 }
 
-/** @returns whether a program was started for it */
-async function openInBrowser(address: string): Promise<boolean> {
-  const [command, ...args] = opener();
-  if (command === undefined) return false;
-  const child = spawn(command, [...args, address], { stdio: 'ignore', detached: true });
+/** @returns whether the program was started */
+async function run(command: string, args: readonly string[]): Promise<boolean> {
+  const child = spawn(command, args, { stdio: 'ignore', detached: true });
   try {
     await once(child, 'spawn');
   } catch {

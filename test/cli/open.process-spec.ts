@@ -50,13 +50,19 @@ describe('openclaw gateway open', () => {
     await home.serve(['gateway', '--port', port]);
     const token = readFileSync(join(home.stateFolder(), 'gateway.token'), 'utf8').trim();
 
+    const file = join(home.stateFolder(), 'open.html');
+    const withoutScreen = { DISPLAY: '', WAYLAND_DISPLAY: '' };
+    expect(parse((await home.run(['gateway', 'open', '--json'], withoutScreen)).stdout)).toMatchObject({
+      opened: false,
+    });
+    expect(existsSync(file)).toBe(false);
+
     const { code, stdout } = await home.run(['gateway', 'open', '--json'], env);
 
     const address = `http://127.0.0.1:${port}/#token=${token}`;
     expect([code, parse(stdout)]).toEqual([0, { ok: true, url: address, opened: true, exitCode: 0 }]);
     await until(DEADLINE_MS, 'the browser', () => opened() !== '');
-    const file = fileURLToPath(opened());
-    expect(file).toBe(join(home.stateFolder(), 'open.html'));
+    expect(fileURLToPath(opened())).toBe(file);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readFileSync(file, 'utf8')).toContain(`url=${address}"`);
   });
