@@ -7,7 +7,7 @@ import { codeOf } from '../common/own-file.js';
 import { replaceWhole } from '../common/private-file.js';
 import { chooseSettings, type Settings } from '../config/choose-settings.js';
 import { findToken } from '../config/choose-token.js';
-import { commandFor, describeHolder } from '../holder/describe-holder.js';
+import { describeHolder, describeUse } from '../holder/describe-holder.js';
 import { hostsToAsk } from '../holder/serving-address.js';
 import { isOwn, whoHolds } from '../holder/who-holds.js';
 import { gatewayUrl } from '../listener/listen-address.js';
@@ -16,7 +16,7 @@ import { complain, printResult } from '../process/print.js';
 import { readProofSecret } from '../state-folder/proof-secret.js';
 import { REDIRECT_FILE } from '../state-folder/state-folder.js';
 import type { Invocation } from './command.js';
-import { whereItRuns } from './where-it-runs.js';
+import { commandToStart, whereItRuns } from './where-it-runs.js';
 
 /** Prints the address of the page with the token in it, and opens the page where there is a browser. */
 export async function open({ flags, profile, program }: Invocation): Promise<number> {
@@ -26,11 +26,12 @@ export async function open({ flags, profile, program }: Invocation): Promise<num
   const url = gatewayUrl(hostToAsk, port);
   const holder = await whoHolds({ host, port }, { secret: readProofSecret(settings.profile.stateFolder) });
   if (holder.verdict === 'blocked') {
-    complain(`no gateway listens on ${url}: start it with ${commandFor(settings.profile.name, program.name)} start`);
+    complain(`no gateway is running on ${url}: start it with ${commandToStart(settings, program.name)}`);
     return ExitCode.FREE;
   }
   if (holder.verdict !== 'ready') {
-    complain(`${url} cannot be opened: ${describeHolder(holder)}`);
+    const why = holder.verdict === 'foreign' ? describeUse(holder, `port ${port}`) : describeHolder(holder);
+    complain(`${url} cannot be opened: ${why}`);
     return exitCodeOfHolder(holder);
   }
   if (!isOwn(holder)) {

@@ -15,7 +15,7 @@ import { refuseFlags, timeoutOf } from './flags-of.js';
 import { DEFAULT_TIMEOUT_MS, type Flags } from './flags.js';
 import type { Invocation } from './command.js';
 import { whileWaiting } from './progress.js';
-import { whereItRuns } from './where-it-runs.js';
+import { whereItRuns, withWayOut, type LocatedSettings } from './where-it-runs.js';
 
 interface Target {
   readonly url: string;
@@ -38,16 +38,18 @@ async function request(
   asked: Pick<CallOptions, 'method' | 'params' | 'direct'>,
   invocation: Invocation,
 ): Promise<number> {
-  const { flags } = invocation;
+  const { flags, profile, program } = invocation;
   const timeoutMs = timeoutOf(flags, DEFAULT_TIMEOUT_MS.request);
+  let settings: LocatedSettings | undefined;
   try {
-    const target = flags.url === undefined ? await ownGateway(invocation) : namedGateway(flags.url, flags);
+    if (flags.url === undefined) settings = await whereItRuns(await chooseSettings(profile, flags));
+    const target = settings ? ownGateway(settings) : namedGateway(flags.url ?? '', flags);
     const asking = callGateway({ ...target, ...asked, timeoutMs });
     const payload = await whileWaiting(`waiting for an answer of ${target.url}`, asking, flags);
     printResult(flags.json, { ok: true, payload }, [printableJson(JSON.stringify(payload, null, 2))]);
     return ExitCode.OK;
   } catch (error) {
-    return failureAsJson(error, flags);
+    return failureAsJson(settings ? withWayOut(error, settings, program.name) : error, flags);
   }
 }
 
@@ -65,8 +67,7 @@ export function failureAsJson(error: unknown, { json }: Flags): number {
   return exitCode;
 }
 
-async function ownGateway({ flags, profile }: Invocation): Promise<Target> {
-  const settings = await whereItRuns(await chooseSettings(profile, flags));
+function ownGateway(settings: LocatedSettings): Target {
   const { host, port, instanceId } = settings;
   const [hostToAsk = host] = hostsToAsk(host);
   const url = gatewayUrl(hostToAsk, port);

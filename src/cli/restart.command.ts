@@ -21,10 +21,11 @@ import type { Invocation } from './command.js';
 import { timeoutOf } from './flags-of.js';
 import { DEFAULT_TIMEOUT_MS } from './flags.js';
 import { handOver } from './hand-over.js';
+import { failureAsJson } from './request.command.js';
 import { whileWaiting } from './progress.js';
 import { launchOptions, reportLaunchFailure } from './start.command.js';
 import { askToStop, describeStop, stopExitCode, stopGateway } from './stop-gateway.js';
-import { commandToStart, isPortGiven, whereItRuns, type LocatedSettings } from './where-it-runs.js';
+import { commandToStart, isPortGiven, whereItRuns, withWayOut, type LocatedSettings } from './where-it-runs.js';
 
 /** How long a gateway may take to accept the order to restart, in milliseconds. */
 const ORDER_TIMEOUT_MS = 2_000;
@@ -39,7 +40,7 @@ export async function restart(invocation: Invocation): Promise<number> {
   const { flags, profile, program } = invocation;
   const timeoutMs = timeoutOf(flags, DEFAULT_TIMEOUT_MS.start);
   const chosen = await chooseSettings(profile, flags);
-  if (flags.handover) return handOver(await whereItRuns(chosen), timeoutMs, flags.json);
+  if (flags.handover) return handOverOrSay(await whereItRuns(chosen), timeoutMs, invocation);
   const service = await findManagedService(
     { program: program.name, profile: profile.name },
     isPortGiven(chosen) ? chosen.port : undefined,
@@ -88,6 +89,18 @@ export async function restart(invocation: Invocation): Promise<number> {
     ...(next === undefined ? [] : [`start it again where it ran: ${next}`]),
   ]);
   return exitCode;
+}
+
+async function handOverOrSay(
+  settings: LocatedSettings,
+  timeoutMs: number,
+  { flags, program }: Invocation,
+): Promise<number> {
+  try {
+    return await handOver(settings, timeoutMs, flags.json);
+  } catch (error) {
+    return failureAsJson(withWayOut(error, settings, program.name), flags);
+  }
 }
 
 /** @returns undefined where the gateway can only be stopped */

@@ -30,6 +30,12 @@ export function commandToStart({ profile, port, portOrigin }: Settings, program:
   return `${commandFor(profile.name, program)} start${portOrigin === 'flag' ? ` --port ${port}` : ''}`;
 }
 
+/** Says with the error of a gateway that does not run what starts it; any other error stays as it is. */
+export function withWayOut(error: unknown, settings: Settings, program: string): unknown {
+  if (!(error instanceof GatewayCallError) || error.code !== 'unreachable') return error;
+  return new GatewayCallError('unreachable', `${error.message}: start it with ${commandToStart(settings, program)}`);
+}
+
 /**
  * The same settings, with the port that the gateway of the profile is on now, unless this call was given one.
  *

@@ -112,7 +112,7 @@ describe('openclaw gateway open', () => {
     expect(foreign.stderr).toContain(`ws://127.0.0.1:${portOf(other)} cannot be opened: `);
     expect([free.stdout, free.stderr]).toEqual([
       '',
-      `no gateway listens on ws://127.0.0.1:${port}: start it with openclaw gateway start\n`,
+      `no gateway is running on ws://127.0.0.1:${port}: start it with openclaw gateway start --port ${port}\n`,
     ]);
   });
 });

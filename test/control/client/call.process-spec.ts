@@ -174,7 +174,7 @@ describe('gateway health', () => {
     expect(await openclaw('health', '--port', port)).toEqual({
       code: 3,
       stdout: '',
-      stderr: `no gateway is running on ws://127.0.0.1:${port}\n`,
+      stderr: `no gateway is running on ws://127.0.0.1:${port}: start it with openclaw gateway start --port ${port}\n`,
     });
     const { code, stdout } = await openclaw('health', '--json', '--port', port);
     expect([code, parse(stdout)]).toMatchObject([3, { ok: false, failure: 'unreachable', error: null, exitCode: 3 }]);
