@@ -1,6 +1,7 @@
 import type { Settings } from '../config/choose-settings.js';
 import { findToken } from '../config/choose-token.js';
 import { callGateway } from '../control/client/call-gateway.js';
+import { adviseOn } from '../holder/advise-on-holder.js';
 import { describeHolder, describeUse } from '../holder/describe-holder.js';
 import { isMeant, stopHolder, type StopOutcome } from '../holder/stop-holder.js';
 import type { HostPort } from '../listener/endpoint.js';
@@ -94,6 +95,12 @@ export function describeStop(outcome: StopOutcome, { port }: HostPort): string {
       if (outcome.holder.verdict === 'foreign' && !outcome.holder.isOpenClaw) {
         return `not stopped: ${describeUse(outcome.holder, `port ${port}`)}`;
       }
+      if (outcome.holder.verdict === 'stalled') return `not stopped: ${describeStalled(outcome.holder, port)}`;
       return `not stopped: ${outcome.reason}; ${describeHolder(outcome.holder)}`;
   }
+}
+
+function describeStalled(holder: Holder, port: number): string {
+  const end = adviseOn(holder, { lock: 'port', port }).find(([purpose]) => purpose === 'end it');
+  return `${describeHolder(holder)}${end === undefined ? '' : `; to end it: ${end[1]}`}`;
 }
