@@ -114,7 +114,8 @@ function takingOver({ fleet }: Settings): GatewayLockOptions {
   return fleet ? { fleet: { ...fleet, takeOver: true } } : {};
 }
 
-function refuseOpenBind({ host, token }: Settings): void {
+/** @throws {InputError} others than this machine could reach a gateway that makes its own token */
+export function refuseOpenBind({ host, token }: Settings): void {
   if (token === undefined) refusePublicBindWithoutToken([host]);
 }
 

@@ -1,10 +1,12 @@
 import { styleText } from 'node:util';
 
-import { checkFlags, chooseSettings, type Settings } from '../config/choose-settings.js';
+import { checkFlags, chooseSettings, refuseFleetWithoutToken, type Settings } from '../config/choose-settings.js';
+import { refuseRemoteMode } from '../config/local-mode.js';
 import { examine } from '../doctor/examine.js';
 import type { Finding } from '../doctor/finding.js';
 import { ExitCode } from '../process/exit-code.js';
 import { printResult, wantsColor } from '../process/print.js';
+import { refuseOpenBind } from './claim-then-run.js';
 import type { Invocation } from './command.js';
 import { whileWaiting } from './progress.js';
 import { wrap } from './wrap.js';
@@ -19,6 +21,7 @@ export async function doctor({ flags, profile, program }: Invocation): Promise<n
   const choose = (): Promise<Settings> => chooseSettings(profile, flags);
   const looking = Promise.all([
     examine({ profile, program: program.name, chooseSettings: choose }),
+    examineStart(choose),
     examineFleet(choose, program.name),
   ]);
   const findings = (await whileWaiting('looking at this machine', looking, flags)).flat();
@@ -26,6 +29,21 @@ export async function doctor({ flags, profile, program }: Invocation): Promise<n
   const exitCode = ok ? ExitCode.OK : ExitCode.UNEXPECTED;
   printResult(flags.json, { ok, findings, exitCode }, [...linesOf(findings), ok ? 'all is well' : summaryOf(findings)]);
   return exitCode;
+}
+
+/** What a start refuses although each value is right by itself. */
+async function examineStart(choose: () => Promise<Settings>): Promise<Finding[]> {
+  // What is wrong with the settings is found by the other checks.
+  const settings = await choose().catch(() => undefined);
+  if (!settings) return [];
+  try {
+    refuseOpenBind(settings);
+    refuseRemoteMode(settings.configuration);
+    refuseFleetWithoutToken(settings);
+    return [];
+  } catch (error) {
+    return [{ check: 'start', level: 'problem', text: (error as Error).message }];
+  }
 }
 
 /** Whether the database of a fleet can keep it; nothing for a gateway that is in none. */

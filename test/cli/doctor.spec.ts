@@ -39,6 +39,19 @@ describe('doctor', () => {
     expect(code).toBe(1);
   });
 
+  it.each([
+    [
+      'an address that others reach, without a token',
+      { bind: 'lan' },
+      /^PROBLEM {2}start +refusing to bind 0\.0\.0\.0/m,
+    ],
+    ['a gateway on another machine', { mode: 'remote' }, /^PROBLEM {2}start +\S+: gateway\.mode "remote" says/m],
+  ])('says that a start refuses %s', async (_what, gateway, line) => {
+    const { code, stdout } = await run({ gateway });
+    expect(stdout).toMatch(line);
+    expect(code).toBe(1);
+  });
+
   it('prints all of it for scripts', async () => {
     const { code, stdout } = await run({ gateway: { port: 0 } }, true);
     const { ok, exitCode, findings } = JSON.parse(stdout) as { ok: boolean; exitCode: number; findings: object[] };
