@@ -28,6 +28,8 @@ export class FleetQueue {
   readonly #parts: QueueParts;
   readonly #sliceMs: number;
   #holder: FoundHolder | undefined;
+  /** In which that holder has still been the one that is written down, at the end of the last wait. */
+  #waited: FleetSession | undefined;
   #lookedAt = -Infinity;
   /** The holder that was asked to stop. */
   #asked: bigint | undefined;
@@ -76,16 +78,22 @@ export class FleetQueue {
   }
 
   async #take(session: FleetSession): Promise<boolean> {
-    if (await session.tryLock()) return true;
-    const { settings, wait, tell } = this.#parts;
-    const holder = await session.readHolder(settings.timing.leaseMs);
-    this.#holder = holder;
-    if (holder && !holder.isStranger && settings.takeOver) return this.#takeOver(session, holder);
-    if (wait === 'fail') throw refusalOf(settings.name, holder);
-    if (holder) {
-      tell(`standing by in fleet ${settings.name}, held by ${describeFleetHolder(holder)}`, `holder ${holder.token}`);
+    // To ask who has the lock takes the server far more time than to wait for it.
+    if (session !== this.#waited) {
+      if (await session.tryLock()) return true;
+      const { settings, wait, tell } = this.#parts;
+      const holder = await session.readHolder(settings.timing.leaseMs);
+      this.#holder = holder;
+      if (holder && !holder.isStranger && settings.takeOver) return this.#takeOver(session, holder);
+      if (wait === 'fail') throw refusalOf(settings.name, holder);
+      if (holder) {
+        tell(`standing by in fleet ${settings.name}, held by ${describeFleetHolder(holder)}`, `holder ${holder.token}`);
+      }
     }
-    return session.wait(this.#sliceMs * (1 + SLICE_JITTER * (2 * Math.random() - 1)));
+    const jitter = SLICE_JITTER * (2 * Math.random() - 1);
+    const { isGranted, token } = await session.wait(this.#sliceMs * (1 + jitter));
+    this.#waited = !isGranted && token === this.#holder?.token ? session : undefined;
+    return isGranted;
   }
 
   /** Has the active gateway stop, and ends its session where it does not. */
@@ -101,7 +109,7 @@ export class FleetQueue {
       this.#hasEndedHolder = true;
       await session.endHolder();
     }
-    return session.wait(Math.min(settings.timing.leaseMs, this.#sliceMs));
+    return (await session.wait(Math.min(settings.timing.leaseMs, this.#sliceMs))).isGranted;
   }
 }
 

@@ -22,6 +22,13 @@ export interface FoundHolder extends FleetHolder {
   readonly isStranger: boolean;
 }
 
+/** What came of a wait. */
+export interface Waited {
+  readonly isGranted: boolean;
+  /** Of the holder that is written down; 0 where none is. */
+  readonly token: bigint;
+}
+
 /** Another gateway of the fleet that is connected. */
 export interface SessionRow {
   readonly name: string;
@@ -51,6 +58,11 @@ interface HolderRow {
   heldBy: number | null;
   backend: number;
   silentMs: number | null;
+}
+
+interface WaitedRow {
+  readonly isGranted: boolean;
+  readonly token: string | null;
 }
 
 /** A key that is held by what has never written its name down. */
@@ -112,8 +124,9 @@ export class FleetSession {
   }
 
   /** Waits for the lock, for a time that the server bounds. */
-  async wait(sliceMs: number): Promise<boolean> {
-    return (await this.connection.lastRow<{ granted: boolean }>(sql.waitForLock(this.#key, sliceMs)))?.granted === true;
+  async wait(sliceMs: number): Promise<Waited> {
+    const row = await this.connection.lastRow<WaitedRow>(sql.waitForLock(this.member.fleet, sliceMs));
+    return { isGranted: row?.isGranted === true, token: BigInt(row?.token ?? 0) };
   }
 
   /** Gives the lock back that was just taken. */

@@ -79,10 +79,14 @@ export const HAS_TABLES = `select to_regclass('openclaw.fleet_history') is not n
 export const TRY_LOCK = 'select pg_try_advisory_lock($1) as granted';
 
 /**
- * Waits for the lock, and says whether it was granted. An unbroken wait would keep VACUUM from its work and make an index
- * build wait for ever, so that it ends after a while; in the block, so that the server logs no error.
+ * Waits for the lock, and says whether it was granted, and whose name is written down by then. An unbroken wait would keep
+ * VACUUM from its work and make an index build wait for ever, so that it ends after a while; in the block, so that the
+ * server logs no error. All in one request, and with values in its text, since each standby sends it for ever.
+ *
+ * @param fleet a name that has nothing in it to be quoted
  */
-export function waitForLock(key: bigint, sliceMs: number): string {
+export function waitForLock(fleet: string, sliceMs: number): string {
+  const key = lockKey(fleet);
   return `set lock_timeout = ${Math.round(sliceMs)};
 select set_config('openclaw.granted', 'no', false);
 do $$ begin
@@ -90,7 +94,8 @@ do $$ begin
   perform set_config('openclaw.granted', 'yes', false);
 exception when lock_not_available then null;
 end $$;
-select current_setting('openclaw.granted') = 'yes' as granted`;
+select current_setting('openclaw.granted') = 'yes' as "isGranted",
+  (select token::text from openclaw.fleet where name = '${fleet}') as token`;
 }
 
 /** Writes the next holder down, and says what is known of the one before. Only who has the lock runs it. */
@@ -178,7 +183,10 @@ join pg_locks held on held.locktype = 'advisory' and held.granted and held.objsu
   and held.database = (select oid from pg_database where datname = current_database())
   and held.classid::bigint = ((wanted.key >> 32) & 4294967295) and held.objid::bigint = (wanted.key & 4294967295)`;
 
-/** The holder in the row, whether its session is there, and how long ago that has last said something. */
+/**
+ * The holder in the row, whether its session is there, and how long ago that has last said something. To look at all locks
+ * takes a server with many sessions milliseconds. Of `pg_stat_activity` only what that view asks itself.
+ */
 export const READ_HOLDER = `select f.host, f.os_pid::int as pid, f.version, f.token::text as token, f.url, f.released,
   (extract(epoch from f.since) * 1000)::float8 as since,
   held.pid as "heldBy", f.backend,
@@ -188,7 +196,7 @@ left join openclaw.fleet f on f.name = wanted.name
 left join pg_locks held on held.locktype = 'advisory' and held.granted and held.objsubid = 1
   and held.database = (select oid from pg_database where datname = current_database())
   and held.classid::bigint = ((wanted.key >> 32) & 4294967295) and held.objid::bigint = (wanted.key & 4294967295)
-left join pg_stat_activity a on a.pid = held.pid`;
+left join lateral (select * from pg_stat_get_activity(held.pid) where held.pid is not null) a on true`;
 
 export const READ_SESSIONS = `select application_name as name, state,
   (extract(epoch from clock_timestamp() - backend_start) * 1000)::float8 as "ageMs"

@@ -1,4 +1,4 @@
-import { FleetSession } from '../../src/fleet/fleet-session.js';
+import { FleetSession, type Waited } from '../../src/fleet/fleet-session.js';
 import type { PredecessorFacts } from '../../src/fleet/lease.js';
 import { onCleanUp } from '../kit/cleaner.js';
 import { Gate } from '../kit/gate.js';
@@ -80,12 +80,11 @@ export class FakeSession {
   /** What the next waits in the queue come to; after them, `granted` decides. */
   readonly slices: boolean[] = [];
 
-  async wait(): Promise<boolean> {
+  async wait(): Promise<Waited> {
     this.asked.push('wait');
     const isGranted = this.slices.shift();
-    if (isGranted !== undefined) return isGranted;
-    await this.granted.opened;
-    return true;
+    if (isGranted === undefined) await this.granted.opened;
+    return { isGranted: isGranted ?? true, token: this.holder?.token ?? 0n };
   }
 
   readHolder(): Promise<FakeSession['holder']> {
