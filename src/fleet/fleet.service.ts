@@ -76,6 +76,7 @@ export class FleetService extends FleetLease implements Activation {
       onShorter: (state) => this.#onLost(state),
     });
     this.relay = new FleetRelay({
+      fleet: settings.name,
       target: () => this.#activeUrl,
       onStale: () => void this.#queue.lookAgain(),
       most: Math.floor(parts.maxConnections / 2),

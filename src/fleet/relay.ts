@@ -7,6 +7,8 @@ import { RelayedClient, type RelayEnd } from './relayed-client.js';
 
 /** What a relay is put together from. */
 export interface RelayParts {
+  /** The name of the fleet. */
+  readonly fleet: string;
   /** Where the active gateway is reached; undefined where that is not known, or it does not say. */
   readonly target: () => string | undefined;
   /** Called when the active gateway was not reached there, or has become a standby itself. */
@@ -37,6 +39,15 @@ export class FleetRelay implements StandIn {
 
   get notice(): object {
     return { standby: true, activeUrl: this.#parts.target() ?? null };
+  }
+
+  get sentence(): string {
+    const target = this.#parts.target();
+    const active =
+      target === undefined
+        ? 'It does not know where the active one is reached.'
+        : `The active one is at ${target.replace(/^ws/, 'http')}`;
+    return `This gateway stands by in fleet ${this.#parts.fleet}. ${active}`;
   }
 
   upgrade(request: IncomingMessage, socket: Socket, head: Buffer, refuse: (refusal: RequestRefusal) => void): void {

@@ -49,6 +49,9 @@ const NOT_HTTP: RequestRefusal = { status: 400, reason: 'not an HTTP request' };
 /** RFC 9110, 10.1.1; other expectations may be ignored. */
 const CONTINUE = /\b100-continue\b/i;
 
+/** What browsers accept where a person has opened an address. */
+const PAGE = /\btext\/html\b/i;
+
 /** Creates the HTTP server that the listener of the lock feeds with connections. It never listens by itself. */
 export function createGatewayHttp({ http }: Pick<GatewayLockSettings, 'http'>): Server {
   const server = createServer({
@@ -145,9 +148,19 @@ export class GatewayHttpServer {
     } else if (routesOnly) {
       answerError(response, 404, 'not served here');
     } else if (!state.isReady && !this.#probePaths.has(path)) {
-      answerError(response, 503, `the gateway is ${state.phase}`, this.#standIn?.notice);
+      this.#answerNotReady(request, response);
     } else {
       this.#handToApp(request, response);
+    }
+  }
+
+  #answerNotReady({ headers }: IncomingMessage, response: ServerResponse): void {
+    const standIn = this.#standIn;
+    if (standIn && PAGE.test(headers.accept ?? '')) {
+      response.writeHead(503, { 'Content-Type': 'text/plain; charset=utf-8', 'Retry-After': '1' });
+      response.end(`${standIn.sentence}\n`);
+    } else {
+      answerError(response, 503, `the gateway is ${this.#parts.state.phase}`, standIn?.notice);
     }
   }
 

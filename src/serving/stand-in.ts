@@ -13,6 +13,8 @@ export const NOT_TO_RELAY = { 'openclaw-relay': 'no' } as const;
 export interface StandIn {
   /** What a request is told, beside its status 503. */
   readonly notice: object;
+  /** The same for a person, whose browser asks for a page. */
+  readonly sentence: string;
 
   /**
    * Takes an upgrade over, with the bytes that have come after its head.

@@ -245,6 +245,18 @@ describe('a client of a host that stands by', () => {
     expect(await upgradeStatus(standby.lock.url)).toBe(503);
   });
 
+  it.each([
+    ['wss://gw1.example:8443', 'The active one is at https://gw1.example:8443'],
+    [null, 'It does not know where the active one is reached.'],
+  ])('that opens the page there reads where the active gateway is, here at %s', async (url, active) => {
+    const { lock } = await standbyFor(url);
+
+    const answer = await fetch(httpUrl(lock.url, '/'), { headers: { Accept: 'text/html,*/*;q=0.8' } });
+
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([503, 'text/plain; charset=utf-8']);
+    expect(await answer.text()).toBe(`This gateway stands by in fleet office. ${active}\n`);
+  });
+
   it('that asks for anything else is told where the active gateway is', async () => {
     const { lock } = await standbyFor('wss://gw1.example:8443');
 
