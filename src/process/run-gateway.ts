@@ -6,7 +6,7 @@ import { ModulesContainer } from '@nestjs/core';
 import { InputError } from '../common/input.error.js';
 import { GatewayLockError } from '../listener/gateway-lock.error.js';
 import { describeError, ExitCode, exitCodeOf } from './exit-code.js';
-import { outliveReaders, takeGatewayTitle } from './init-gateway-process.js';
+import { keepVariablesFromReports, outliveReaders, takeGatewayTitle } from './init-gateway-process.js';
 import { GATEWAY_LOCK_SETTINGS } from '../options/gateway-lock.module-definition.js';
 import type { GatewayLockSettings } from '../options/gateway-lock.options.js';
 import type { IdentityOptions } from '../options/holder.options.js';
@@ -93,6 +93,7 @@ export async function runGateway(
 ): Promise<number> {
   if (options.title) takeGatewayTitle();
   outliveReaders();
+  keepVariablesFromReports();
   stopWithNestStart();
   const { signals = new StopSignals() } = options;
   const service = options.service === true ? new ServiceManager(process.env, complain) : options.service;
