@@ -57,9 +57,10 @@ export const SUB_COMMANDS = {
   },
   status: {
     name: 'status',
-    description: 'say what runs on the port, where it listens, and with which files',
+    description: 'say what runs on the port, where it listens, and with which files; with --fleet, who is active in it',
     flags: {
       ...ADDRESS_FLAGS,
+      ...FLEET_FLAGS,
       ...URL_FLAG,
       watch: { flags: '--watch', description: 'look again every two seconds, until Ctrl-C' },
       deep: { flags: '--deep', description: 'also what the operating system knows: addresses, processes, connections' },

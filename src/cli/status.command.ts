@@ -19,11 +19,18 @@ import { statusOfUrl } from './status-of-url.js';
 import { watch } from './watch.js';
 import { whereItRuns } from './where-it-runs.js';
 
-/** Says who holds the port, and what it runs with; with `--all`, who holds the port of each profile. */
-export async function status({ flags, profile, program }: Invocation): Promise<number> {
+/**
+ * Says who holds the port, and what it runs with; with `--all`, who holds the port of each profile; with `--fleet`, who is
+ * active in it.
+ */
+export async function status(invocation: Invocation): Promise<number> {
+  const { flags, profile, program } = invocation;
+  const isAboutFleet = (flags.fleet ?? flags.fleetUrl ?? flags.fleetUrlFile) !== undefined;
+  if (isAboutFleet) refuseFlags(flags, ['all', 'port', 'host', 'deep', 'url'], '--fleet is about all hosts of a fleet');
   if (flags.all) refuseFlags(flags, ['port', 'host', 'deep', 'url'], '--all is about every profile');
   if (flags.url !== undefined) refuseFlags(flags, ['deep'], '--url asks the gateway itself already');
   const look = async (): Promise<number> => {
+    if (isAboutFleet) return (await import('./fleet.command.js')).fleet({ ...invocation, args: ['status'] });
     if (flags.url !== undefined) return statusOfUrl(flags.url, flags);
     const chosen = await chooseSettings(profile, flags);
     return flags.all ? reportAll(chosen, flags) : reportPort(await whereItRuns(chosen), flags, program);
