@@ -1,8 +1,12 @@
 import { FleetError, FleetLease, FleetLostError, type GatewayLockOptions } from '../../src/index.js';
+import { FleetService } from '../../src/fleet/fleet.service.js';
+import { FleetWatch } from '../../src/fleet/fleet-watch.js';
+import { FLEET_DEFAULTS, FLEET_TIMING_DEFAULTS } from '../../src/options/fleet.options.js';
 import { MetricsReport } from '../../src/control/metrics/metrics-report.js';
 import { InputError } from '../../src/common/input.error.js';
 import { createApp, httpUrl, startApp, type TestApp } from '../kit/app.js';
 import { withDefaults } from '../../src/options/gateway-lock.options.js';
+import { runHere } from '../kit/command.js';
 import { createControl } from '../kit/control.js';
 import { until, within } from '../kit/deadline.js';
 import { Gate } from '../kit/gate.js';
@@ -190,6 +194,40 @@ describe('a gateway that does not wait', () => {
 });
 
 describe('the active gateway', () => {
+  it.each([
+    ['its machine was suspended', 'sinceBoot'],
+    ['its clock was set', 'wall'],
+  ] as const)('that sees that %s works on only when the next heartbeat is answered', async (_what, clock) => {
+    const ahead = { sinceBoot: 0, wall: 0 };
+    const watch = new FleetWatch({
+      monotonic: () => performance.now(),
+      sinceBoot: () => performance.now() + ahead.sinceBoot,
+      wall: () => performance.now() + ahead.wall,
+    });
+    const session = new FakeSession();
+    fakeDatabase(session);
+    const onLost = jest.fn();
+    const service = new FleetService({
+      settings: { ...FLEET, ...FLEET_DEFAULTS, timing: FLEET_TIMING_DEFAULTS },
+      wait: 'standby',
+      member: { fleet: 'office', instance: 'one', host: 'gw1', version: '1.0.0', advertise: undefined },
+      maxConnections: 0,
+      watch,
+    });
+    await service.activate(new AbortController().signal, { onLost, onYield: () => undefined });
+    const answers = new Gate();
+    session.answers = answers.opened;
+    expect([service.valid, session.asked]).toEqual([true, expect.not.arrayContaining(['heartbeat'])]);
+
+    ahead[clock] = 20_000;
+
+    expect([service.valid, session.asked.at(-1)]).toEqual([false, 'heartbeat']);
+    answers.open();
+    await until(WAIT_MS, 'the answer', () => service.valid);
+    expect(onLost).not.toHaveBeenCalled();
+    await service.release();
+  });
+
   it('is lost as soon as its session ends, begins to stop, and never tries again', async () => {
     const session = new FakeSession();
     const open = fakeDatabase(session);
@@ -268,6 +306,15 @@ describe('the active gateway', () => {
 
     expect(asked).not.toContain('release');
     expect(session.asked).toContain('release');
+  });
+});
+
+it('status --fleet is about no port', async () => {
+  const env = { OPENCLAW_FLEET_URL: FLEET.url };
+
+  expect(await runHere(['gateway', 'status', '--fleet', 'office', '--port', '18789'], env)).toMatchObject({
+    code: 64,
+    stderr: expect.stringMatching(/^--port means nothing here: .*since --fleet is about all hosts/) as string,
   });
 });
 

@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { statusOfFleet } from '../../src/cli/fleet-reports.js';
 import { FleetError, FleetLostError } from '../../src/index.js';
 import { httpUrl, type AppParts } from '../kit/app.js';
+import { runHere } from '../kit/command.js';
 import { until, within } from '../kit/deadline.js';
 import { Gate } from '../kit/gate.js';
 import { hookModule } from '../kit/hooks.js';
@@ -15,6 +16,8 @@ import { refusalTests } from './refusal-tests.js';
 
 /** Answers with a row when the replica knows of a holder. */
 const SENT = 'select 1 from openclaw.fleet';
+/** The first line of its status. */
+const HELD = /^fleet office in postgres@127\.0\.0\.1:\d+\/fleet_\d+: held by gateway /;
 
 describeWithPostgres('a fleet', () => {
   const postgres = postgresOfSpec();
@@ -164,34 +167,58 @@ describeWithPostgres('a fleet', () => {
     });
   });
 
-  it('keeps no index build waiting for ever, with a standby in the queue', async () => {
+  it('keeps no index build waiting for ever, and no dead row from VACUUM, with a standby in the queue', async () => {
     const url = await postgres().database();
     const database = url.split('/').at(-1);
     await active(url, { timing: SHORT });
     await standby(url, { timing: SHORT });
-    await postgres().query('create table busy (id int)', database);
+    await postgres().query('create table busy (id int); create table dead (id int)', database);
+    await postgres().query('insert into dead values (1)', database);
+    await postgres().query('delete from dead', database);
+    const cleaner = await client(url);
+    const reports: string[] = [];
+    cleaner.on('notice', ({ message = '' }) => reports.push(message));
 
-    await within(WAIT_MS, 'the index', postgres().query('create index concurrently on busy (id)', database));
+    await Promise.all([
+      within(WAIT_MS, 'the index', postgres().query('create index concurrently on busy (id)', database)),
+      until(WAIT_MS, 'the rows', async () => {
+        await cleaner.query('vacuum (verbose) dead');
+        return reports.some((report) => /^tuples: 1 removed, /m.test(report));
+      }),
+    ]);
 
     expect(postgres().log).not.toMatch(/ERROR.*lock timeout/);
   });
 
-  it('a server that was started again lets the next one work only when the lease of the last is over', async () => {
-    const url = await postgres().database();
-    const first = await active(url, { timing: SHORT });
-    const second = await standby(url, { timing: SHORT });
-    const begun = performance.now();
+  const RESTARTS: readonly (readonly [string, () => Promise<void>])[] = [
+    ['was started again', async () => (await postgres().stop(), postgres().run())],
+    ['has crashed', () => crash()],
+  ];
 
-    await postgres().stop();
-    await postgres().run();
-    await within(WAIT_MS, 'the loss', first.lock.lost);
-    await until(WAIT_MS, 'the next token', () => second.lease.token > first.lease.token);
-    const claimed = second.lease.valid;
-    await within(WAIT_MS, 'the takeover', second.init);
+  /** By the end of any process of its own the server ends all sessions, and starts anew within the same process. */
+  async function crash(): Promise<void> {
+    const [row] = await postgres().query(`select pid from pg_stat_activity where backend_type = 'checkpointer'`);
+    process.kill(Number(row?.['pid']), 'SIGKILL');
+  }
 
-    expect(claimed).toBe(false);
-    expect(performance.now() - begun).toBeGreaterThan(SHORT.sessionMs);
-  });
+  it.each(RESTARTS)(
+    'a server that %s lets the next one work only when the lease of the last is over',
+    async (_, restart) => {
+      const url = await postgres().database();
+      const first = await active(url, { timing: SHORT });
+      const second = await standby(url, { timing: SHORT });
+      const begun = performance.now();
+
+      await restart();
+      await within(WAIT_MS, 'the loss', first.lock.lost);
+      await until(WAIT_MS, 'the next token', () => second.lease.token > first.lease.token);
+      const claimed = second.lease.valid;
+      await within(WAIT_MS, 'the takeover', second.init);
+
+      expect(claimed).toBe(false);
+      expect(performance.now() - begun).toBeGreaterThan(SHORT.sessionMs);
+    },
+  );
 
   it('a server that has failed over lets the next one work when the lease of the last is over, with a greater token', async () => {
     const url = await postgres().database();
@@ -231,7 +258,9 @@ describeWithPostgres('a fleet', () => {
       holder: { pid: process.pid, isHeld: true, answers: true },
       history: tokens.map((token) => ({ token })),
     });
-    expect(lines[0]).toMatch(/^fleet office in postgres@127\.0\.0\.1:\d+\/fleet_\d+: held by gateway /);
+    expect(lines[0]).toMatch(HELD);
+    const status = await runHere(['gateway', 'status', '--fleet', 'office'], { OPENCLAW_FLEET_URL: url });
+    expect(status).toEqual({ code: 0, stdout: expect.stringMatching(HELD) as string, stderr: '' });
   });
 
   describe('a database that is of no use', () => refusalTests(postgres));

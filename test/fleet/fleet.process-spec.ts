@@ -3,7 +3,9 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 
 import { PACKAGE_VERSION } from '../../src/common/package-version.js';
+import { Cable, NO_CABLE } from '../kit/cable.js';
 import { until, within } from '../kit/deadline.js';
+import { inOwnNetwork } from '../kit/namespace.js';
 import { decided, type Result } from '../kit/openclaw.js';
 import { Operator } from '../kit/operator.js';
 import { freePort } from '../kit/ports.js';
@@ -140,6 +142,37 @@ describeWithPostgres('a fleet of processes', () => {
     expect(frozen.stdout.slice(length)).not.toContain('worked');
     expect(next.lease.valid).toBe(true);
   });
+
+  (NO_CABLE === '' ? it : it.skip)(
+    `one whose network is cut has stopped before the next one works${NO_CABLE}`,
+    async () => {
+      const url = await postgres().database();
+      const cable = Cable.lay();
+      await letIn(cable);
+      const far = `${url.replace('127.0.0.1', cable.near)}?sslmode=disable`;
+      const cutOff = inOwnNetwork(fixture('fleet-worker'), [far]);
+      await cable.plugInto(cutOff);
+      await cutOff.output('stdout', /worked/);
+      const next = await membersOf(postgres).standby(url, { timing: SHORT });
+
+      cable.cut();
+      await within(WAIT_MS, 'the takeover', next.init);
+      const { length } = cutOff.stdout;
+
+      expect(await cutOff.exit()).toEqual({ code: 1, signal: null });
+      expect(cutOff.stdout.slice(length)).not.toContain('worked');
+      expect(cutOff.stderr).toContain('lost fleet office: the database has not answered for 3 s');
+    },
+  );
+
+  /** Has the server listen on the near end of a cable, and trust who comes from its far end. */
+  async function letIn({ near, far }: Cable): Promise<void> {
+    const [{ hba_file: file } = {}] = await postgres().query('show hba_file');
+    const lines = ['127.0.0.1', far].map((address) => `('host all all ${address}/32 trust')`);
+    await postgres().query(`copy (values ${lines.join(', ')}) to '${String(file)}'`);
+    await postgres().stop();
+    await postgres().run('-c', `listen_addresses=127.0.0.1,${near}`);
+  }
 
   it('a database that is not there: refused with 75, and waited for by a standby', async () => {
     const url = `postgres://gateway:${PASSWORD}@127.0.0.1:${await freePort()}/fleets`;
