@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { freePort } from '../../test/kit/ports.js';
 import { BIN } from '../kit/built.js';
 import { Child, temporaryHome } from '../kit/child.js';
+import type { Candidates } from './fleet-chain.js';
 
 export const WAITING = /^.*standing by in fleet .*\n/m;
 export const ACTIVE = /^gateway listening on.*\n/m;
@@ -24,6 +25,16 @@ export async function launchMember(databaseUrl: string): Promise<FleetMember> {
   // Each is a host of its own, with a state folder of its own.
   const home = mkdtempSync(join((homes ??= temporaryHome()), 'host-'));
   return { child: new Child([BIN, 'gateway', '--port', String(port), '--standby', ...fleet], { home }), port };
+}
+
+/** Gateways of one fleet. */
+export function membersOf(databaseUrl: string): Candidates {
+  return {
+    launch: async () => (await launchMember(databaseUrl)).child,
+    waiting: WAITING,
+    active: ACTIVE,
+    token: TOKEN,
+  };
 }
 
 export function tokenOf({ child }: FleetMember): bigint {

@@ -1,11 +1,6 @@
-import { randomUUID } from 'node:crypto';
-
-import { Logger } from '@nestjs/common';
-
 import type { Postgres } from '../../test/kit/postgres.js';
 import { SilentProxy } from '../../test/kit/silent-proxy.js';
-import type { FleetService } from '../../src/fleet/fleet.service.js';
-import { builtUnbundled } from '../kit/built.js';
+import { hasBegun, leaseMaker, type LeaseAlone } from './lease-alone.js';
 
 /** The shortest that leaves room for heartbeats on a busy machine, in milliseconds. */
 const TIMING = { heartbeatMs: 500, leaseMs: 3_000, sessionMs: 5_000 };
@@ -20,27 +15,22 @@ export interface FleetRound {
   readonly fault?: string;
 }
 
-interface Member {
-  readonly service: FleetService;
+interface Member extends LeaseAlone {
   readonly proxy: SilentProxy;
-  readonly activated: Promise<void>;
   /** When it was lost, or had released; undefined before. */
   endedAt: number | undefined;
 }
 
-/** Rounds of one fleet in this process, with sessions, clocks and timers as they are, and no gateway around them. */
+/** Rounds of one fleet in this process. */
 export async function playRounds(
   postgres: Postgres,
   database: string,
   end: RoundEnd,
   rounds: number,
 ): Promise<readonly FleetRound[]> {
-  Logger.overrideLogger(false);
   const join = await memberOf(postgres, database);
   const played: FleetRound[] = [];
-  let active = await join();
-  await active.activated;
-  let next = await join();
+  let [active, next] = [await join(), await join()];
   const before: Member[] = [];
   while (played.length < rounds) {
     const { token } = active.service;
@@ -68,22 +58,13 @@ export async function playRounds(
 }
 
 async function memberOf(postgres: Postgres, database: string): Promise<() => Promise<Member>> {
-  const built = (await import(builtUnbundled('fleet/fleet.service'))) as { readonly FleetService: typeof FleetService };
+  const begin = await leaseMaker();
   return async () => {
     const proxy = await SilentProxy.before(postgres.port);
     const url = `postgres://postgres@127.0.0.1:${proxy.port}/${database}`;
-    const service = new built.FleetService({
-      settings: { name: 'office', url, strict: false, takeOver: false, timing: TIMING },
-      wait: 'standby',
-      member: { fleet: 'office', instance: randomUUID(), host: 'bench', version: '0.0.0', advertise: undefined },
-      maxConnections: 0,
-    });
-    const activated = service.activate(new AbortController().signal, {
-      onLost: () => (member.endedAt ??= performance.now()),
-      onYield: () => undefined,
-    });
-    activated.catch(() => undefined);
-    const member: Member = { service, proxy, activated, endedAt: undefined };
+    const onLost = (): void => void (member.endedAt ??= performance.now());
+    const member: Member = { ...begin({ name: 'office', url, timing: TIMING, onLost }), proxy, endedAt: undefined };
+    await hasBegun(member);
     return member;
   };
 }

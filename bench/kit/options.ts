@@ -14,6 +14,7 @@ export interface Options {
   readonly ends: readonly End[];
   readonly standbys: readonly number[];
   readonly profiles: readonly number[];
+  readonly fleets: number;
 }
 
 export type FlagName = keyof Options;
@@ -36,6 +37,8 @@ const SPARE_FILES = 500;
 /** As many as a gateway lets watch it; further ones poll. */
 const MAX_STANDBYS = 64;
 const MAX_PROFILES = 100;
+/** Of three sessions each, which take a megabyte of their server. */
+const MAX_FLEETS = 1_000;
 
 export const FLAGS: { readonly [Name in FlagName]: Flag<Options[Name]> } = {
   rounds: count('rounds', 'rounds of each figure', MAX_ROUNDS),
@@ -51,6 +54,7 @@ export const FLAGS: { readonly [Name in FlagName]: Flag<Options[Name]> } = {
   },
   standbys: counts('standbys', 'how many wait for the port', () => MAX_STANDBYS),
   profiles: counts('profiles', 'how many gateways run on this host', () => MAX_PROFILES),
+  fleets: count('fleets', 'how many fleets share one database', MAX_FLEETS),
 };
 
 /** Of what a part would measure by default, that which this host lets one process have. */

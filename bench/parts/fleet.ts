@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { noPostgres, Postgres } from '../../test/kit/postgres.js';
+import { besideOtherEngines } from '../fleet/beside/engines.js';
+import { manyFleets } from '../fleet/crowd.js';
 import { cutOff, type Cut } from '../fleet/cut.js';
 import { FleetChain } from '../fleet/fleet-chain.js';
 import { latencies } from '../fleet/latency.js';
-import { ACTIVE, launchMember, WAITING } from '../fleet/members.js';
+import { ACTIVE, launchMember, membersOf, WAITING } from '../fleet/members.js';
 import { playRounds } from '../fleet/rounds.js';
 import { serverTime } from '../fleet/server-time.js';
 import { Distribution } from '../kit/distribution.js';
@@ -21,12 +23,13 @@ const CUTS_AT_ONCE = 4;
 /** Half the connections that the server of the tests takes. */
 const FLEETS_AT_ONCE = 12;
 
-export const fleet: Part<'rounds' | 'chains' | 'standbys' | 'seconds'> = {
+export const fleet: Part<'rounds' | 'chains' | 'standbys' | 'seconds' | 'fleets'> = {
   name: 'fleet',
-  about: 'takeovers in a fleet of hosts, what is left between two holders, and what a standby and the database cost',
+  about:
+    'takeovers in a fleet of hosts, what is left between two holders, and what they cost their database; beside other engines',
   kind: 'aside',
-  defaults: { rounds: '20', chains: '1000', standbys: '1,5,20', seconds: '20' },
-  run: async ({ rounds, chains, standbys, seconds }, report) => {
+  defaults: { rounds: '20', chains: '1000', standbys: '1,5,20', seconds: '20', fleets: '1000' },
+  run: async ({ rounds, chains, standbys, seconds, fleets }, report) => {
     if (noPostgres !== undefined) {
       report.fault(noPostgres);
       return;
@@ -37,6 +40,9 @@ export const fleet: Part<'rounds' | 'chains' | 'standbys' | 'seconds'> = {
       await takeovers(postgres, rounds, standbys, report);
       await cuts(postgres, rounds, report);
       await costs(postgres, seconds, report);
+      await besideOtherEngines(postgres, rounds, report);
+      // Last, since it starts the server anew.
+      await manyFleets(postgres, fleets, seconds, report);
     } finally {
       await postgres.remove();
     }
@@ -71,7 +77,7 @@ async function takeovers(
   const rows: string[][] = [];
   for (const end of ENDS) {
     for (const count of standbys) {
-      const chain = new FleetChain(await databaseUrl(postgres), count, end);
+      const chain = new FleetChain(membersOf(await databaseUrl(postgres)), count, end);
       const measured: number[] = [];
       try {
         await chain.begin();
@@ -135,15 +141,22 @@ async function cuts(postgres: Postgres, rounds: number, report: Report): Promise
 /** One fleet of three that is left alone, and one client over a standby. */
 async function costs(postgres: Postgres, seconds: number, report: Report): Promise<void> {
   const url = await databaseUrl(postgres);
+  const spentIn = async (): Promise<number> => {
+    const before = serverTime(postgres);
+    await delay(seconds * 1_000);
+    return (serverTime(postgres) - before) / seconds;
+  };
+  // All the databases of this run have autovacuum look at them.
+  const idle = await spentIn();
   const active = await launchMember(url);
   await active.child.printed(ACTIVE);
   const standbys = [await launchMember(url), await launchMember(url)];
   try {
     await Promise.all(standbys.map(({ child }) => child.printed(WAITING)));
-    const before = serverTime(postgres);
-    await delay(seconds * 1_000);
-    const spent = serverTime(postgres) - before;
-    report.note(`A fleet of three took ${format(spent / seconds)} ms of the processors of its server in a second.`);
+    const spent = await spentIn();
+    report.note(
+      `With a fleet of three the server took ${format(spent)} ms of the processors in a second, and ${format(idle)} ms without.`,
+    );
     const { relayed, direct } = await latencies(
       { relayed: `ws://127.0.0.1:${standbys[0]?.port}`, direct: `ws://127.0.0.1:${active.port}` },
       REQUESTS,
