@@ -1,6 +1,6 @@
 import { chooseSettings } from '../../src/config/choose-settings.js';
 import { GatewayLockService } from '../../src/index.js';
-import { createGatewayApp } from '../../src/process/create-app.js';
+import { createGatewayApp, type CreateOptions } from '../../src/process/create-app.js';
 import { onCleanUp } from '../kit/cleaner.js';
 import { Operator } from '../kit/operator.js';
 import { freePort } from '../kit/ports.js';
@@ -9,13 +9,13 @@ import { tempFolder } from '../kit/temp.js';
 import { TOKEN } from '../kit/token.js';
 
 /** Our own gateway, in this process; what it writes goes nowhere. */
-async function startOwn(verbosity: number): Promise<GatewayLockService> {
+async function startOwn(options?: CreateOptions): Promise<GatewayLockService> {
   const written = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
   onCleanUp(() => written.mockRestore());
   const stateFolder = tempFolder();
   const profile = { name: 'default', stateFolder, configFile: `${stateFolder}/openclaw.json` };
   const settings = await chooseSettings(profile, { port: String(await freePort()), token: TOKEN }, {});
-  const app = await createGatewayApp(settings, { verbosity });
+  const app = await createGatewayApp(settings, options);
   onCleanUp(() => app.close());
   await app.init();
   return app.get(GatewayLockService);
@@ -28,7 +28,7 @@ async function messages(operator: Operator): Promise<string[]> {
 
 describe('our own gateway', () => {
   it('shows its log to its clients', async () => {
-    const { url } = await startOwn(0);
+    const { url } = await startOwn();
     const operator = await Operator.open(url);
     await operator.call('health');
 
@@ -40,7 +40,7 @@ describe('our own gateway', () => {
   });
 
   it('logs each request where it is asked to, refused ones with what was asked', async () => {
-    const { url } = await startOwn(1);
+    const { url } = await startOwn({ verbosity: 1 });
     const operator = await Operator.open(url);
     await operator.call('health');
     await operator.call('chat.send\u001b[2J');
@@ -52,7 +52,7 @@ describe('our own gateway', () => {
   });
 
   it('says why it cannot start anew', async () => {
-    const { url, phase } = await startOwn(0);
+    const { url, phase } = await startOwn();
     const operator = await Operator.open(url);
 
     // This process has not run it to its end, and so has not told it that it is ready. As a worker of Jest it has a parent

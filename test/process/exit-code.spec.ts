@@ -1,6 +1,7 @@
 import { InputError } from '../../src/common/input.error.js';
 import { NotAllowedError } from '../../src/common/not-allowed.error.js';
 import { GatewayCallError, type CallFailure } from '../../src/control/client/gateway-call.error.js';
+import { FleetError } from '../../src/fleet/fleet.error.js';
 import { LaunchError, type LaunchFailure } from '../../src/launcher/launch.error.js';
 import { GatewayLockError } from '../../src/listener/gateway-lock.error.js';
 import type { Verdict } from '../../src/listener/holder.js';
@@ -22,6 +23,23 @@ describe('the exit code of a failed bind', () => {
     ['EINVAL', 71],
   ])('tells whether the reason may pass: %s, %i', (code, expected) => {
     expect(exitCodeOf(failedBind(code))).toBe(expected);
+  });
+
+  it('is that of a reason which stays where none is known: 71', () => {
+    expect(exitCodeOf(GatewayLockError.bindFailed(address, new Error('no code')))).toBe(71);
+  });
+});
+
+describe('the exit code of a start in a fleet that another host has', () => {
+  const holder = { host: 'gw1', pid: 1, version: '1', token: 1n, url: null, since: 0 };
+
+  it.each([
+    ['answers', { ...holder, answers: true }, 78],
+    ['is silent', { ...holder, answers: false }, 75],
+    ['may not be looked at', { ...holder, answers: 'unknown' as const }, 75],
+    ['is not known', undefined, 75],
+  ])('where its gateway %s', (_how, active, expected) => {
+    expect(exitCodeOf(new FleetError('GATEWAY_FLEET_IN_USE', 'another one is active', active))).toBe(expected);
   });
 });
 

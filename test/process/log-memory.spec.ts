@@ -26,6 +26,10 @@ describe('LogMemory', () => {
     expect(memory.tail({ cursor: second.cursor })).toMatchObject({ lines: [], truncated: false, reset: false });
   });
 
+  it('has nothing to give before there is a line', () => {
+    expect(new LogMemory().tail()).toMatchObject({ cursor: 0, size: 0, lines: [], truncated: false, reset: false });
+  });
+
   it('begins anew for a cursor of another log', () => {
     expect(memoryOf('one').tail({ cursor: 5 })).toMatchObject({ lines: ['one'], reset: true });
   });
