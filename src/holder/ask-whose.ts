@@ -91,7 +91,7 @@ async function ownershipOf(socket: Socket, card: GatewayCard, deadline: number):
   const { remoteAddress = '', remotePort = 0 } = socket;
   const { ownership } = userOfConnection(socket);
   if (ownership !== 'same user') return ownership;
-  const owner = await findPortOwner(remoteAddress, remotePort, deadline, card.pid);
+  const owner = await findPortOwner(remoteAddress, remotePort, deadline, () => card.pid);
   return owner === 'unknown' || contradicts(owner, card) ? 'unknown' : ownership;
 }
 

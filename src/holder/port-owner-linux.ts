@@ -14,20 +14,22 @@ import { canonicalAddress, hostsToAsk, listenersServing } from './serving-addres
 /** The arguments of a process can take megabytes. */
 const MAX_COMMAND_BYTES = 4096;
 
+/** The process to look at before all others, once it is known: asked for again and again while the search goes on. */
+export type PidHint = () => number | undefined;
+
 /**
  * Finds the listening socket in /proc/net, and the process that has it open in /proc/PID/fd (proc_pid_fd(5)). Where a
  * socket was inherited, that is one of the processes that have it.
  *
- * @param pidHint a process to look at first
  * @returns `undefined` when nothing listens, when this user may not look into the process, and after the deadline
  */
 export async function findPortOwnerOnLinux(
   host: string,
   port: number,
   deadline: number,
-  pidHint?: number | Promise<number | undefined>,
+  hint?: PidHint,
 ): Promise<PortOwner | undefined> {
-  return findOwnerOfSockets(socketsServing(host, port), deadline, pidHint);
+  return findOwnerOfSockets(socketsServing(host, port), deadline, hint);
 }
 
 /** The sockets that a connection to `host` can reach, as /proc/PID/fd names them. */
@@ -81,28 +83,35 @@ export function socketUserOfPeer(ends: ConnectionEnds): number | undefined {
 export async function findSocketOwnerOnLinux(
   socketPath: string,
   deadline: number,
-  pidHint?: number | Promise<number | undefined>,
+  hint?: PidHint,
 ): Promise<PortOwner | undefined> {
   const inode = parseListeningUnixSocket(readTextIfAllowed('/proc/net/unix'), socketPath);
-  return findOwnerOfSockets(namesOf(inode === undefined ? [] : [inode]), deadline, pidHint);
+  return findOwnerOfSockets(namesOf(inode === undefined ? [] : [inode]), deadline, hint);
 }
 
 async function findOwnerOfSockets(
   links: ReadonlySet<string>,
   deadline: number,
-  pidHint?: number | Promise<number | undefined>,
+  hint?: PidHint,
 ): Promise<PortOwner | undefined> {
   if (links.size === 0 || !isProcOfThisNamespace()) return undefined;
-  const pid = await findProcess(links, deadline, await pidHint);
+  const pid = await findProcess(links, deadline, hint);
   return pid === undefined ? undefined : describeProcess(pid);
 }
 
 async function findProcess(
   links: ReadonlySet<string>,
   deadline: number,
-  pidHint?: number,
+  hint: PidHint = () => undefined,
 ): Promise<number | undefined> {
-  if (pidHint !== undefined && hasOpen(pidHint, links, deadline)) return pidHint;
+  let looked: number | undefined;
+  const isHinted = (): boolean => {
+    const pid = hint();
+    if (pid === undefined || pid === looked) return false;
+    looked = pid;
+    return hasOpen(pid, links, deadline);
+  };
+  if (isHinted()) return looked;
 
   const pids = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -117,6 +126,7 @@ async function findProcess(
     }
     // Lets the event loop read what the port may have answered meanwhile.
     await turn();
+    if (isHinted()) return looked;
   }
   return found;
 }

@@ -11,6 +11,7 @@ import {
   nameOf,
   socketUserOfPeer,
   socketUserOnLinux,
+  type PidHint,
 } from './port-owner-linux.js';
 
 /**
@@ -18,17 +19,17 @@ import {
  *
  * @param host `localhost` or an IP address; for a wildcard, the process found is one that a bind to it collides with
  * @param deadline on the clock of `performance.now()`, in milliseconds
- * @param pidHint a process to look at first; waited for, within the deadline, before the others are looked at
+ * @param hint the process to look at first, once it is known
  * @returns `unknown` when nothing listens, when this user may not look, or when it was not found in time
  */
 export async function findPortOwner(
   host: string,
   port: number,
   deadline: number,
-  pidHint?: number | Promise<number | undefined>,
+  hint?: PidHint,
 ): Promise<PortOwner | 'unknown'> {
   const look = process.platform === 'linux' ? findPortOwnerOnLinux : findPortOwnerElsewhere;
-  return before(deadline, () => look(host, port, deadline, pidHint));
+  return before(deadline, () => look(host, port, deadline, hint));
 }
 
 /**
@@ -38,10 +39,10 @@ export async function findPortOwner(
 export async function findSocketOwner(
   socketPath: string,
   deadline: number,
-  pidHint?: number | Promise<number | undefined>,
+  hint?: PidHint,
 ): Promise<PortOwner | 'unknown'> {
   if (process.platform !== 'linux') return 'unknown';
-  return before(deadline, () => findSocketOwnerOnLinux(socketPath, deadline, pidHint));
+  return before(deadline, () => findSocketOwnerOnLinux(socketPath, deadline, hint));
 }
 
 /** Whose process made a socket. */

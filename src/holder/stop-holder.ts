@@ -7,6 +7,11 @@ import { whoHolds } from './who-holds.js';
 
 /** How long a process that was killed may take to release its port. */
 const KILLED_MS = 2_000;
+/**
+ * How long a look at the holder may take before it is told to stop. A start that is refused has 500 ms; on a busy machine
+ * that is not always enough, and a person who stops a gateway would rather wait.
+ */
+const LOOK_MS = 2_000;
 /** The pause between two looks at a port that cannot be watched. */
 const LOOK_AGAIN_MS = 20;
 /** How much two readings of one start may differ: the kernel gives the time of the boot in whole seconds. */
@@ -56,7 +61,7 @@ export async function stopHolder(
   address: HostPort,
   { timeoutMs, kill, secret, instanceId, ask = () => Promise.resolve(false), report }: StopOptions,
 ): Promise<StopOutcome> {
-  const holder = await whoHolds(address, { secret });
+  const holder = await whoHolds(address, { secret, timeoutMs: LOOK_MS });
   if (holder.verdict === 'blocked') return { kind: 'nothing' };
   const reason = whyNot(holder, instanceId, address.port);
   if (reason !== undefined) return { kind: 'refused', holder, reason };
@@ -110,7 +115,7 @@ function whyNot(holder: Holder, instanceId: string | undefined, port: number): s
  * Sends a signal to the holder after another look, since another process may have its process ID by now. Between that
  * look and the signal there are microseconds, which Node gives no means to close (pidfd_send_signal(2)).
  *
- * @returns why it was not sent
+ * @returns why it may not be sent; undefined where it was sent, or where the holder has gone or begun to stop meanwhile
  */
 async function signal(
   address: HostPort,
@@ -118,12 +123,15 @@ async function signal(
   name: NodeJS.Signals,
   secret: string | undefined,
 ): Promise<string | undefined> {
-  const now = await whoHolds(address, { secret });
+  const now = await whoHolds(address, { secret, timeoutMs: LOOK_MS });
+  if (now.verdict === 'blocked') return undefined;
   // A gateway that hangs may not show its card any more.
   const isAnother = now.card !== undefined && now.card.instanceId !== holder.card?.instanceId;
   const { pid } = holder.owner ?? {};
   if (pid === undefined || isAnother || now.owner?.pid !== pid) return 'another process is there now';
   if (!isSameProcess(now.owner, holder.owner)) return `it cannot be told whether pid ${pid} is still the same process`;
+  // It was asked, and began to stop before it answered: a signal would cut off what it still has to write.
+  if (name === 'SIGTERM' && now.verdict === 'draining') return undefined;
   try {
     process.kill(pid, name);
     return undefined;

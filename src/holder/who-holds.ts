@@ -6,6 +6,7 @@ import type { Holder, Ownership, PortOwner } from '../listener/holder.js';
 import { addressOfUrl, gatewayUrl, isWildcard } from '../listener/listen-address.js';
 import { contradicts } from './card.js';
 import { findPortOwner, findSocketOwner, isPidOfGateway, userOfPort, type PortUser } from './port-owner.js';
+import type { PidHint } from './port-owner-linux.js';
 import { readCard, type CardAnswer, type Question } from './read-card.js';
 import { hostsToAsk } from './serving-address.js';
 import { findWaitingManager } from './waiting-manager.js';
@@ -129,9 +130,16 @@ async function look(endpoint: Endpoint, question: Question, headStartMs: number)
 async function bothViews(
   asking: Promise<Asked>,
   headStartMs: number,
-  findOwner: (hint: Promise<number | undefined>) => Promise<PortOwner | 'unknown'>,
+  findOwner: (hint: PidHint) => Promise<PortOwner | 'unknown'>,
 ): Promise<View> {
-  const [asked, owner] = await Promise.all([asking, findOwner(pidOnCard(asking, headStartMs))]);
+  let pidOnCard: number | undefined;
+  const noted = asking.then((asked) => {
+    if (asked.answer.kind === 'card') pidOnCard = asked.answer.card.pid;
+    return asked;
+  });
+  await within(noted, headStartMs);
+  // On a busy machine the card comes while the search is under way, which it then ends.
+  const [asked, owner] = await Promise.all([noted, findOwner(() => pidOnCard)]);
   return { ...asked, owner };
 }
 
@@ -174,11 +182,6 @@ async function askSocket(endpoint: Endpoint, question: Question): Promise<Asked>
   // Only Linux says whose socket it is; elsewhere, that the process on the card runs is all that can be checked.
   const isLie = process.platform !== 'linux' && answer.kind === 'card' && !isAlive(answer.card.pid);
   return { answer: isLie ? { kind: 'stranger' } : answer, url: UNKNOWN_ADDRESS };
-}
-
-async function pidOnCard(asking: Promise<Asked>, timeoutMs: number): Promise<number | undefined> {
-  const asked = await within(asking, timeoutMs);
-  return asked?.answer.kind === 'card' ? asked.answer.card.pid : undefined;
 }
 
 function judge({ answer, owner }: View, endpoint: Endpoint, ownership: Ownership): Judgement {

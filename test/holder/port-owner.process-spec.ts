@@ -20,7 +20,11 @@ const NOBODY_UID = 65_534;
 const IS_ROOT = process.geteuid?.() === 0;
 
 async function ownerOf(host: string, port: number, pidHint?: number): Promise<PortOwner | 'unknown'> {
-  return within(LONG_MS * 2, 'the owner', findPortOwner(host, port, performance.now() + LONG_MS, pidHint));
+  return within(
+    LONG_MS * 2,
+    'the owner',
+    findPortOwner(host, port, performance.now() + LONG_MS, () => pidHint),
+  );
 }
 
 // The other systems need a package that is not always there; what is ours of it has a spec of its own.
@@ -80,6 +84,17 @@ async function ownerOf(host: string, port: number, pidHint?: number): Promise<Po
     }
   });
 
+  it('is that process too where the hint comes while the search goes on', async () => {
+    const server = await stranger();
+    const heir = await heirOf(server);
+    const hints = [undefined, heir];
+
+    const owner = await findPortOwner('127.0.0.1', portOf(server), performance.now() + LONG_MS, () => hints.shift());
+
+    // Without it the search would come to this process first, which is older.
+    expect(owner).toMatchObject({ pid: heir });
+  });
+
   it.each([
     ['openclaw-gateway', true],
     ['openclaw-gateway-tool', false],
@@ -123,7 +138,7 @@ async function ownerOf(host: string, port: number, pidHint?: number): Promise<Po
   it('is unknown when the deadline has passed', async () => {
     const port = portOf(await stranger());
 
-    expect(await findPortOwner('127.0.0.1', port, performance.now(), process.pid)).toBe('unknown');
+    expect(await findPortOwner('127.0.0.1', port, performance.now(), () => process.pid)).toBe('unknown');
   });
 
   it.each([
@@ -136,6 +151,6 @@ async function ownerOf(host: string, port: number, pidHint?: number): Promise<Po
     onCleanUp(() => clock.mockRestore());
     clock.mockReturnValue(begun + LONG_MS);
 
-    expect(await findPortOwner('127.0.0.1', port, begun + LONG_MS, hint)).toBe('unknown');
+    expect(await findPortOwner('127.0.0.1', port, begun + LONG_MS, () => hint)).toBe('unknown');
   });
 });

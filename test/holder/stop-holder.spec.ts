@@ -97,6 +97,26 @@ describe('a gateway that does not stop', () => {
     expect([ask.mock.calls, kill.mock.calls]).toEqual([[], []]);
   });
 
+  it.each([
+    ['has gone', { verdict: 'blocked', url: 'ws://127.0.0.1:18789', ownership: 'unknown' } as const],
+    ['is about to', { ...gateway(), verdict: 'draining' as const }],
+  ])('has stopped where its answer is lost, and it %s', async (_how, now) => {
+    const kill = jest.spyOn(process, 'kill').mockReturnValue(true);
+    onCleanUp(() => kill.mockRestore());
+    jest
+      .mocked(whoHolds)
+      .mockResolvedValue({ verdict: 'blocked', url: 'ws://127.0.0.1:18789', ownership: 'unknown' })
+      .mockResolvedValueOnce(gateway())
+      .mockResolvedValueOnce(now);
+
+    const outcome = await stopHolder(
+      { host: '127.0.0.1', port: await freePort() },
+      { timeoutMs: 10_000, kill: false, ask: () => Promise.resolve(false), report: () => undefined },
+    );
+
+    expect([outcome, kill.mock.calls]).toEqual([{ kind: 'stopped' }, []]);
+  });
+
   it('is neither asked nor signalled when it is not the one that is meant', async () => {
     jest.mocked(whoHolds).mockResolvedValue(gateway());
     const kill = jest.spyOn(process, 'kill').mockReturnValue(true);
