@@ -64,9 +64,7 @@ export default tseslint.config(
       ],
     },
     rules: {
-      // Packages do not import this one.
-      'import-x/no-cycle': ['error', { ignoreExternal: true }],
-      'import-x/no-self-import': 'error',
+      // Circles, types included, are the affair of test/import-graph.spec.ts.
       'import-x/no-unresolved': ['error', { ignore: ['^(?!\\.)'] }],
       'import-x/no-restricted-paths': ['error', { zones, basePath: import.meta.dirname }],
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],

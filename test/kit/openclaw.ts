@@ -1,11 +1,7 @@
-import { canRunHere, runHere } from './command.js';
+import { canRunHere, runHere, type Result } from './command.js';
 import { BIN, Program } from './program.js';
 
-export interface Result {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+export type { Result };
 
 /** `openclaw gateway` with these arguments, which has to end by itself: a start in a process of its own. */
 export async function openclaw(...args: readonly (string | number)[]): Promise<Result> {
