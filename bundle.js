@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
 
+import { EXTERNAL, noMicroservices } from './bundle-parts.js';
+
 /**
  * Makes a few scripts of the built `openclaw` command and all that it loads, since finding and reading a thousand files
  * is most of a start. From the built JavaScript, which has the metadata of the decorators; readable, so that a stack
@@ -26,21 +28,7 @@ const OPTIONS = {
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
-  external: [
-    // What Nest and nest-commander look for and can do without.
-    '@nestjs/platform-express',
-    '@nestjs/platform-socket.io',
-    'class-transformer',
-    'class-validator',
-    'file-type',
-    'prettier',
-    'typescript',
-    // Native.
-    'bufferutil',
-    'koffi',
-    'pg-native',
-    'utf-8-validate',
-  ],
+  external: ['@nestjs/platform-express', ...EXTERNAL],
 };
 
 /** What Nest loads in a way that the bundler does not see, or takes for something that may not be needed. */
@@ -73,14 +61,6 @@ function replaced(path, text, by) {
   if (after === undefined || more.length > 0) throw new Error(`${path} has ${text} in another way than it did`);
   return { contents: `${before}${by}${after}` };
 }
-
-/** Nest loads all of it where it finds it, as beside an app that uses it, and the command has no use for it. */
-const noMicroservices = {
-  name: 'no microservices',
-  setup({ onResolve }) {
-    onResolve({ filter: /^@nestjs\/microservices/ }, () => ({ path: './no-microservices.js', external: true }));
-  },
-};
 
 /** In scripts of their own, which only those load that have a use for them. */
 const ofTheirOwn = (filter) => ({

@@ -3,20 +3,14 @@ import { join } from 'node:path';
 
 import { build } from 'esbuild';
 
+import { EXTERNAL, noMicroservices } from '../../bundle-parts.js';
+
 // Bundles the compiled fixtures with Nest and this package as it is built: a thousand files fewer to find and to read
 // halve the processor time of a start, and a run has hundreds of them. How an app loads the files of the package as they
 // are is the affair of the specs of the packed package, of `nest new` and of the samples.
 
 const COMPILED = 'build/compiled/fixtures';
 const BUNDLED = 'build/fixtures';
-
-/** Nest loads all of it where it finds it. */
-const noMicroservices = {
-  name: 'no microservices',
-  setup({ onResolve }) {
-    onResolve({ filter: /^@nestjs\/microservices/ }, () => ({ path: './no-microservices.js', external: true }));
-  },
-};
 
 const OPTIONS = {
   outdir: BUNDLED,
@@ -41,17 +35,7 @@ const OPTIONS = {
     'ws',
     // Finds its files beside its own.
     '@sparticuz/chromium',
-    // What Nest and nest-commander look for and can do without.
-    '@nestjs/platform-socket.io',
-    'class-transformer',
-    'class-validator',
-    'file-type',
-    'prettier',
-    'typescript',
-    // Native.
-    'bufferutil',
-    'koffi',
-    'utf-8-validate',
+    ...EXTERNAL,
   ],
 };
 
