@@ -26,6 +26,7 @@ export default {
   transformIgnorePatterns: ['/node_modules/(?!@nestjs/)'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   coverageProvider: 'v8',
+  runtime: '<rootDir>/test/kit/coverage-runtime.js',
   collectCoverageFrom: ['src/**/*.ts', '!src/page/browser/**'],
   coverageReporters: ['text'],
   // The lock itself in every line and branch. The other rooms keep what they have; what their process specs run is the
