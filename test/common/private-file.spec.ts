@@ -4,7 +4,6 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
-  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -12,9 +11,7 @@ import {
 import { join } from 'node:path';
 
 import { createWhole, removeTemporariesOf, replaceWhole } from '../../src/common/private-file.js';
-import { tempFolder } from '../kit/temp.js';
-
-const modeOf = (path: string): number => statSync(path).mode & 0o777;
+import { modeOf, tempFolder } from '../kit/temp.js';
 
 describe('createWhole', () => {
   test('makes a file and the folders above it for this user alone, and leaves nothing beside it', () => {

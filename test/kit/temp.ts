@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -10,3 +10,6 @@ export function tempFolder(): string {
   onCleanUp(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
+
+/** The permissions of a file or folder. */
+export const modeOf = (path: string): number => statSync(path).mode & 0o777;

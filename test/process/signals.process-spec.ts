@@ -2,6 +2,7 @@ import { once } from 'node:events';
 
 import { within } from '../kit/deadline.js';
 import { startGateway } from '../kit/gateway.js';
+import { hangingGateway } from '../kit/hanging-gateway.js';
 import { trouble } from '../kit/log.js';
 import { Client, muteWebSocket, rawConnection } from '../kit/net.js';
 import { freePort, isFree } from '../kit/ports.js';
@@ -228,13 +229,3 @@ describe('node dist/main.js', () => {
     await nest.exit();
   });
 });
-
-async function hangingGateway(hook: string, how = 'hang'): Promise<{ program: Program; port: number }> {
-  const port = await freePort();
-  const program = Program.node(fixture('hanging-hook'), [port, hook, how]);
-  await program.output(
-    'stdout',
-    ['onApplicationBootstrap', 'factory'].includes(hook) ? /hanging/ : /^gateway listening on/m,
-  );
-  return { program, port };
-}

@@ -4,7 +4,6 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -24,10 +23,8 @@ import { freePort, isFree } from '../../kit/ports.js';
 import { Operator } from '../../kit/operator.js';
 import { Program, ROOT } from '../../kit/program.js';
 import { proven } from '../../kit/proven.js';
-import { tempFolder } from '../../kit/temp.js';
+import { modeOf, tempFolder } from '../../kit/temp.js';
 import { TOKEN } from '../../kit/token.js';
-
-const modeOf = (path: string): number => statSync(path).mode & 0o777;
 
 function errorOf(action: () => unknown): Error {
   try {
