@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 
-import fc, { type Arbitrary } from 'fast-check';
+import fc from 'fast-check';
 
 import { requestPath } from '../../src/serving/request-path.js';
 import {
@@ -15,26 +15,14 @@ import { printable } from '../../src/common/printable.js';
 import { InputError } from '../../src/common/input.error.js';
 import { choosePort } from '../../src/config/choose-port.js';
 import type { Place } from '../../src/config/place.js';
-import { proven } from '../kit/proven.js';
+import { propertiesOf } from '../kit/properties.js';
 import { anyHost, ipv4, ipv6, spelledTwice } from '../kit/random-hosts.js';
 
-const RUNS = 2_000;
 /** Line breaks, and what else a terminal acts on. */
 // eslint-disable-next-line no-control-regex
 const CONTROL_CHARACTERS = /[\u0000-\u001f]/;
 
-let properties = 0;
-
-/** Holds for each of many values; a failure tells the smallest that was found, and the seed that leads to it. */
-function forAll<T>(values: Arbitrary<T>, check: (value: T) => void): void {
-  fc.assert(
-    fc.property(values, (value) => check(value)),
-    { numRuns: RUNS },
-  );
-  properties++;
-}
-
-afterAll(() => proven(`${properties} properties of what is parsed, with ${RUNS} random values each`));
+const forAll = propertiesOf('what is parsed');
 
 const port = fc.integer({ min: 1, max: 65535 });
 const codeUnits = fc.array(fc.integer({ min: 0, max: 0xffff })).map((units) => String.fromCharCode(...units));

@@ -2,24 +2,13 @@ import fc, { type Arbitrary } from 'fast-check';
 
 import { RequestGate } from '../../../src/control/access/request-gate.js';
 import { InputError } from '../../../src/common/input.error.js';
-import { proven } from '../../kit/proven.js';
+import { propertiesOf } from '../../kit/properties.js';
 import { ipv4, ipv6 } from '../../kit/random-hosts.js';
 import { ALLOWED_HOSTS, ALLOWED_ORIGINS, at, CALLERS } from './allowed-callers.js';
 
-const RUNS = 2_000;
 const PORT = 18_789;
 const OTHER_PORT = PORT + 1;
-let properties = 0;
-
-function forAll<T>(values: Arbitrary<T>, check: (value: T) => void): void {
-  fc.assert(
-    fc.property(values, (value) => check(value)),
-    { numRuns: RUNS },
-  );
-  properties++;
-}
-
-afterAll(() => proven(`${properties} properties of Host and Origin, with ${RUNS} random values each`));
+const forAll = propertiesOf('Host and Origin');
 
 /** Texts near the ones that are allowed, where the mistakes are. */
 function near(allowed: readonly string[]): Arbitrary<string> {
