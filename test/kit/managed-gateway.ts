@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 import { until } from './deadline.js';
 import { freePort } from './ports.js';
 import { UserManager, type ManagerOptions } from './user-manager.js';
@@ -7,8 +5,6 @@ import { UserManager, type ManagerOptions } from './user-manager.js';
 export const UNIT = 'openclaw-gateway.service';
 /** A start takes a tenth of a second, and many seconds beside busy processes; only a failure waits for so long. */
 export const DEADLINE_MS = 60_000;
-/** A look takes four processes, which would slow down the start that is waited for. */
-const LOOK_AGAIN_MS = 50;
 
 export interface UnitOptions extends ManagerOptions {
   /** Further flags of the gateway. */
@@ -35,9 +31,7 @@ export async function replaced(manager: UserManager, end: () => Promise<unknown>
   await end();
   await until(DEADLINE_MS, 'the next gateway', async () => {
     const { MainPID: pid, ActiveState: state } = await manager.properties(UNIT, 'MainPID', 'ActiveState');
-    if (pid !== before && pid !== '0' && state === 'active') return true;
-    await delay(LOOK_AGAIN_MS);
-    return false;
+    return pid !== before && pid !== '0' && state === 'active';
   });
 }
 
