@@ -1,8 +1,8 @@
 import type { Settings } from '../config/choose-settings.js';
 import { findToken } from '../config/choose-token.js';
 import type { Advice } from '../holder/advise-on-holder.js';
+import { TCP_TABLES } from '../common/kernel-table.js';
 import { readTextIfAllowed } from '../common/process-files.js';
-import { TCP_TABLES } from '../holder/connection-user.js';
 import { pidHere } from '../holder/describe-holder.js';
 import { countEstablished, listeningHosts } from '../holder/port-statistics.js';
 import { describeOutputOf } from '../launcher/foreground-output.js';

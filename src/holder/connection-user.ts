@@ -1,10 +1,6 @@
-import { closeSync, openSync, readSync } from 'node:fs';
 import { endianness } from 'node:os';
 
 import { canonicalIPv6, ipv6Groups } from '../listener/listen-address.js';
-
-/** proc_pid_net(5). A client of a dual-stack socket has its row in the table of IPv6. */
-export const TCP_TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
 
 /** The start of an IPv4 address that is mapped into IPv6 (RFC 4291, 2.5.5.2), in the words of the table. */
 const MAPPED = [0, 0, 0xffff];
@@ -25,35 +21,6 @@ export type ConnectionUsers = ReadonlyMap<string, number>;
  * counts: the kernel shows uid 0 for one that its process has closed.
  */
 const ESTABLISHED = /^ *\d+: ([\dA-F]+:[\dA-F]{4} [\dA-F]+:[\dA-F]{4}) 01 \S+ \S+ \S+ +(\d+) +\d+ +[1-9]/gm;
-
-/** The kernel gives no more of a table at a time, whatever the buffer (seq_read_iter in fs/seq_file.c). */
-const PAGE_BYTES = 4096;
-
-/**
- * The rows of a table of the kernel, a page of them at a time. Synchronous, and into one buffer: another user can make a
- * table long, and `readFile` takes three times as long for the many small reads of one. Yields nothing where there is no
- * such table.
- */
-export function* pagesOf(path: string): Generator<string> {
-  let descriptor: number;
-  try {
-    descriptor = openSync(path, 'r');
-  } catch {
-    return;
-  }
-  try {
-    const page = Buffer.alloc(PAGE_BYTES);
-    let rest = '';
-    for (let length = readSync(descriptor, page); length > 0; length = readSync(descriptor, page)) {
-      const text = rest + page.toString('latin1', 0, length);
-      const end = text.lastIndexOf('\n') + 1;
-      rest = text.slice(end);
-      yield text.slice(0, end);
-    }
-  } finally {
-    closeSync(descriptor);
-  }
-}
 
 /** Reads the tables once for all that is asked of them: another user can make them long. */
 export function readConnectionUsers(tables: string): ConnectionUsers {

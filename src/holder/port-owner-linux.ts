@@ -3,11 +3,12 @@ import { open } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
 
+import { pagesOf, TCP_TABLES } from '../common/kernel-table.js';
 import { readableCommand } from '../common/printable.js';
 import { isProcOfThisNamespace, linkOf, readTextIfAllowed } from '../common/process-files.js';
 import type { PortOwner } from '../listener/holder.js';
 import { listeningSockets, type ListeningSocket } from '../listener/listening-sockets.js';
-import { pagesOf, readConnectionUsers, TCP_TABLES, uidOf, type ConnectionEnds } from './connection-user.js';
+import { readConnectionUsers, uidOf, type ConnectionEnds } from './connection-user.js';
 import { hasGatewayTitle, parseListeningUnixSocket, parseStartTime, parseStatus, parseUserName } from './proc-files.js';
 import { canonicalAddress, hostsToAsk, listenersServing } from './serving-address.js';
 

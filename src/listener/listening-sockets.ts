@@ -1,10 +1,9 @@
-import { closeSync, openSync, readSync } from 'node:fs';
 import { endianness } from 'node:os';
 
+import { pagesOf, TCP_TABLES } from '../common/kernel-table.js';
 import type { HostPort } from './endpoint.js';
 import { canonicalIPv6, hasIPv6Form, IPV4_WILDCARD, IPV6_WILDCARD } from './listen-address.js';
 
-const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
 /** The length of a row in /proc/net/tcp; those in tcp6 are longer. */
 const ROW_BYTES = 150;
 
@@ -37,7 +36,7 @@ export function isListenedOn({ host, port }: HostPort): boolean {
  * The sockets that listen on a port. It reads row by row, because the kernel fills the buffer that it is given: after the
  * listening sockets it would go through its table of all others, which takes milliseconds even where the table is empty.
  */
-export function* listeningSockets(port: number, tables: readonly string[] = TABLES): Generator<ListeningSocket> {
+export function* listeningSockets(port: number, tables: readonly string[] = TCP_TABLES): Generator<ListeningSocket> {
   for (const table of tables) {
     for (const row of rowsOf(table)) {
       if (isConnectionRow(row)) break;
@@ -47,25 +46,8 @@ export function* listeningSockets(port: number, tables: readonly string[] = TABL
   }
 }
 
-/** Yields nothing where there is no such table, such as tcp6 on a machine without IPv6. */
-function* rowsOf(path: string): Generator<string> {
-  let descriptor: number;
-  try {
-    descriptor = openSync(path, 'r');
-  } catch {
-    return;
-  }
-  try {
-    const buffer = Buffer.alloc(ROW_BYTES);
-    let text = '';
-    for (let length = readSync(descriptor, buffer); length > 0; length = readSync(descriptor, buffer)) {
-      const rows = (text + buffer.toString('latin1', 0, length)).split('\n');
-      text = rows.pop() ?? '';
-      yield* rows;
-    }
-  } finally {
-    closeSync(descriptor);
-  }
+function* rowsOf(table: string): Generator<string> {
+  for (const page of pagesOf(table, ROW_BYTES)) yield* page.split('\n');
 }
 
 /** `sl local remote st(0A: LISTEN) tx:rx tr:when retransmits uid timeout inode`. */

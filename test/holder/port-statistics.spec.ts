@@ -2,7 +2,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 
-import { TCP_TABLES } from '../../src/holder/connection-user.js';
+import { TCP_TABLES } from '../../src/common/kernel-table.js';
 import { countEstablished, listeningHosts } from '../../src/holder/port-statistics.js';
 import { onCleanUp } from '../kit/cleaner.js';
 import { LINUX } from '../kit/sockets.js';

@@ -1,13 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 
-import {
-  pagesOf,
-  readConnectionUsers,
-  TCP_TABLES,
-  uidOf,
-  type ConnectionEnds,
-  type ConnectionUsers,
-} from '../../holder/connection-user.js';
+import { pagesOf, TCP_TABLES } from '../../common/kernel-table.js';
+import { readConnectionUsers, uidOf, type ConnectionEnds, type ConnectionUsers } from '../../holder/connection-user.js';
 
 /**
  * Finds out which user of this machine is at the other end of a connection over loopback: the kernel notes the creator of
