@@ -23,8 +23,11 @@ export async function runCommandLine(args: readonly string[], program: Program):
     .addHelpCommand('help [command]', 'print the help of a command')
     .addHelpText('after', helpPageText(PROGRAM_PAGE, program.name));
 
+  const isHelp = mayAskForHelp(args);
   const add = (parent: Command, entry: CommandEntry): Command => {
-    const command = describeCommand(new Command(entry.name), entry, program).exitOverride();
+    const command = new Command(entry.name).exitOverride();
+    // To describe each flag of every command would take longer than to do what is typed.
+    if (isHelp || args.includes(entry.name)) describeCommand(command, entry, program);
     parent.addCommand(command);
     return command.action(async () => {
       const before = parent === root ? {} : parent.opts();
@@ -45,6 +48,11 @@ export async function runCommandLine(args: readonly string[], program: Program):
   }
   if (exitCode === undefined) throw new Error(`no command has run: ${args.join(' ')}`);
   return exitCode;
+}
+
+/** Help names all commands with what they take. `-h` may stand among other letters. */
+function mayAskForHelp(args: readonly string[]): boolean {
+  return args.length === 0 || args.some((arg) => (arg.startsWith('-') ? arg.includes('h') : arg === 'help'));
 }
 
 /** It may stand anywhere, also where a command has no such flag. */

@@ -1,4 +1,8 @@
+import { isatty } from 'node:tty';
+
 import type { GatewayLockService } from '../lock/gateway-lock.service.js';
+
+const STDIN = 0;
 
 /**
  * Says on stdout where the gateway listens, now that clients are served. Scripts may match on its first line.
@@ -10,8 +14,8 @@ export function announceReady(
   { json, isManaged }: { readonly json: boolean; readonly isManaged: boolean },
 ): void {
   const urls = addresses.map((address) => address.url);
-  // In a container, or with nohup, Ctrl-C would reach something else.
-  const byKeyboard = process.stdin.isTTY ? 'press Ctrl-C, or run: ' : '';
+  // In a container, or with nohup, Ctrl-C would reach something else. `process.stdin` would load streams of files first.
+  const byKeyboard = isatty(STDIN) ? 'press Ctrl-C, or run: ' : '';
   const lines = json
     ? [JSON.stringify({ ok: true, url, addresses: urls, pid: process.pid })]
     : [

@@ -1,10 +1,13 @@
-import { constants } from 'node:fs';
-import { access, mkdir, stat } from 'node:fs/promises';
+import * as fs from 'node:fs';
+import { promisify } from 'node:util';
 
 import { InputError } from '../common/input.error.js';
 import { NotAllowedError } from '../common/not-allowed.error.js';
 import { refuseForeign } from '../common/own-file.js';
 import { PRIVATE_FOLDER } from '../common/private-file.js';
+
+// To load `node:fs/promises` takes a start longer than all that is done with it here.
+const [access, mkdir, stat] = [promisify(fs.access), promisify(fs.mkdir), promisify(fs.stat)];
 
 /** Identifies a folder however its path is spelled (st_dev and st_ino in stat(3type)). */
 export interface FolderIdentity {
@@ -28,7 +31,7 @@ export async function openStateFolder(folder: string): Promise<FolderIdentity> {
     await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER });
     const { dev, ino, uid, mode } = await stat(folder, { bigint: true });
     refuseForeign(folder, { uid: Number(uid), mode: Number(mode) }, {}, WAY_OUT);
-    await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    await access(folder, fs.constants.R_OK | fs.constants.W_OK | fs.constants.X_OK);
     return { device: dev, inode: ino };
   } catch (error) {
     if (error instanceof NotAllowedError) throw error;

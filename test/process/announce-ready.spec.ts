@@ -1,3 +1,5 @@
+import tty from 'node:tty';
+
 import type { GatewayLockService } from '../../src/lock/gateway-lock.service.js';
 import { announceReady } from '../../src/process/announce-ready.js';
 import { onCleanUp } from '../kit/cleaner.js';
@@ -6,13 +8,12 @@ const URL = 'ws://127.0.0.1:18789';
 const LOCK = { url: URL, addresses: [{ url: URL }] } as unknown as GatewayLockService;
 
 function printed({ isTTY = false, json = false, isManaged = false }): string {
-  const { isTTY: before } = process.stdin;
+  const isatty = jest.spyOn(tty, 'isatty').mockReturnValue(isTTY);
   const write = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
   onCleanUp(() => {
     write.mockRestore();
-    process.stdin.isTTY = before;
+    isatty.mockRestore();
   });
-  process.stdin.isTTY = isTTY;
   announceReady(LOCK, { json, isManaged });
   return String(write.mock.lastCall?.[0]);
 }
