@@ -1,10 +1,12 @@
 import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
 
 import { EXTERNAL, noMicroservices } from './bundle-parts.js';
+import { FUNCTION_HEAD, FUNCTION_TAIL } from './dist/common/cached-scripts.js';
 
 /**
  * Makes a few scripts of the built `openclaw` command and all that it loads, since finding and reading a thousand files
@@ -20,8 +22,17 @@ const OPTIONS = {
   target: 'node20',
   // All that is loaded goes through the `require` of the script that has begun: see src/common/cached-scripts.ts.
   supported: { 'dynamic-import': false },
-  define: { 'import.meta.url': 'urlOfBundle' },
-  banner: { js: "const urlOfBundle = require('node:url').pathToFileURL(__filename).href;" },
+  define: {
+    'import.meta.url': 'bundle.url',
+    // With that clock Node loads all else that it measures of performance, which no start needs.
+    'performance.now': 'millisecondsNow',
+  },
+  banner: {
+    js: [
+      "const bundle = { get url() { return require('node:url').pathToFileURL(__filename).href; } };",
+      'const millisecondsNow = () => { const [s, ns] = process.hrtime(); return s * 1e3 + ns / 1e6; };',
+    ].join(' '),
+  },
   // Nest tells modules apart by the names of their classes.
   keepNames: true,
   // All of them in one file, with those of packages that have none in their sources.
@@ -37,14 +48,26 @@ const nestLoads = {
   setup({ onLoad }) {
     // The adapter must get the `ws` that we get.
     onLoad({ filter: /platform-ws.adapters.ws-adapter\.js$/ }, ({ path }) =>
-      replaced(path, "createRequire(import.meta.url)('ws')", "require('ws')"),
+      replaced(path, ["createRequire(import.meta.url)('ws')", "require('ws')"]),
     );
     // Of what may not be needed, the bundler makes functions, and of all that it imports too.
     onLoad({ filter: /core.nest-application\.js$/ }, ({ path }) => {
       const module = '@nestjs/websockets/socket-module.js';
-      const { contents } = replaced(path, `import('${module}')`, 'bundledSocketModule');
+      const { contents } = replaced(path, [`import('${module}')`, 'bundledSocketModule']);
       return { contents: `import * as bundledSocketModule from '${module}';\n${contents}` };
     });
+    // It gets the clock that is defined above.
+    onLoad({ filter: /core.injector.injector\.js$/ }, ({ path }) =>
+      replaced(path, ["import { performance } from 'perf_hooks';", '']),
+    );
+    // For the times in its own lines of log, which a gateway does not write, Node would read its data of all languages.
+    onLoad({ filter: /common.services.(console-)?logger\.service\.js$/ }, ({ path }) =>
+      replaced(
+        path,
+        ['const dateTimeFormatter = new ', 'const dateTimeFormatter = () => new '],
+        ['dateTimeFormatter.', 'dateTimeFormatter().'],
+      ),
+    );
   },
 };
 
@@ -52,14 +75,38 @@ const nestLoads = {
 const noFurtherPrograms = {
   name: 'no further programs',
   setup({ onLoad }) {
-    onLoad({ filter: /commander.lib.command\.js$/ }, ({ path }) => replaced(path, "require('child_process')", '{}'));
+    onLoad({ filter: /commander.lib.command\.js$/ }, ({ path }) => replaced(path, ["require('child_process')", '{}']));
   },
 };
 
-function replaced(path, text, by) {
-  const [before, after, ...more] = readFileSync(path, 'utf8').split(text);
-  if (after === undefined || more.length > 0) throw new Error(`${path} has ${text} in another way than it did`);
-  return { contents: `${before}${by}${after}` };
+/** What scripts import where they begin, and a start does not use: each is loaded when something of it is used. */
+const LATER = ['fs/promises', 'timers/promises', 'module', 'path-to-regexp'];
+const whenUsed = {
+  name: 'when used',
+  setup({ onLoad, onResolve }) {
+    const namespace = 'later';
+    onResolve({ filter: new RegExp(`^(node:)?(${LATER.join('|')})$`) }, ({ path, namespace: from }) =>
+      from === namespace ? undefined : { path, namespace },
+    );
+    onLoad({ filter: /^/, namespace }, ({ path }) => {
+      const names = Object.keys(createRequire(import.meta.url)(path));
+      const getters = names.map((name) => `get ${name}() { return require('${path}').${name}; }`);
+      return { contents: `module.exports = {\n${getters.join(',\n')} };`, resolveDir: import.meta.dirname };
+    });
+  },
+};
+
+/** @param changes a text of the file that is there once, and what takes its place */
+function replaced(path, ...changes) {
+  const contents = changes.reduce(
+    (contents, [text, by]) => {
+      const [before, after, ...more] = contents.split(text);
+      if (after === undefined || more.length > 0) throw new Error(`${path} has ${text} in another way than it did`);
+      return `${before}${by}${after}`;
+    },
+    readFileSync(path, 'utf8'),
+  );
+  return { contents };
 }
 
 /** In scripts of their own, which only those load that have a use for them. */
@@ -127,13 +174,13 @@ const bundles = [
   await build({
     ...OPTIONS,
     entryPoints: { openclaw: 'dist/cli.js' },
-    plugins: [noMicroservices, noFurtherPrograms, packagesOfTheirOwn, ofTheirOwn(/\/load-(nest|fleet)\.js$/)],
+    plugins: [whenUsed, noMicroservices, noFurtherPrograms, packagesOfTheirOwn, ofTheirOwn(/\/load-(nest|fleet)\.js$/)],
   }),
   // what a gateway runs on, and no more than that;
   await build({
     ...OPTIONS,
     entryPoints: ['dist/cli/load-nest.js'],
-    plugins: [noMicroservices, nestLoads, packagesOfTheirOwn, onlyWhatIsUsed],
+    plugins: [whenUsed, noMicroservices, nestLoads, packagesOfTheirOwn, onlyWhatIsUsed],
   }),
   // what looks into the database of a fleet;
   await build({ ...OPTIONS, entryPoints: ['dist/cli/load-fleet.js'], plugins: [packagesOfTheirOwn] }),
@@ -143,16 +190,22 @@ const bundles = [
   await build(PAGE),
 ];
 for (const file of ['index.html', 'icon.svg']) copyFileSync(`src/page/browser/${file}`, `${PAGE.outdir}/${file}`);
-for (const file of readdirSync(OPTIONS.outdir)) toAscii(join(OPTIONS.outdir, file));
+for (const file of readdirSync(OPTIONS.outdir)) finish(file);
 writeFileSync('dist/bin/THIRD-PARTY-NOTICES.txt', noticesOf(packagesIn(bundles)));
 
-/** What is in ASCII alone is read, and kept by V8, in half the bytes; the bundler leaves comments in classes as they are. */
-function toAscii(file) {
-  const text = readFileSync(file, 'utf8');
-  writeFileSync(
-    file,
-    text.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
-  );
+/** In ASCII alone, since that is read, and kept by V8, in half the bytes; the bundler leaves comments in classes as they are. */
+function finish(name) {
+  const file = join(OPTIONS.outdir, name);
+  const text = withoutSameNames(readFileSync(file, 'utf8'));
+  const ascii = text.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  writeFileSync(file, name === 'cli.cjs' ? ascii : `${FUNCTION_HEAD}${ascii}${FUNCTION_TAIL}`);
+}
+
+/** The bundler gives every function and class its name anew, also where it has not changed it, and a start has thousands. */
+function withoutSameNames(text) {
+  return text
+    .replace(/^ *__name\((\w+), "\1"\);\n/gm, '')
+    .replace(/^(.*\b(\w+) = class (?:extends .* )?\{)\n *static \{\n *__name\(this, "\2"\);\n *\}\n/gm, '$1\n');
 }
 
 function entryOf(name) {

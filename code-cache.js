@@ -43,6 +43,8 @@ const begun = run('gateway', '--port', port);
 await Promise.race([listening, begun.then(() => giveUp('the gateway did not start'))]);
 await (await fetch(`http://127.0.0.1:${port}/readyz`)).text();
 await run('gateway', '--port', port);
+// A start waits for no more than what a start runs.
+keep(() => scripts.keepPart('./openclaw.cjs', 'start'));
 for (const askedFor of [port, free]) await run('status', '--port', askedFor);
 await run('stop', '--port', free);
 await run('gateway', 'ports');
@@ -52,10 +54,15 @@ const stopped = nextExit();
 process.emit('SIGTERM');
 await stopped;
 
-// V8 takes what was kept with these very flags alone.
-setFlagsFromString('--flush-bytecode');
-scripts.keep();
+keep(() => scripts.keep());
 end(0);
+
+/** V8 takes what was kept with the flags of a process alone. */
+function keep(write) {
+  setFlagsFromString('--flush-bytecode');
+  write();
+  setFlagsFromString('--no-flush-bytecode');
+}
 
 /** Resolves when a command ends: this one, unless it is the gateway. */
 function run(...args) {

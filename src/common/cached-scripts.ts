@@ -1,10 +1,16 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
 
-/** What Node puts around a file of CommonJS: in one line with its first one, so that lines keep their numbers. */
-const HEAD = '(function (exports, require, module, __filename, __dirname) { ';
-const TAIL = '\n})';
+/**
+ * What Node puts around a file of CommonJS, in one line with its first one, so that lines keep their numbers. The scripts
+ * have it in their files: V8 would have to copy a text that is put together.
+ */
+export const FUNCTION_HEAD = '(function (exports, require, module, __filename, __dirname) { ';
+export const FUNCTION_TAIL = '\n})\n';
+
+/** More than the largest script has. */
+const MEMORY_BYTES = 2 ** 21;
 
 type Wrapper = (
   exports: object,
@@ -26,6 +32,8 @@ interface Module {
  * beside the scripts alone, where only those may write who may write these too.
  */
 export class CachedScripts {
+  /** For all files in turn: to be given fresh memory takes a process longer than to read into it. */
+  #memory = Buffer.allocUnsafeSlow(MEMORY_BYTES);
   readonly #scripts = new Map<string, Script>();
   readonly #modules = new Map<string, Module>();
 
@@ -41,12 +49,17 @@ export class CachedScripts {
     return isScript ? (this.#modules.get(name) ?? this.run(name)).exports : this.native(name);
   };
 
-  /** Runs a script, though it may have run before. */
-  run(name: string): Module {
+  /**
+   * Runs a script, though it may have run before.
+   *
+   * @param part what {@link keep} has kept under this name is less to read
+   * @default all that was kept
+   */
+  run(name: string, part = ''): Module {
     const module: Module = { exports: {} };
     this.#modules.set(name, module);
     const file = join(this.folder, name);
-    const wrapper = this.#script(name, file).runInThisContext() as Wrapper;
+    const wrapper = this.#script(name, file, part).runInThisContext() as Wrapper;
     wrapper(module.exports, this.require, module, file, this.folder);
     return module;
   }
@@ -56,27 +69,53 @@ export class CachedScripts {
     for (const [name, script] of this.#scripts) writeFileSync(this.#keptFile(name), script.createCachedData());
   }
 
-  #script(name: string, file: string): Script {
+  /** Keeps what has run of one script by now, under the name of a part of what it does. */
+  keepPart(name: string, part: string): void {
+    const script = this.#scripts.get(name);
+    if (script) writeFileSync(this.#keptFile(name, part), script.createCachedData());
+  }
+
+  #script(name: string, file: string, part: string): Script {
     const known = this.#scripts.get(name);
     if (known) return known;
-    const cachedData = this.#kept(name);
-    const options = { filename: file, columnOffset: -HEAD.length, ...(cachedData && { cachedData }) };
-    const script = new Script(HEAD + readFileSync(file, 'latin1') + TAIL, options);
+    const text = this.#read(file).toString('latin1');
+    const cachedData = this.#kept(name, part);
+    const options = { filename: file, columnOffset: -FUNCTION_HEAD.length, ...(cachedData && { cachedData }) };
+    const script = new Script(text, options);
     this.#scripts.set(name, script);
     return script;
   }
 
-  #kept(name: string): Buffer | undefined {
+  #kept(name: string, part: string): Buffer | undefined {
     try {
-      return readFileSync(this.#keptFile(name));
+      return this.#read(this.#keptFile(name, part));
     } catch {
       // There is none for this Node: compiling takes longer, and does the same.
       return undefined;
     }
   }
 
+  /** @returns what the next file takes the place of */
+  #read(file: string): Buffer {
+    const descriptor = openSync(file, 'r');
+    try {
+      let length = 0;
+      for (;;) {
+        const read = readSync(descriptor, this.#memory, length, this.#memory.length - length, null);
+        length += read;
+        if (read === 0) return this.#memory.subarray(0, length);
+        if (length === this.#memory.length) this.#memory = Buffer.concat([this.#memory], 2 * length);
+      }
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
   /** V8 does not ask whether it was another kind of machine. */
-  #keptFile(name: string): string {
-    return join(this.folder, `${name}.${process.version}-${process.platform}-${process.arch}.cache`);
+  #keptFile(name: string, part = ''): string {
+    return join(
+      this.folder,
+      `${name}${part && `.${part}`}.${process.version}-${process.platform}-${process.arch}.cache`,
+    );
   }
 }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-import { CachedScripts } from '../../src/common/cached-scripts.js';
+import { CachedScripts, FUNCTION_HEAD, FUNCTION_TAIL } from '../../src/common/cached-scripts.js';
 import { tempFolder } from '../kit/temp.js';
 
 type Answer = () => string;
@@ -10,9 +10,11 @@ type Answer = () => string;
 /** Scripts of the texts, in a folder of their own. */
 function folderOf(texts: Readonly<Record<string, string>>): string {
   const folder = tempFolder();
-  for (const [name, text] of Object.entries(texts)) writeFileSync(join(folder, name), text);
+  for (const [name, text] of Object.entries(texts)) writeFileSync(join(folder, name), wrapped(text));
   return folder;
 }
+
+const wrapped = (text: string): string => `${FUNCTION_HEAD}${text}${FUNCTION_TAIL}`;
 
 const scriptsOf = (folder: string): CachedScripts => new CachedScripts(folder, createRequire(__filename));
 const answerOf = (folder: string): string => (scriptsOf(folder).require('./a.cjs') as { answer: Answer }).answer();
@@ -27,7 +29,7 @@ function keptOf(): { folder: string; files: string[] } {
   const scripts = scriptsOf(folder);
   (scripts.require('./a.cjs') as { answer: Answer }).answer();
   scripts.keep();
-  writeFileSync(join(folder, 'a.cjs'), OTHER);
+  writeFileSync(join(folder, 'a.cjs'), wrapped(OTHER));
   return { folder, files: readdirSync(folder).filter((name) => name !== 'a.cjs') };
 }
 
@@ -53,6 +55,13 @@ describe('cached scripts', () => {
     expect(scripts.run('./a.cjs').exports).not.toBe(scripts.run('./a.cjs').exports);
   });
 
+  it('may be of any length', () => {
+    const length = 5_000_000;
+    const scripts = scriptsOf(folderOf({ 'a.cjs': `exports.length = '${'x'.repeat(length)}'.length;` }));
+
+    expect(scripts.require('./a.cjs')).toEqual({ length });
+  });
+
   it.each([1, 2])('that throw in line %d are named in the stack, with line and column', (line) => {
     const folder = folderOf({ 'a.cjs': `${'\n'.repeat(line - 1)}  throw new Error("broken");` });
 
@@ -70,6 +79,21 @@ describe('cached scripts', () => {
 
     expect(files).toEqual([`a.cjs.${process.version}-${process.platform}-${process.arch}.cache`]);
     expect(answerOf(folder)).toBe('text');
+  });
+
+  it.each([
+    ['start', 'text'],
+    ['', 'TEXT'],
+  ])('may have what was kept of a part alone, and of %j are %j', (part, text) => {
+    const folder = folderOf({ 'a.cjs': TEXT });
+    const scripts = scriptsOf(folder);
+    (scripts.require('./a.cjs') as { answer: Answer }).answer();
+    scripts.keepPart('./a.cjs', 'start');
+    writeFileSync(join(folder, 'a.cjs'), wrapped(OTHER));
+
+    const { answer } = scriptsOf(folder).run('./a.cjs', part).exports as { answer: Answer };
+
+    expect(answer()).toBe(text);
   });
 
   it.each([
