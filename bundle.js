@@ -80,7 +80,7 @@ const noFurtherPrograms = {
 };
 
 /** What scripts import where they begin, and a start does not use: each is loaded when something of it is used. */
-const LATER = ['fs/promises', 'timers/promises', 'module', 'path-to-regexp'];
+const LATER = ['child_process', 'fs/promises', 'timers/promises', 'module', 'path-to-regexp'];
 const whenUsed = {
   name: 'when used',
   setup({ onLoad, onResolve }) {

@@ -36,7 +36,7 @@ const MAX_CONNECTIONS = 16_000;
 const SPARE_FILES = 500;
 /** As many as a gateway lets watch it; further ones poll. */
 const MAX_STANDBYS = 64;
-const MAX_PROFILES = 100;
+const MAX_PROFILES = 250;
 /** Of three sessions each, which take a megabyte of their server. */
 const MAX_FLEETS = 1_000;
 

@@ -1,4 +1,4 @@
-import { FIGURE_COLUMNS, figureCells, type Figure } from './figure.js';
+import { FIGURE_COLUMNS, figureCells, format, type Figure } from './figure.js';
 import type { FurtherTable, Report } from './part.js';
 import { Table } from './table.js';
 
@@ -52,7 +52,22 @@ export class Results {
       const rest = render({ figures: [], tables, notes });
       if (rest !== '') this.print(`\n${rest}`);
     }
+    const aims = describeAims(Object.values(this.#parts).flatMap(({ figures }) => figures));
+    if (aims !== '') this.print(`\n${aims}`);
   }
+}
+
+/** Says which aims are missed, and by what. Empty where none was measured. */
+function describeAims(figures: readonly Figure[]): string {
+  const judged = figures.filter(({ isMet }) => isMet !== undefined);
+  const missed = judged.filter(({ isMet }) => !isMet);
+  if (judged.length === 0) return '';
+  if (missed.length === 0) return `All ${judged.length} aims are met.\n`;
+  const lines = missed.map(
+    ({ name, beside, unit, gateway, other, ratio, aim }) =>
+      `  ${name}: ${format(gateway.median)} ${unit} beside ${format(other.median)} of ${beside}, ratio ${ratio.toFixed(2)}; aim: ${aim}\n`,
+  );
+  return `Of ${judged.length} aims, ${missed.length === 1 ? '1 is' : `${missed.length} are`} missed:\n${lines.join('')}`;
 }
 
 /** As Markdown. */

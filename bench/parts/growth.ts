@@ -3,18 +3,20 @@ import type { Part } from '../kit/part.js';
 import { connectionCosts } from '../growth/connections.js';
 import { growthTable } from '../growth/growth-table.js';
 import { profileCosts } from '../growth/profiles.js';
+import { verdictTable } from '../growth/verdicts.js';
 
 export const growth: Part<'connections' | 'profiles' | 'rounds' | 'seconds'> = {
   name: 'growth',
-  about: 'how costs grow with the connections of a gateway, and with the gateways of a host',
+  about: 'how costs grow with the connections of a gateway, and with the gateways, processes and sockets of a host',
   kind: 'aside',
   defaults: {
-    connections: asFarAsPossible([10, 100, 1_000, 10_000]),
+    connections: asFarAsPossible([10, 100, 1_000, 10_000, 16_000]),
     profiles: '1,10,25,50',
     rounds: '3',
     seconds: '6',
   },
   run: async ({ connections, profiles, rounds, seconds }, report) => {
+    report.table(await verdictTable(rounds));
     report.table(
       growthTable(
         'of one connection, with so many of them',

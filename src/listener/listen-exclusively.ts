@@ -23,7 +23,7 @@ export function listenOnce(options: ListenOptions & { readonly fd?: number }): P
 
 /**
  * Node looks each host up before it binds it, though ours are IP addresses. To tell that one is, Node 20 compiles a
- * pattern of all IPv6 addresses, which takes a tenth of a start. `net.Server` takes no `lookup` of ours, as sockets do.
+ * pattern of all IPv6 addresses, which takes a twentieth of a start. `net.Server` takes no `lookup` of ours, as sockets do.
  */
 function withoutLookup(listen: () => void): void {
   const { lookup } = dns;
