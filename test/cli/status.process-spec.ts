@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startGateway } from '../kit/gateway.js';
 import { Client } from '../kit/net.js';
 import { freePort } from '../kit/ports.js';
-import { openclaw, parse } from '../kit/openclaw.js';
+import { decided, openclaw, parse } from '../kit/openclaw.js';
 import { BIN, Program, ROOT } from '../kit/program.js';
 import { copyOfProject } from '../kit/project.js';
 import { TOKEN } from '../kit/token.js';
@@ -84,10 +84,8 @@ describe('status', () => {
   it('3 for a free port', async () => {
     const port = await freePort();
 
-    const [text, json] = await Promise.all([
-      openclaw('status', '--port', port),
-      openclaw('status', '--port', port, '--json'),
-    ]);
+    const text = await decided(() => openclaw('status', '--port', port));
+    const json = await decided(() => openclaw('status', '--port', port, '--json'));
 
     expect([text.code, text.stderr]).toEqual([3, '']);
     expect(text.stdout).toMatch(new RegExp(`^No gateway is running on ws://127.0.0.1:${port}\n {2}profile `));

@@ -18,7 +18,7 @@ export async function openclawProcess(...args: readonly (string | number)[]): Pr
 const ATTEMPTS = 10;
 
 /** What a verdict says that has run out of time, unless the test expects it. */
-const UNDECIDED = /does not answer|"verdict":"stalled"/;
+const UNDECIDED = /does not answer|"verdict":"stalled"|ETIMEDOUT/;
 
 /**
  * Asks again while the answer is that nothing could be learned of the holder in the 500 ms of a verdict, as on a busy
