@@ -8,7 +8,7 @@ import { proven } from '../kit/proven.js';
 import { SEED, seededRandom } from '../kit/random.js';
 import { Surroundings } from '../kit/snapshot.js';
 
-const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? 24);
+const ROUNDS = Number(process.env['CRASH_ROUNDS'] ?? 40);
 const SERVING_MS = 20;
 
 type Stage = 'start' | 'serving' | 'shutdown';

@@ -8,7 +8,7 @@ import { Starters } from '../kit/starters.js';
 //   RACE_ROUNDS=100000 RACE_GATEWAY_ROUNDS=20 npx jest race
 const ROUNDS = roundsFrom('RACE_ROUNDS', 2_000);
 const CROWDED_ROUNDS = Math.ceil(ROUNDS / 20);
-const GATEWAY_ROUNDS = roundsFrom('RACE_GATEWAY_ROUNDS', 3);
+const GATEWAY_ROUNDS = roundsFrom('RACE_GATEWAY_ROUNDS', 5);
 const GATEWAYS = 16;
 
 /** A crowded machine is slow, and how slow is not what is tested. */

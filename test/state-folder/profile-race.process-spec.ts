@@ -13,8 +13,8 @@ import { tempFolder } from '../kit/temp.js';
 
 // More than a full test run has time for:
 //   PROFILE_KILLS=1000 PROFILE_RACES=20000 npx jest profile-race
-const KILLS = Number(process.env['PROFILE_KILLS'] ?? 12);
-const RACES = Number(process.env['PROFILE_RACES'] ?? 200);
+const KILLS = Number(process.env['PROFILE_KILLS'] ?? 20);
+const RACES = Number(process.env['PROFILE_RACES'] ?? 300);
 const GATEWAYS = 8;
 /** A start on a busy machine, in milliseconds. */
 const DEADLINE_MS = 10_000;
