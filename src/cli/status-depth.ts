@@ -24,7 +24,7 @@ export interface Depth {
 
 export async function deepLook(holder: Holder, settings: Settings): Promise<Depth> {
   const { host, port } = settings;
-  // First: the connection that asks is none to be counted.
+  // First: the connection that asks is not to be counted.
   const addresses = await examinePort(host, port);
   return { addresses, ...(await askIfReady(holder, settings)) };
 }

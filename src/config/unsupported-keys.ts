@@ -78,7 +78,7 @@ export function unsupportedKeys(configuration: unknown, file: string): string[] 
   });
 }
 
-/** The origins that OpenClaw's own key allows, and a line for each that is none here: the others count. */
+/** The origins that OpenClaw's own key allows, and a line for each that is not one here: the others count. */
 export function originsOfControlUi(
   configuration: unknown,
   file: string,

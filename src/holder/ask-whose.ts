@@ -10,7 +10,7 @@ import { CARD_PATH, contradicts, parseCard } from './card.js';
 import { findPortOwner, userOfConnection } from './port-owner.js';
 import { isProof, newNonce, NONCE_HEADER, PROOF_HEADER, tcpAddress } from './proof.js';
 
-/** The card of a gateway is shorter; a peer that sends more is none, and is not listened to. */
+/** The card of a gateway is shorter; a peer that sends more is no gateway, and is not listened to. */
 const MAX_ANSWER_BYTES = 32 * 1024;
 
 /** What was found at the other end of a connection: a card, and whose the process is that has shown it. */

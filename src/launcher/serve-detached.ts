@@ -18,7 +18,7 @@ export function serveDetached(stateFolder: string): void {
       const history = LaunchHistory.read(stateFolder);
       if (history.launched?.pid === process.pid) history.ended();
     } catch {
-      // A history that this user may not read is none of this gateway.
+      // A history that this user may not read is not that of this gateway.
     }
   });
 }
@@ -31,6 +31,6 @@ export function takePlace(stateFolder: string): void {
     // A launcher puts them behind the script and the command, and a successor has the same.
     history.started(process.pid, Date.now(), process.argv.slice(3));
   } catch {
-    // A history that this user may not read is none of this gateway.
+    // A history that this user may not read is not that of this gateway.
   }
 }

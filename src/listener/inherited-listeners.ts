@@ -60,7 +60,7 @@ export function takeDescriptors(environment: NodeJS.ProcessEnv): readonly Inheri
       `LISTEN_FDS: ${JSON.stringify(count)} is not a number of descriptors: start the gateway from its unit, or unset it`,
     );
   }
-  // A name that is missing, or empty, is none.
+  // A name that is missing, or empty, does not count.
   const given = names.split(':').map((name) => (name === '' ? NO_NAME : name));
   return Array.from({ length: Number(count) }, (_, index) => ({
     descriptor: FIRST_DESCRIPTOR + index,

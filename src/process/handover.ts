@@ -86,7 +86,7 @@ export class Handover {
   /**
    * Called when the app is closed: the successor starts. Resolves when it serves clients, and the manager knows it.
    *
-   * @returns false where there should be a successor, and is none; true where there is one, or should be none
+   * @returns false where a successor should be there and is not
    */
   async finish(): Promise<boolean> {
     const heir = this.#heir;

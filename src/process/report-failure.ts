@@ -133,7 +133,7 @@ export function holderLines(
   return described(holder, `port ${port}`, [...facts, ...mistaken, ...advice], color);
 }
 
-/** A refusal calls every holder a gateway in its first line, so that one which is none is a sentence of its own. */
+/** A refusal calls every holder a gateway in its first line, so that a holder which is no gateway gets a sentence of its own. */
 function described(holder: Holder, what: string, rows: readonly Advice[], color: boolean): string[] {
   if (holder.verdict === 'foreign') return [`  ${describeUse(holder, what)}`, ...paint(rows, color)];
   return paint([['held by', describeHolder(holder)], ...rows], color);

@@ -70,7 +70,7 @@ export class Heir {
   }
 
   #say(word: FromHeir): void {
-    // The other gateway may be gone; then there is none to tell.
+    // The other gateway may be gone, and need not be told then.
     this.parent.send?.(word, undefined, undefined, () => undefined);
   }
 

@@ -33,7 +33,7 @@ export function uptimeSeconds(): number {
   return Number(readTextIfAllowed('/proc/uptime').split(' ', 1)[0]);
 }
 
-/** A time as `1min 30.200s`; 0 for what is none, such as `infinity`. */
+/** A time as `1min 30.200s`; 0 for a text that is no time, such as `infinity`. */
 function secondsOf(text: string): number {
   return [...text.matchAll(/([\d.]+)(us|ms|s|min|h)\b/g)].reduce(
     (sum, [, number, unit = '']) => sum + Number(number) * (SECONDS[unit] ?? 0),

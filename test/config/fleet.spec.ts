@@ -35,7 +35,7 @@ function fileWith(text: string): string {
 }
 
 describe('the fleet of a gateway', () => {
-  it('is none where none is named', () => {
+  it('is not there where no name is given', () => {
     expect(choose({}, { OPENCLAW_FLEET_URL: URL })).toBeUndefined();
   });
 

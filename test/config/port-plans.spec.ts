@@ -18,7 +18,7 @@ function home(files: Readonly<Record<string, string>>): string {
 }
 
 describe('the ports of the profiles of a user', () => {
-  it('are those of the next start, each with whom it is in the way of, or why there is none', async () => {
+  it('are those of the next start, each with those that it conflicts with, or why there is no port', async () => {
     const folder = home({
       '.openclaw': '{ "gateway": { "port": 19000 } }',
       '.openclaw-near': '{ "gateway": { "port": 19005 } }',

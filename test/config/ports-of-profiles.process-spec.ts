@@ -81,7 +81,7 @@ describe('openclaw gateway ports', () => {
 });
 
 describe('a gateway on a port that only a flag has named', () => {
-  it('is found by status --all and by ports, and is in the way of others there', async () => {
+  it('is found by status --all and by ports, and conflicts with others there', async () => {
     const home = new Home();
     const port = await freePort();
     home.configure('near', { gateway: { port: port + 3 } });

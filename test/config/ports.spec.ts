@@ -28,7 +28,7 @@ describe('the port of a profile', () => {
     );
   });
 
-  it('is in the way of that of another name only where it is the same', () => {
+  it('conflicts with that of another name only where it is the same', () => {
     fc.assert(
       fc.property(name, name, (one, other) => {
         const [first, second] = [one, other].map((name) => ({ name, port: portOfProfile(name) }));

@@ -109,7 +109,7 @@ describe('what is wrong is one line, and 64', () => {
     expect(code).toBe(64);
   });
 
-  it('a remembered port that is none', async () => {
+  it('a remembered port that is no port', async () => {
     const home = new Home();
     mkdirSync(home.stateFolder('work'));
     writeFileSync(join(home.stateFolder('work'), 'gateway.port'), 'rubbish\n');

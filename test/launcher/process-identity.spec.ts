@@ -20,9 +20,12 @@ describe('the start of a process', () => {
     });
   });
 
-  it.each(['Z', 'X', 'x'])('is none of a process in state %s, which only waits to be forgotten', (state) => {
-    expect(startOnLinux(`24209 (node) ${state} ${FIELDS_FROM_4}`, BOOT)).toEqual({ runs: false });
-  });
+  it.each(['Z', 'X', 'x'])(
+    'is not told of a process in state %s, which has ended and waits to be forgotten',
+    (state) => {
+      expect(startOnLinux(`24209 (node) ${state} ${FIELDS_FROM_4}`, BOOT)).toEqual({ runs: false });
+    },
+  );
 
   it.each([
     ['', BOOT],

@@ -51,7 +51,7 @@ describe('a start in the foreground', () => {
     expect(snapshot(...folders)).toEqual(before);
   });
 
-  it('serves all the same where the file of the launcher is none', () => {
+  it('serves all the same where a folder is in the place of the file of the launcher', () => {
     const folder = tempFolder();
     mkdirSync(join(folder, 'launcher.json'));
 

@@ -38,7 +38,7 @@ describe('what a service manager passes', () => {
     expect(environment).toEqual({ PATH: '/' });
   });
 
-  it('to another process is none of ours', () => {
+  it('to another process is left alone', () => {
     expect(takeDescriptors({ LISTEN_FDS: 'x', LISTEN_PID: '1' })).toEqual([]);
     expect(takeDescriptors({ LISTEN_FDS: '1' })).toEqual([]);
     expect(takeDescriptors({})).toEqual([]);
@@ -176,7 +176,7 @@ describe('what a service manager passes', () => {
     listener?.close();
   });
 
-  it('that the gateway had stored, and that is none, is given up and no reason not to start', async () => {
+  it('that does not listen, though the gateway had stored it, is given up, and keeps nothing from starting', async () => {
     const descriptor = openSync('/dev/null', 'r');
     onCleanUp(() => closeSync(descriptor));
 

@@ -166,7 +166,7 @@ describe('what is said of a holder', () => {
     expect(commands.join('\n')).not.toContain('rm');
   });
 
-  it('does not advise what the operator does already, or has tried in vain', () => {
+  it('does not advise what the operator does already, or has tried without success', () => {
     const ready = readyFor('default');
 
     expect(holderLines(ready, STATUS).slice(1)).toEqual(['  stop it  openclaw gateway stop --port 1']);

@@ -91,7 +91,7 @@ export class GatewayClient {
    * Closes the connection with a close frame (RFC 6455, 7.4).
    *
    * @param reason at most 123 bytes in UTF-8
-   * @throws {TypeError} the code is none that may be sent
+   * @throws {TypeError} the code may not be sent
    * @throws {RangeError} the reason is too long
    */
   close(code: number, reason: string): void {

@@ -5,7 +5,7 @@ export type Sentence = readonly [english: string, own: string];
  * Says in another language what a gateway says in English: `{1}` stands for the first part that differs, and so on. Such a
  * part may be a sentence itself.
  *
- * @returns `undefined` for what is none of the sentences
+ * @returns `undefined` for a text that is not one of the sentences
  */
 export function translatorOf(sentences: readonly Sentence[]): (english: string) => string | undefined {
   const known = sentences.map(([english, own]) => ({ pattern: patternOf(english), own }));

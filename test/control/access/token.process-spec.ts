@@ -180,7 +180,7 @@ describe('the token that a gateway makes', () => {
   });
 });
 
-describe('a token file that is none', () => {
+describe('a token file that holds no token', () => {
   const put = (write: (home: Home) => void) => (): Home => {
     const home = freshHome();
     write(home);
@@ -265,7 +265,7 @@ describe('a token that was given', () => {
     }
   });
 
-  it.each(BAD_TOKENS)('and is none (%j) is refused in one line that does not show it', async (token) => {
+  it.each(BAD_TOKENS)('that is no token (%j) is refused in one line that does not show it', async (token) => {
     const port = await freePort();
     const env = { OPENCLAW_GATEWAY_TOKEN: token };
     const what = token === '' ? 'is empty' : 'does not hold a token';
@@ -278,7 +278,7 @@ describe('a token that was given', () => {
     expect(await isFree(port)).toBe(true);
   });
 
-  it.each(['stop', 'restart'])('and is none stops %s from falling back to a signal', async (command) => {
+  it.each(['stop', 'restart'])('that is no token keeps %s from falling back to a signal', async (command) => {
     const { program, port } = await startGateway();
     const { code, stderr } = await run([command, '--port', port, '--token=shh']);
     expect({ code, stderr }).toEqual({ code: 64, stderr: `--token does not hold a token: ${RULE}\n` });

@@ -289,7 +289,7 @@ describe('a gateway behind a tunnel', () => {
   });
 });
 
-describe('a gateway that is none of ours', () => {
+describe('a process that is no gateway of ours', () => {
   const EVIL = '\u001b]0;title\u0007\u001b[2Jall is well\r\n\u009b31m\u202e';
   const SEEN = '\ufffd]0;title\ufffd\ufffd[2Jall is well\ufffd\ufffd\ufffd31m\ufffd';
   const hangUpAtOnce = (_text: string, hangUp: () => void): undefined => {

@@ -75,7 +75,7 @@ describe('a probe', () => {
     }
   });
 
-  it('is none on a path that is only like one', async () => {
+  it('is not served on a path that is only like one', async () => {
     const { lock } = await startControl();
 
     for (const path of ['/healthz/', '/Healthz', '/healthz/x', '//healthz', '/%68ealthz']) {

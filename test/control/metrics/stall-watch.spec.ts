@@ -37,7 +37,7 @@ describe('an event loop that stands still', () => {
     );
   });
 
-  it('is none in an app of its own protocol, which is not watched', () => {
+  it('is not reported in an app of another protocol, which is not watched', () => {
     jest.useFakeTimers();
     onCleanUp(() => jest.useRealTimers());
     const { count } = warned('nest');

@@ -151,7 +151,7 @@ describe('a request', () => {
     expect((await operator.call('echo')).ok).toBe(true);
   });
 
-  it('in bytes is none', async () => {
+  it('in a message of bytes is refused', async () => {
     const { lock } = await startControl({ providers });
     const operator = await Operator.open(lock.url);
 
