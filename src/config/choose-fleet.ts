@@ -9,8 +9,8 @@ import type { FleetOptions } from '../options/fleet.options.js';
 import type { Configuration, ConfiguredFleet } from './configuration.js';
 import type { Place } from './place.js';
 
-export const FLEET_VARIABLE = 'OPENCLAW_FLEET';
-export const FLEET_URL_VARIABLE = 'OPENCLAW_FLEET_URL';
+const FLEET_VARIABLE = 'OPENCLAW_FLEET';
+const FLEET_URL_VARIABLE = 'OPENCLAW_FLEET_URL';
 export const FLEET_URL_FILE_VARIABLE = 'OPENCLAW_FLEET_URL_FILE';
 
 /** Flags that say which fleet a gateway is in, as they were typed. */

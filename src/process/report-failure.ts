@@ -73,7 +73,7 @@ export async function reportFailure(
   return exitCode;
 }
 
-export function reportOf(error: GatewayLockError): PortReport {
+function reportOf(error: GatewayLockError): PortReport {
   const { code, message, url, holder } = error;
   return {
     ok: false,

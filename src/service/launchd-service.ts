@@ -14,7 +14,7 @@ export interface LaunchdPlan extends ServicePlan {
 }
 
 /** All agents of gateways begin so. */
-export const LABEL_PREFIX = 'openclaw-gateway-lock.';
+const LABEL_PREFIX = 'openclaw-gateway-lock.';
 
 export function printAgent(plan: LaunchdPlan): string {
   return launchAgent({ ...plan, label: labelOf(plan) });

@@ -20,7 +20,7 @@ import { limitFirstFrame } from './first-frame.js';
 import { misfit } from './params.pipe.js';
 
 /** The limit on the first message. */
-export const MAX_CONNECT_BYTES = 64 * 1024;
+const MAX_CONNECT_BYTES = 64 * 1024;
 /** When a client that was told `too many attempts` should try again. */
 const BUSY_RETRY_MS = 1_000;
 
