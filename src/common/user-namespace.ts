@@ -2,7 +2,7 @@ import { readTextIfAllowed } from './process-files.js';
 
 /** The numbers of all users, each as itself: what a process has that is in no user namespace of its own. */
 const ALL_USERS = /^ *0 +0 +4294967295$/m;
-/** Of `overflowuid`, where the kernel does not show another one. */
+/** The value of `overflowuid` where the kernel does not show another one. */
 const OVERFLOW_UID = 65_534;
 
 let known: number | undefined;

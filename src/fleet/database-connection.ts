@@ -22,7 +22,7 @@ const CONNECT_MS = 5_000;
 const WAITER_IDLE_MS = 5_000;
 /** `idle_session_timeout` came with 14. */
 const LEAST_VERSION = 140_000;
-/** Of `pg_stat_activity`, which cuts longer names (NAMEDATALEN in PostgreSQL). */
+/** The longest name that `pg_stat_activity` does not cut (NAMEDATALEN in PostgreSQL). */
 const MAX_NAME = 63;
 
 /** One session of a server that can keep a lock: the primary, PostgreSQL itself, and new enough. */

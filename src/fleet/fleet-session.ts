@@ -25,7 +25,7 @@ export interface FoundHolder extends FleetHolder {
 /** What came of a wait. */
 export interface Waited {
   readonly isGranted: boolean;
-  /** Of the holder that is written down; 0 where none is. */
+  /** The token of the holder that is written down; 0 where none is. */
   readonly token: bigint;
 }
 

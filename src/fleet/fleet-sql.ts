@@ -184,8 +184,8 @@ join pg_locks held on held.locktype = 'advisory' and held.granted and held.objsu
   and held.classid::bigint = ((wanted.key >> 32) & 4294967295) and held.objid::bigint = (wanted.key & 4294967295)`;
 
 /**
- * The holder in the row, whether its session is there, and how long ago that has last said something. To look at all locks
- * takes a server with many sessions milliseconds. Of `pg_stat_activity` only what that view asks itself.
+ * The holder in the row, whether its session is there, and how long ago that has last said something. A look at all locks
+ * takes a server with many sessions milliseconds. In place of the view `pg_stat_activity`, it asks only what the view asks itself.
  */
 export const READ_HOLDER = `select f.host, f.os_pid::int as pid, f.version, f.token::text as token, f.url, f.released,
   (extract(epoch from f.since) * 1000)::float8 as since,

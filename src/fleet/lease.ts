@@ -64,7 +64,7 @@ export interface LeaseState {
   readonly provenAt: number;
   /** When the holder before has stopped in any case. */
   readonly clearAt: number;
-  /** Of this holder, greater than that of each one before; 0 where it has never had the lock. */
+  /** The token of this holder, greater than that of each one before; 0 where it has never had the lock. */
   readonly token: bigint;
   /** Time has passed that the monotonic clock has not counted: not to be trusted until the next answer. */
   readonly isUnsure: boolean;

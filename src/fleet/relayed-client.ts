@@ -8,7 +8,7 @@ import { dismissWebSocket, setPauser } from '../serving/connection-reader.js';
 import { NOT_TO_RELAY } from '../serving/stand-in.js';
 import { closeFrame, FrameFollower } from './frame-follower.js';
 
-/** Of a network that works; a client that waits longer has long tried again. */
+/** Enough for a network that works; a client that waits longer has long tried again. */
 const CONNECT_MS = 5_000;
 
 /**
