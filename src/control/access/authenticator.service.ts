@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 
 import { GATEWAY_LOCK_SETTINGS } from '../../options/gateway-lock.module-definition.js';
@@ -11,6 +13,9 @@ import { refusePublicBindWithoutToken } from './public-bind.js';
 import { SocketUsers } from './socket-user.js';
 import { obtainTokenFile } from './token-file.js';
 import { digestOf, SCOPES, Tokens, type Scope, type TokenGrant } from './compare-token.js';
+
+/** How long a caller waits for the answer to a token that was not compared. */
+const BUSY_MS = 500;
 
 const GUESSABLE =
   'the token of this gateway can be guessed, so callers may try only four in a second, and one that guesses can keep others of its address out: give one of 32 random hex digits or more, or none, and the gateway makes one';
@@ -59,7 +64,12 @@ export class Authenticator implements OnApplicationBootstrap {
     const digest = digestOf(token).toString('base64');
     if (this.#budget.isKnownWrong(digest)) return { kind: 'wrong' };
     const { name, isTrusted } = await callerOf(ends, this.#users);
-    return isTrusted ? this.#compare(token) : this.#budget.judge(name, digest, () => this.#tokens.scopesOf(token));
+    if (isTrusted) return this.#compare(token);
+    const verdict = this.#budget.judge(name, digest, () => this.#tokens.scopesOf(token));
+    // A caller that is told at once tries again at once, and each of its connections is a row of the table that tells
+    // whose the next one is: the owner would wait for the reading of a long one.
+    if (verdict.kind === 'busy') await delay(BUSY_MS);
+    return verdict;
   }
 
   #compare(token: string): TokenJudgement {

@@ -1,11 +1,11 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { readFile } from 'node:fs/promises';
 
-import { pagesOf, TCP_TABLES } from '../../common/kernel-table.js';
+import { TCP_TABLES } from '../../common/kernel-table.js';
 import { readConnectionUsers, uidOf, type ConnectionEnds, type ConnectionUsers } from '../../holder/connection-user.js';
 
 /**
  * Finds out which user of this machine is at the other end of a connection over loopback: the kernel notes the creator of
- * each socket. Tables are read one at a time, since another user can make them long, and in turns with all else; every
+ * each socket. Tables are read one at a time and away from the event loop, since another user can make them long; every
  * question is answered from a table that was read after the question.
  */
 export class SocketUsers {
@@ -41,23 +41,8 @@ export class SocketUsers {
   }
 }
 
-/** As long as all that is read of connections may take in a turn. */
-const TURN_MS = 5;
-
-/**
- * Not through the thread pool: each of the thousand small reads of a long table would wait for the event loop, and with
- * them the owner whose token is judged.
- */
+/** Where there is no such table, nothing is known. */
 async function readTables(): Promise<string> {
-  const pages: string[] = [];
-  let end = performance.now() + TURN_MS;
-  for (const table of TCP_TABLES) {
-    for (const page of pagesOf(table)) {
-      pages.push(page);
-      if (performance.now() < end) continue;
-      await turn();
-      end = performance.now() + TURN_MS;
-    }
-  }
-  return pages.join('');
+  const tables = await Promise.all(TCP_TABLES.map((table) => readFile(table, 'latin1').catch(() => '')));
+  return tables.join('');
 }
