@@ -125,7 +125,7 @@ function isOfThisUser(owner: PortOwner | undefined): owner is PortOwner {
 /** A gateway of another user is not stopped by any command of ours, and is not this user's to kill. */
 function waysToStop(holder: Holder, obstacle: Obstacle, order: readonly Advice[]): readonly Advice[] {
   const { verdict, owner, ownership, user } = holder;
-  const { hasFailed, isManaged, port } = obstacle;
+  const { asked, hasFailed, isManaged, port } = obstacle;
   if (verdict === 'foreign') {
     if (isOwnInspector(holder)) return [['free it', 'unset NODE_OPTIONS, or give --inspect another port']];
     if (holder.refusal !== undefined) {
@@ -138,6 +138,8 @@ function waysToStop(holder: Holder, obstacle: Obstacle, order: readonly Advice[]
   if (verdict === 'stalled' && !isManaged) {
     return isOfThisUser(owner) ? [['end it', `kill -9 ${owner.pid}`]] : [];
   }
+  // `status` has asked for a proof, as `stop` does; a refused start has not.
+  if (asked !== undefined && ownership === 'unknown') return [];
   return hasFailed ? [] : order;
 }
 

@@ -176,6 +176,13 @@ describe('what is said of a holder', () => {
     ]);
   });
 
+  it('advises no stop of a gateway of which it was asked in vain whose it is', () => {
+    const unknown = { ...readyFor('default'), ownership: 'unknown' } as const;
+
+    expect(holderLines(unknown, STATUS).slice(1)).toEqual([]);
+    expect(refusalDetails(heldBy(unknown), PLAIN).join('\n')).toContain('openclaw gateway stop --port 1');
+  });
+
   it('has the pid that the operator can use, or says that there is none', () => {
     const contained = readyFor('default');
     const owner = { pid: 4_711, isGateway: true, pidsInNamespaces: [4_711, 1] };
