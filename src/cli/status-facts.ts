@@ -69,15 +69,21 @@ export function factRows(facts: StatusFacts, holder: Holder | null, serviceLog?:
     // What another program writes is no log of a gateway.
     ...(pid === undefined || holder?.verdict === 'foreign'
       ? []
-      : [['log', logFile ?? serviceLog ?? inForeground(pid)] as const]),
+      : [
+          [
+            'log',
+            logFile ?? serviceLog ?? outputOf(pid, (holder?.card?.profile ?? profile.name) === profile.name),
+          ] as const,
+        ]),
     ...(running === undefined || running === installedVersion
       ? []
       : [['version', `${running} runs, and ${installedVersion} is installed: restart it`] as const]),
   ];
 }
 
-function inForeground(pid: number): string {
-  return `it runs in the foreground; ${describeOutputOf(pid)}`;
+/** Of a gateway of another profile, the files of this one do not say how it was started. */
+function outputOf(pid: number, isOfProfile: boolean): string {
+  return `${isOfProfile ? 'it runs in the foreground; ' : ''}${describeOutputOf(pid)}`;
 }
 
 function fleetRows(holder: Holder | null): Advice[] {

@@ -1,5 +1,5 @@
 import { factRows, type StatusFacts } from '../../src/cli/status-facts.js';
-import type { Holder } from '../../src/listener/holder.js';
+import type { GatewayCard, Holder } from '../../src/listener/holder.js';
 
 const FACTS: StatusFacts = {
   profile: { name: 'default', stateFolder: '/home/me/.openclaw' },
@@ -21,5 +21,15 @@ describe('what status says of the log', () => {
   it('is where that of a gateway is, and nothing of what another program writes', () => {
     expect(rowsBeside('stalled')).toContain('log');
     expect(rowsBeside('foreign')).not.toContain('log');
+  });
+
+  it.each([
+    ['default', /^it runs in the foreground; its log /],
+    ['work', /^its log /],
+  ])('says of the gateway of profile %s how it was started only where the files tell', (profile, text) => {
+    const card = { profile } as GatewayCard;
+    const holder = { verdict: 'ready', owner: { pid: process.pid, isGateway: true, pidsInNamespaces: [] }, card };
+    const rows = new Map(factRows(FACTS, holder as unknown as Holder));
+    expect(rows.get('log')).toMatch(text);
   });
 });
