@@ -1,7 +1,7 @@
 import type { Command, CommanderError } from 'commander';
 
 import { InputError } from '../common/input.error.js';
-import { describeError, ExitCode, exitCodeOf } from '../process/exit-code.js';
+import { describeError, ExitCode, exitCodeForManager, exitCodeOf } from '../process/exit-code.js';
 import { complain } from '../process/print.js';
 import { resolveProfile } from '../config/profile.js';
 import { GATEWAY, SUB_COMMANDS } from './command-table.js';
@@ -73,11 +73,16 @@ export async function runCommand(
     const flags = flagsOf(entry, typed);
     const profile = resolveProfile(flags);
     const run = await entry.load();
-    return await run({ flags, args, profile, program });
+    return endOf(entry, await run({ flags, args, profile, program }));
   } catch (error) {
     complain(describeError(error));
-    return exitCodeOf(error);
+    return endOf(entry, exitCodeOf(error));
   }
+}
+
+/** What a service manager has started is the gateway itself; another command may be run by a program of that gateway. */
+function endOf({ load }: CommandEntry, code: number): number {
+  return load === GATEWAY.load ? exitCodeForManager(code) : code;
 }
 
 /** In the words of the parser, which finds the unknown ones before `gateway` itself. */

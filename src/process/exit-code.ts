@@ -6,6 +6,7 @@ import { InputError } from '../common/input.error.js';
 import { NotAllowedError } from '../common/not-allowed.error.js';
 import { LaunchError, type LaunchFailure } from '../launcher/launch.error.js';
 import { ServiceError, type ServiceFailure } from '../service/service.error.js';
+import { isLaunchAgent } from '../service/supervisor.js';
 
 /** The exit codes of our programs, so that a script needs to parse nothing; as in sysexits(3) where that has a code. */
 export const ExitCode = {
@@ -29,6 +30,23 @@ export const ExitCode = {
   /** EX_CONFIG: a gateway that is ready, or stands by for its fleet, holds the port or the profile. */
   ALREADY_LISTENING: 78,
 } as const;
+
+/** Codes of a start that do not pass by themselves: a service manager is not to try again. */
+const FINAL_CODES: readonly number[] = [
+  ExitCode.USAGE,
+  ExitCode.FOREIGN,
+  ExitCode.BIND_FAILED,
+  ExitCode.NOT_ALLOWED,
+  ExitCode.ALREADY_LISTENING,
+];
+
+/**
+ * What a gateway ends with. launchd starts an agent again unless it ends with 0, and knows no other code that is final
+ * (launchd.plist(5), SuccessfulExit): so a start that is refused for good has to end with 0 there.
+ */
+export function exitCodeForManager(code: number, isAgent = isLaunchAgent()): number {
+  return isAgent && FINAL_CODES.includes(code) ? ExitCode.OK : code;
+}
 
 const REFUSALS: Record<Verdict, number> = {
   ready: ExitCode.ALREADY_LISTENING,

@@ -6,15 +6,13 @@ import { InputError } from '../common/input.error.js';
 import { runProgram } from './run-program.js';
 import { applyChanges, planChanges } from './service-files.js';
 import { ServiceError } from './service.error.js';
+import { LABEL_PREFIX } from './supervisor.js';
 import type { ServicePlan } from './systemd-unit.js';
 import type { InstallOptions, ServiceOutcome } from './systemd-service.js';
 
 export interface LaunchdPlan extends ServicePlan {
   readonly logFile: string;
 }
-
-/** All agents of gateways begin so. */
-const LABEL_PREFIX = 'openclaw-gateway-lock.';
 
 export function printAgent(plan: LaunchdPlan): string {
   return launchAgent({ ...plan, label: labelOf(plan) });

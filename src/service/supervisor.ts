@@ -6,6 +6,14 @@ interface Supervisor {
   readonly restart: string;
 }
 
+/** The names of all agents of launchd that `install` writes begin so. */
+export const LABEL_PREFIX = 'openclaw-gateway-lock.';
+
+/** Whether launchd runs this process as an agent that `install` has written. */
+export function isLaunchAgent(environment: NodeJS.ProcessEnv = process.env): boolean {
+  return environment['XPC_SERVICE_NAME']?.startsWith(LABEL_PREFIX) ?? false;
+}
+
 /** By a variable that each sets for the processes that it starts. */
 const BY_VARIABLE: Readonly<Record<string, Supervisor>> = {
   pm_id: { name: 'pm2', restart: 'pm2 restart' },

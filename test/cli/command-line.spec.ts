@@ -228,3 +228,21 @@ describe('what is no command', () => {
     expect(await run(line)).toEqual({ code: 64, stdout: '', stderr });
   });
 });
+
+describe('as an agent of launchd, which knows one final code alone,', () => {
+  afterEach(() => Reflect.deleteProperty(process.env, 'XPC_SERVICE_NAME'));
+
+  it.each([
+    ['openclaw-gateway-lock.default', 'gateway --port=80x', 0],
+    ['openclaw-gateway-lock.default', 'gateway status --port=80x', 64],
+    ['com.apple.Terminal', 'gateway --port=80x', 64],
+    ['0', 'gateway --port=80x', 64],
+  ])('%s runs %s, which ends with %i', async (name, line, code) => {
+    process.env['XPC_SERVICE_NAME'] = name;
+
+    expect(await run(line)).toMatchObject({
+      code,
+      stderr: expect.stringMatching(/^--port: "80x" is not a port/) as string,
+    });
+  });
+});

@@ -5,12 +5,23 @@ import { FleetError } from '../../src/fleet/fleet.error.js';
 import { LaunchError, type LaunchFailure } from '../../src/launcher/launch.error.js';
 import { GatewayLockError } from '../../src/listener/gateway-lock.error.js';
 import type { Verdict } from '../../src/listener/holder.js';
-import { describeError, exitCodeOf } from '../../src/process/exit-code.js';
+import { describeError, exitCodeForManager, exitCodeOf } from '../../src/process/exit-code.js';
 
 const address = { host: '127.0.0.1', port: 1 };
 const failedBind = (code: string): GatewayLockError =>
   GatewayLockError.bindFailed(address, Object.assign(new Error(code), { code }));
 const held = GatewayLockError.alreadyListening(address, new Error('EADDRINUSE'));
+
+describe('the exit code of an agent of launchd, which is started again unless it is 0,', () => {
+  it.each([64, 69, 71, 77, 78])('is 0 where another start would be refused too: %i', (code) => {
+    expect(exitCodeForManager(code, true)).toBe(0);
+    expect(exitCodeForManager(code, false)).toBe(code);
+  });
+
+  it.each([1, 75, 137])('is not where another start may help: %i', (code) => {
+    expect(exitCodeForManager(code, true)).toBe(code);
+  });
+});
 
 describe('the exit code of a failed bind', () => {
   it.each([
