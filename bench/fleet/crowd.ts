@@ -18,17 +18,19 @@ const AT_ONCE = 25;
 /** Each proves the lock over a second connection when it begins; and some for those who look. */
 const SPARE_CONNECTIONS = AT_ONCE + 20;
 const TAKEOVERS = 100;
+/** A small machine connects some dozen sessions in a second. */
+const BEGIN_MS = 180_000;
 const TAKEOVER_MS = 30_000;
 const END_HOLDER = 'select pg_terminate_backend(backend) from openclaw.fleet where name = $1';
 
 /** Many fleets of three on one server: what they cost it, and how long a takeover takes among them. */
-export async function manyFleets(postgres: Postgres, fleets: number, seconds: number, report: Report): Promise<void> {
-  const sessions = fleets * PER_FLEET;
+export async function manyFleets(postgres: Postgres, wanted: number, seconds: number, report: Report): Promise<void> {
   await postgres.stop();
-  await postgres.run('-c', `max_connections=${sessions + SPARE_CONNECTIONS}`);
+  await postgres.run('-c', `max_connections=${wanted * PER_FLEET + SPARE_CONNECTIONS}`);
   const url = await postgres.database();
   const begun = performance.now();
-  const all = await begin(url, fleets);
+  const all = await begin(url, wanted);
+  const fleets = all.length;
   const settledMs = performance.now() - begun;
   try {
     const before = serverTime(postgres);
@@ -36,8 +38,9 @@ export async function manyFleets(postgres: Postgres, fleets: number, seconds: nu
     const spent = (serverTime(postgres) - before) / seconds;
     const megabytes = privateMegabytes(postgres);
     const times = await takeovers(url, all, report);
-    const working = all.filter((members) => members.filter(({ service }) => service.valid).length !== 1).length;
-    if (working > 0) report.fault(`${working} of ${fleets} fleets have not exactly one that may work`);
+    const wrong = all.filter((members) => members.filter(({ service }) => service.valid).length !== 1).length;
+    if (wrong > 0) report.fault(`${wrong} of ${fleets} fleets have not exactly one that may work`);
+    if (fleets < wanted) report.note(`Only ${fleets} of ${wanted} fleets began within ${BEGIN_MS / 1_000} s.`);
     report.table({
       title: `${format(fleets)} fleets of ${PER_FLEET} on one server, left alone for ${seconds} s; then ${times.length} sessions of active ones ended, one after the other`,
       columns: [
@@ -50,7 +53,7 @@ export async function manyFleets(postgres: Postgres, fleets: number, seconds: nu
       ],
       rows: [
         [
-          format(sessions),
+          format(fleets * PER_FLEET),
           format(settledMs / 1_000),
           format(spent),
           format(megabytes),
@@ -64,22 +67,24 @@ export async function manyFleets(postgres: Postgres, fleets: number, seconds: nu
   }
 }
 
-/** The first of each fleet before the others, so that it is the active one. */
-async function begin(url: string, fleets: number): Promise<LeaseAlone[][]> {
+/** As many fleets as begin in the time that there is; the first of each before its others, so that it is the active one. */
+async function begin(url: string, fleets: number): Promise<readonly LeaseAlone[][]> {
   const make = await leaseMaker();
-  const all: LeaseAlone[][] = Array.from({ length: fleets }, () => []);
-  for (let turn = 0; turn < PER_FLEET; turn++) {
-    let next = 0;
-    const fillOne = async (): Promise<void> => {
-      for (let index = next++; index < fleets; index = next++) {
-        const one = make({ name: `fleet-${index}`, url });
-        all[index]?.push(one);
+  const all: LeaseAlone[][] = [];
+  const until = performance.now() + BEGIN_MS;
+  const fillUp = async (): Promise<void> => {
+    while (all.length < fleets && performance.now() < until) {
+      const members: LeaseAlone[] = [];
+      const name = `fleet-${all.push(members) - 1}`;
+      while (members.length < PER_FLEET) {
+        const one = make({ name, url });
+        members.push(one);
         await hasBegun(one);
-        progress(turn * fleets + index + 1, fleets * PER_FLEET, 'many fleets', 'sessions');
       }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, fillOne));
-  }
+      progress(all.length, fleets, 'many fleets', 'begun');
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, fillUp));
   return all;
 }
 

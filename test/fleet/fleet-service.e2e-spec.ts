@@ -7,6 +7,7 @@ import { InputError } from '../../src/common/input.error.js';
 import { createApp, httpUrl, startApp, type TestApp } from '../kit/app.js';
 import { withDefaults } from '../../src/options/gateway-lock.options.js';
 import { runHere } from '../kit/command.js';
+import { onCleanUp } from '../kit/cleaner.js';
 import { createControl } from '../kit/control.js';
 import { until, within } from '../kit/deadline.js';
 import { Gate } from '../kit/gate.js';
@@ -214,6 +215,7 @@ describe('the active gateway', () => {
       maxConnections: 0,
       watch,
     });
+    onCleanUp(() => service.release());
     await service.activate(new AbortController().signal, { onLost, onYield: () => undefined });
     const answers = new Gate();
     session.answers = answers.opened;
@@ -225,7 +227,6 @@ describe('the active gateway', () => {
     answers.open();
     await until(WAIT_MS, 'the answer', () => service.valid);
     expect(onLost).not.toHaveBeenCalled();
-    await service.release();
   });
 
   it('is lost as soon as its session ends, begins to stop, and never tries again', async () => {
