@@ -1,4 +1,3 @@
-import dns from 'node:dns';
 import { createServer, type ListenOptions, type Server } from 'node:net';
 
 /**
@@ -12,29 +11,9 @@ export function listenOnce(options: ListenOptions & { readonly fd?: number }): P
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     // `exclusive` keeps node:cluster from sharing the socket among workers.
-    withoutLookup(() =>
-      server.listen({ ...options, exclusive: true }, () => {
-        server.off('error', reject);
-        resolve(server);
-      }),
-    );
+    server.listen({ ...options, exclusive: true }, () => {
+      server.off('error', reject);
+      resolve(server);
+    });
   });
-}
-
-/**
- * Node looks each host up before it binds it, though ours are IP addresses. To tell that one is, Node 20 compiles a
- * pattern of all IPv6 addresses, which takes a twentieth of a start. `net.Server` takes no `lookup` of ours, as sockets do.
- */
-function withoutLookup(listen: () => void): void {
-  const { lookup } = dns;
-  const know = (address: string, answer: (error: null, address: string, family: number) => void): void => {
-    process.nextTick(answer, null, address, address.includes(':') ? 6 : 4);
-  };
-  // It is called before `listen` returns, so that no other caller gets this one.
-  dns.lookup = know as typeof lookup;
-  try {
-    listen();
-  } finally {
-    dns.lookup = lookup;
-  }
 }
