@@ -1,5 +1,3 @@
-import { endianness } from 'node:os';
-
 import { pagesOf, TCP_TABLES } from '../common/kernel-table.js';
 import type { HostPort } from './endpoint.js';
 import { canonicalIPv6, hasIPv6Form, IPV4_WILDCARD, IPV6_WILDCARD } from './listen-address.js';
@@ -21,10 +19,9 @@ export interface ListeningSocket {
  * is made: it would start a service whose socket a service manager holds.
  *
  * @param endpoint its host is an IP address
- * @returns false where it is not known, as on other systems
+ * @returns false where it is not known, as on systems without these tables
  */
 export function isListenedOn({ host, port }: HostPort): boolean {
-  if (process.platform !== 'linux') return false;
   const wildcard = hasIPv6Form(host) ? IPV6_WILDCARD : IPV4_WILDCARD;
   // The tables have no zones.
   const addresses = [host.replace(/%.*$/, ''), wildcard];
@@ -68,9 +65,9 @@ export function isConnectionRow(row: string): boolean {
 
 /** The kernel prints an address as 32-bit words in the byte order of the machine. */
 function parseAddress(hex: string): string {
-  const bytes = Buffer.from(hex, 'hex');
-  if (endianness() === 'LE') bytes.swap32();
+  const words = Array.from(hex.matchAll(/.{8}/g), ([word]) => parseInt(word, 16));
+  const bytes = Buffer.from(Uint32Array.from(words).buffer);
   if (bytes.length === 4) return bytes.join('.');
-  const groups = bytes.toString('hex').match(/.{4}/g) ?? [];
+  const groups = Array.from(bytes.toString('hex').matchAll(/.{4}/g), ([group]) => group);
   return canonicalIPv6(groups.join(':'));
 }

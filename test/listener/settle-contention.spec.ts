@@ -1,0 +1,28 @@
+import { bindExclusively } from '../../src/listener/settle-contention.js';
+import { freePort } from '../kit/ports.js';
+
+const inUse = Object.assign(new Error('bind EADDRINUSE'), { code: 'EADDRINUSE' });
+
+describe('a bind to an address that is taken, where nothing listens,', () => {
+  it('is tried again, since its holder may be dying', async () => {
+    const bind = jest.fn<Promise<string>, []>().mockRejectedValueOnce(inUse).mockResolvedValue('bound');
+
+    expect(await bindExclusively(bind, [{ host: '127.0.0.1', port: await freePort() }])).toBe('bound');
+    expect(bind).toHaveBeenCalledTimes(2);
+  });
+
+  it('fails in the end, and not before four attempts', async () => {
+    const bind = jest.fn<Promise<string>, []>().mockRejectedValue(inUse);
+    const past = performance.now();
+
+    await expect(bindExclusively(bind, [{ host: '127.0.0.1', port: await freePort() }], past)).rejects.toBe(inUse);
+    expect(bind).toHaveBeenCalledTimes(4);
+  });
+
+  it('is not tried again for another reason', async () => {
+    const bind = jest.fn<Promise<string>, []>().mockRejectedValue(new Error('EACCES'));
+
+    await expect(bindExclusively(bind, [])).rejects.toThrow('EACCES');
+    expect(bind).toHaveBeenCalledTimes(1);
+  });
+});
