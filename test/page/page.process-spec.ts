@@ -249,9 +249,13 @@ const reason = NO_CHROMIUM === undefined ? '' : ` (${NO_CHROMIUM})`;
 
   it('lists a thousand clients, and draws those alone that change', async () => {
     const { port, url } = await startGateway();
-    const operators: Operator[] = [];
-    while (operators.length < CLIENTS) {
-      operators.push(...(await Promise.all(Array.from({ length: CLIENTS_AT_A_TIME }, () => Operator.open(url)))));
+    const operator = await Operator.open(url);
+    for (let clients = 1; clients < CLIENTS;) {
+      const count = Math.min(CLIENTS_AT_A_TIME, CLIENTS - clients);
+      const others = await Promise.all(Array.from({ length: count }, () => Operator.open(url)));
+      // Each hears of all that come after it, and to parse that would take longer than the page does.
+      for (const { client } of others) client.socket.removeAllListeners('message');
+      clients += count;
     }
     const control = await ControlPage.open(browser, port, TOKEN);
     const { page } = control;
@@ -259,7 +263,7 @@ const reason = NO_CHROMIUM === undefined ? '' : ` (${NO_CHROMIUM})`;
     const frames = page.evaluate<number[]>(FRAME_TIMES);
     await page.evaluate(COUNT_CHANGED_ROWS);
 
-    await operators[500]?.call('health');
+    await operator.call('health');
     // The other row is that of the page itself, which asks all the time.
     await control.comesTrue(`window.changedRows.size > 1`);
 
