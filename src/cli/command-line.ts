@@ -26,7 +26,7 @@ export async function runCommandLine(args: readonly string[], program: Program):
   const isHelp = mayAskForHelp(args);
   const add = (parent: Command, entry: CommandEntry): Command => {
     const command = new Command(entry.name).exitOverride();
-    // To describe each flag of every command would take longer than to do what is typed.
+    // A description of each flag of every command would take longer than what is typed.
     if (isHelp || args.includes(entry.name)) describeCommand(command, entry, program);
     parent.addCommand(command);
     return command.action(async () => {

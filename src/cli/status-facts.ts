@@ -81,7 +81,7 @@ export function factRows(facts: StatusFacts, holder: Holder | null, serviceLog?:
   ];
 }
 
-/** Of a gateway of another profile, the files of this one do not say how it was started. */
+/** The files of this profile do not say how a gateway of another one was started. */
 function outputOf(pid: number, isOfProfile: boolean): string {
   return `${isOfProfile ? 'it runs in the foreground; ' : ''}${describeOutputOf(pid)}`;
 }

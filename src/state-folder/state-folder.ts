@@ -6,7 +6,7 @@ import { NotAllowedError } from '../common/not-allowed.error.js';
 import { refuseForeign } from '../common/own-file.js';
 import { PRIVATE_FOLDER } from '../common/private-file.js';
 
-// To load `node:fs/promises` takes a start longer than all that is done with it here.
+// Loading `node:fs/promises` takes a start longer than all that is done with it here.
 const [access, mkdir, stat] = [promisify(fs.access), promisify(fs.mkdir), promisify(fs.stat)];
 
 /** Identifies a folder however its path is spelled (st_dev and st_ino in stat(3type)). */

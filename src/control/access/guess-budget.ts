@@ -15,7 +15,7 @@ export type Judgement<T> =
 
 /**
  * Bounds how fast a token can be guessed: each caller has at most four new tokens compared in any second. Nothing waits
- * in a queue: the verdict on a further token is `busy`. A wrong token that was judged before is no new guess.
+ * in a queue: a further token is judged `busy`. A wrong token that was judged before is no new guess.
  */
 export class GuessBudget<T> {
   /** When each caller had its latest tokens compared, oldest first; the caller that has been quiet for longest is first. */
