@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 
+import { userOfPort } from '../holder/port-owner.js';
 import type { RequestRefusal } from '../serving/access-policy.js';
 import { CloseCode } from '../serving/close-code.js';
 import { clientAddress } from '../serving/forwarded-for.js';
@@ -10,6 +12,7 @@ import { closeFrame, FrameFollower } from './frame-follower.js';
 
 /** Enough for a network that works; a client that waits longer has long tried again. */
 const CONNECT_MS = 5_000;
+const HTTP_PORT = 80;
 
 /**
  * Headers that do not reach the active gateway: who calls was judged by this host, by names that are its own; and whom it
@@ -17,6 +20,8 @@ const CONNECT_MS = 5_000;
  */
 const NOT_PASSED_ON =
   /^(?:host|origin|sec-fetch-.*|forwarded|x-forwarded-.*|x-real-ip|content-length|transfer-encoding)$/i;
+
+const NOT_REACHED: RequestRefusal = { status: 503, reason: 'the active gateway was not reached' };
 
 /** How a relayed client is closed by this host. */
 export interface RelayEnd {
@@ -46,7 +51,10 @@ export class RelayedClient {
     socket: Socket,
     unparsed: Buffer,
   ): Promise<RelayedClient | RequestRefusal> {
-    const asking = await ask(target, request, socket);
+    const asking = await ask(target, request, socket).catch(() => undefined);
+    if (!asking) return NOT_REACHED;
+    // Its end was missed.
+    if (socket.destroyed) asking.destroy();
     const deadline = setTimeout(() => asking.destroy(new Error('no answer in time')), CONNECT_MS);
     const hangUp = (): void => void asking.destroy();
     socket.once('close', hangUp);
@@ -65,7 +73,7 @@ export class RelayedClient {
         settle({ status: response.statusCode ?? 502, reason: 'the active gateway has refused it' });
         response.destroy();
       });
-      asking.on('error', () => settle({ status: 503, reason: 'the active gateway was not reached' }));
+      asking.on('error', () => settle(NOT_REACHED));
     });
   }
 
@@ -116,6 +124,7 @@ export class RelayedClient {
   }
 }
 
+/** @throws {Error} what is there is not the active gateway, or nothing is */
 async function ask(target: URL, { url, rawHeaders }: IncomingMessage, socket: Socket): Promise<ClientRequest> {
   const { request } = target.protocol === 'wss:' ? await import('node:https') : await import('node:http');
   const passedOn = rawHeaders.flatMap((name, index) =>
@@ -128,17 +137,38 @@ async function ask(target: URL, { url, rawHeaders }: IncomingMessage, socket: So
     ...(address === undefined ? [] : ['X-Forwarded-For', address]),
     ...Object.entries(NOT_TO_RELAY).flat(),
   ];
-  const { hostname, port } = target;
+  const { port } = target;
+  // A literal address in a URL has brackets, which a socket does not take.
+  const hostname = target.hostname.replace(/^\[(.*)\]$/, '$1');
+  const upstream = target.protocol === 'ws:' ? await connectOwn(hostname, Number(port || HTTP_PORT)) : undefined;
   const asking = request({
-    // A literal address in a URL has brackets, which a socket does not take.
-    hostname: hostname.replace(/^\[(.*)\]$/, '$1'),
+    hostname,
     ...(port !== '' && { port: Number(port) }),
     path: url,
     headers,
-    agent: false,
+    // An agent would make a connection of its own.
+    ...(upstream ? { createConnection: () => upstream } : { agent: false }),
   });
   asking.end();
   return asking;
+}
+
+/**
+ * Connects to a gateway on this machine, for which no certificate vouches. Another user may listen in its place as soon as
+ * it is gone, and would get the tokens of the clients. Only Linux tells.
+ *
+ * @throws {Error} nothing listens there, or it is not certain that a process of this user does
+ */
+async function connectOwn(host: string, port: number): Promise<Socket> {
+  const upstream = connect({ host, port });
+  try {
+    await once(upstream, 'connect', { signal: AbortSignal.timeout(CONNECT_MS) });
+    if (process.platform === 'linux' && userOfPort(host, port).ownership !== 'same user') throw new Error('not own');
+    return upstream;
+  } catch (error) {
+    upstream.on('error', () => undefined).destroy();
+    throw error;
+  }
 }
 
 /** The answer as it came, byte for byte but for the spaces around its colons. */

@@ -5,6 +5,7 @@ import { hostname } from 'node:os';
 
 import type { GatewayLockOptions } from '../../src/index.js';
 import { closeFrame } from '../../src/fleet/frame-follower.js';
+import { userOfPort } from '../../src/holder/port-owner.js';
 import { NOT_TO_RELAY } from '../../src/serving/stand-in.js';
 import { MetricsReport } from '../../src/control/metrics/metrics-report.js';
 import { httpUrl } from '../kit/app.js';
@@ -16,7 +17,13 @@ import { upgradeStatus } from '../kit/net.js';
 import { Operator } from '../kit/operator.js';
 import { freePort } from '../kit/ports.js';
 import { RawPeer } from '../kit/raw-peer.js';
+import { LINUX } from '../kit/sockets.js';
 import { fakeDatabase, FakeSession } from './fake-session.js';
+
+jest.mock('../../src/holder/port-owner.js', () => {
+  const actual = jest.requireActual<{ readonly userOfPort: typeof userOfPort }>('../../src/holder/port-owner.js');
+  return { ...actual, userOfPort: jest.fn(actual.userOfPort) };
+});
 
 const WAIT_MS = 20_000;
 const FLEET = { name: 'office', url: 'postgres://gateway:secret@127.0.0.1:5432/fleet' };
@@ -220,6 +227,16 @@ describe('a client of a host that stands by', () => {
     const standby = await standbyFor(here.lock.url, {}, 'gw1');
 
     expect(await upgradeStatus(standby.lock.url)).toBe(503);
+  });
+
+  it('is refused with 503 where another user listens on this machine in the place of the active gateway', async () => {
+    let asked = 0;
+    const standby = await standbyFor(await upstream(() => asked++));
+    jest.mocked(userOfPort).mockReturnValueOnce({ ownership: 'other user' });
+
+    // Elsewhere the system does not tell.
+    expect(await upgradeStatus(standby.lock.url)).toBe(LINUX ? 503 : 101);
+    expect(asked).toBe(LINUX ? 0 : 1);
   });
 
   it('is not passed from one standby to the next for ever', async () => {
