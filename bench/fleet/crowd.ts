@@ -71,6 +71,7 @@ export async function manyFleets(postgres: Postgres, wanted: number, seconds: nu
 async function begin(url: string, fleets: number): Promise<readonly LeaseAlone[][]> {
   const make = await leaseMaker();
   const all: LeaseAlone[][] = [];
+  let complete = 0;
   const until = performance.now() + BEGIN_MS;
   const fillUp = async (): Promise<void> => {
     while (all.length < fleets && performance.now() < until) {
@@ -81,7 +82,7 @@ async function begin(url: string, fleets: number): Promise<readonly LeaseAlone[]
         members.push(one);
         await hasBegun(one);
       }
-      progress(all.length, fleets, 'many fleets', 'begun');
+      progress(++complete, fleets, 'many fleets', 'begun');
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, fillUp));
