@@ -1,7 +1,6 @@
 import { printable } from '../common/printable.js';
 import type { Settings } from '../config/choose-settings.js';
 import { findToken } from '../config/choose-token.js';
-import { callGateway } from '../control/client/call-gateway.js';
 import { GatewayCallError } from '../control/client/gateway-call.error.js';
 import type { Status } from '../control/methods/operator.gateway.js';
 import type { Advice } from '../holder/advise-on-holder.js';
@@ -33,6 +32,8 @@ async function askIfReady(holder: Holder, settings: Settings): Promise<Pick<Dept
   const { verdict, url } = holder;
   // A card can say anything, also in the place of this user's gateway.
   if (verdict !== 'ready' || !isOwn(holder)) return { live: null, liveProblem: null };
+  // Only now, since it loads `ws`, which no other status needs.
+  const { callGateway } = await import('../control/client/call-gateway.js');
   try {
     const token = findToken(settings);
     const ownOnly = { secret: readProofSecret(settings.profile.stateFolder) };

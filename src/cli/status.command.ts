@@ -15,7 +15,6 @@ import { deepLook, type Depth } from './status-depth.js';
 import { statusFacts } from './status-facts.js';
 import { statusLines } from './status-lines.js';
 import { statusOfAll, statusTable } from './status-of-all.js';
-import { statusOfUrl } from './status-of-url.js';
 import { watch } from './watch.js';
 import { whereItRuns } from './where-it-runs.js';
 
@@ -31,7 +30,7 @@ export async function status(invocation: Invocation): Promise<number> {
   if (flags.url !== undefined) refuseFlags(flags, ['deep'], '--url asks the gateway itself already');
   const look = async (): Promise<number> => {
     if (isAboutFleet) return (await import('./fleet.command.js')).fleet({ ...invocation, args: ['status'] });
-    if (flags.url !== undefined) return statusOfUrl(flags.url, flags);
+    if (flags.url !== undefined) return (await import('./status-of-url.js')).statusOfUrl(flags.url, flags);
     const chosen = await chooseSettings(profile, flags);
     return flags.all ? reportAll(chosen, flags) : reportPort(await whereItRuns(chosen), flags, program);
   };
