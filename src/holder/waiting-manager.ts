@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { promisify } from 'node:util';
 
-import { linkOf, readTextIfAllowed } from '../common/process-files.js';
+import { linkOf, parseProcessStat, readTextIfAllowed } from '../common/process-files.js';
 import type { PortOwner } from '../listener/holder.js';
 import { describeProcess, hasOpen, socketsServing, socketUserOnLinux } from './port-owner-linux.js';
 
@@ -47,10 +47,11 @@ export async function findWaitingManager(
 
 /**
  * Whether this user may not see what its own manager has open: from systemd 254 on, that has a capability which the user
- * has not (pam_systemd(8), proc_pid_fd(5)).
+ * has not (pam_systemd(8), proc_pid_fd(5)). Of one that has ended there is nothing to be seen either.
  */
 function isHidden(pid: number): boolean {
-  return userOf(pid) === process.geteuid?.() && linkOf(`/proc/${pid}/fd/0`) === '';
+  if (userOf(pid) !== process.geteuid?.() || linkOf(`/proc/${pid}/fd/0`) !== '') return false;
+  return parseProcessStat(readTextIfAllowed(`/proc/${pid}/stat`)).state !== 'Z';
 }
 
 /**

@@ -73,6 +73,19 @@ const soon = (): number => performance.now() + 60_000;
     expect(found?.pid).toBe(isWaiting ? pid : undefined);
   });
 
+  it('is not one that has ended, and of which nothing is to be seen either', async () => {
+    // Its parent never waits for it.
+    const parent = spawn('sh', ['-c', '"$0" 0 & echo $!; exec sleep 600', sleeperNamed('systemd').program]);
+    onCleanUp(() => parent.kill('SIGKILL'));
+    const [ended] = (await once(parent.stdout, 'data')) as [Buffer];
+    const stat = `/proc/${ended.toString().trim()}/stat`;
+    await until(10_000, 'its end', () => readFileSync(stat, 'utf8').includes('(systemd) Z '));
+    const { port, server, socket, pid } = await held('systemd');
+    await once(server.close(), 'close');
+
+    expect((await findWaitingManager('127.0.0.1', port, soon(), socket))?.pid).toBe(pid);
+  });
+
   it('is not looked for where there is none, and not found on a free port', async () => {
     const { port, server } = await held('systemd');
     server.close();
