@@ -70,6 +70,7 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
   readonly #logger = new Logger('gateway');
   #locks: LockSet | undefined;
   #runner: GatewayRunner = {};
+  #heardOut: Promise<void> | undefined;
 
   /** @internal */
   constructor(parts: GatewayLockParts) {
@@ -132,13 +133,15 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
    * Gives up this process's copies of the listeners, for a process that has them too, and serves what was accepted.
    *
    * @internal
-   * @returns resolves when all of that is answered. A client that has begun a request is waited for as long as it may take
-   * for it (`headersTimeoutMs`), one that has just connected for 2 seconds, and one that keeps its connection for 250 ms
+   * @param withinMs how long a client that has begun a request is waited for. Default: as long as it may take for it
+   * (`headersTimeoutMs`)
+   * @returns resolves when all of that is answered. A client that has just connected is waited for 2 seconds, and one that
+   * keeps its connection for 250 ms
    */
-  async stopAccepting(): Promise<void> {
-    const { server, settings } = this.#parts;
+  stopAccepting(withinMs: number = this.#parts.settings.http.headersTimeoutMs): Promise<void> {
     this.#held.listener.close();
-    await within(server.heardOut(), settings.http.headersTimeoutMs);
+    this.#heardOut ??= within(this.#parts.server.heardOut(), withinMs);
+    return this.#heardOut;
   }
 
   /** How far the gateway has come. */
@@ -199,9 +202,8 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
     const { settings, state, server, deadline, activation } = this.#parts;
     if (activation) await activation.release();
     if (this.#locks && this.#runner.areListenersKept?.()) {
-      this.#locks.listener.close();
       // Half of the time that is left, so that a client that is slow to ask does not make the stop late.
-      await within(server.heardOut(), deadline.leftMs / 2);
+      await this.stopAccepting(deadline.leftMs / 2);
     }
     // A listener that was handed in has to be closed even when the start failed before it took it.
     (this.#locks ?? settings.listener)?.close();
