@@ -68,7 +68,8 @@ describe('stop', () => {
 
 describe('stop, of a gateway that is already stopping', () => {
   it('only waits: a second signal would cut it short', async () => {
-    const { port, program } = await hangingGateway('onModuleDestroy');
+    // Long enough for a command on a busy machine to find it.
+    const { port, program } = await hangingGateway('onModuleDestroy', 'hang', 4_000);
     program.signal('SIGTERM');
     await program.output('stdout', /hanging/);
 

@@ -9,10 +9,15 @@ const BEFORE_READY = ['onApplicationBootstrap', 'factory'];
  * serves or, where that is a hook of the start, hangs.
  *
  * @param how what the hook does: `hang`, `slow`, or `throw`
+ * @param deadlineMs of its shutdown
  */
-export async function hangingGateway(hook: string, how = 'hang'): Promise<{ program: Program; port: number }> {
+export async function hangingGateway(
+  hook: string,
+  how = 'hang',
+  deadlineMs = 1_500,
+): Promise<{ program: Program; port: number }> {
   const port = await freePort();
-  const program = Program.node(fixture('hanging-hook'), [port, hook, how]);
+  const program = Program.node(fixture('hanging-hook'), [port, hook, how, deadlineMs]);
   await program.output('stdout', BEFORE_READY.includes(hook) ? /hanging/ : /^gateway listening on/m);
   return { program, port };
 }
