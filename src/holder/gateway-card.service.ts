@@ -62,6 +62,9 @@ export class GatewayCardService {
   }
 
   readonly answer: RequestHandler = (request, response) => {
+    // A gateway that stops hangs up after each answer. But while this connection is open, the client can find out whose
+    // process is at its end; it then closes it itself.
+    response.removeHeader('Connection');
     response
       .writeHead(200, { ...PROBE_HEADERS, 'Content-Type': 'application/json', ...this.#proofFor(request) })
       .end(JSON.stringify(this.card));

@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import type { ClaimOptions } from '../../src/index.js';
 import { claim, onListen, refusalOf, urlOf } from '../kit/claims.js';
 import { onCleanUp } from '../kit/cleaner.js';
-import { until, within } from '../kit/deadline.js';
+import { within } from '../kit/deadline.js';
 import { portOf, rawConnection, stranger } from '../kit/net.js';
 import { freePort, isFree } from '../kit/ports.js';
 import { binds, ETH0, freeEverywhere, LINUX, SOCKETS, taken, WITHOUT_ETH0 } from '../kit/sockets.js';
@@ -132,7 +132,7 @@ describe(`the lock${WITHOUT_ETH0}`, () => {
       const end = comeEarly(port).then(
         (client) => once(client.resume(), 'close').then(() => 'closed'),
         // It may come before the client knows that it has a connection.
-        ({ code }: NodeJS.ErrnoException) => code,
+        (error: unknown) => (error as NodeJS.ErrnoException).code,
       );
 
       await refusalOf({ port });
