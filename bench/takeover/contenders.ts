@@ -30,9 +30,9 @@ export interface Contender {
 export const GATEWAY: Contender = {
   name: 'gateway --standby',
   launch: (port) => launch(BIN, ['gateway', '--port', String(port), '--standby']),
-  waiting: /^standing by for .*\n/m,
+  waiting: /^.*standing by for .*\n/m,
   holding: /^gateway listening on/m,
-  waitingFor: (pid) => new RegExp(`^standing by for .* pid ${pid}\\b`, 'm'),
+  waitingFor: (pid) => new RegExp(`^.*standing by for .* pid ${pid}\\b`, 'm'),
   spins: false,
   exits: { SIGKILL: 'SIGKILL', SIGTERM: 0, exit: 3 },
 };
