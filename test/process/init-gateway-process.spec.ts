@@ -3,7 +3,8 @@ import { keepVariablesFromReports } from '../../src/process/init-gateway-process
 /** Node 22.13 and newer. */
 const canLeaveOut = 'excludeEnv' in process.report;
 
-afterEach(() => {
+// Another spec in this process may have left them out.
+beforeEach(() => {
   if (canLeaveOut) Object.assign(process.report, { excludeEnv: false });
 });
 
