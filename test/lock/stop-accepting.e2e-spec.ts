@@ -6,6 +6,7 @@ import type { INestApplication } from '@nestjs/common';
 
 import { GatewayHttpServer } from '../../src/serving/gateway-http.server.js';
 import { startApp } from '../kit/app.js';
+import { onCleanUp } from '../kit/cleaner.js';
 import { EchoGateway, HelloController } from '../kit/controllers.js';
 import { until, within } from '../kit/deadline.js';
 import { Client, rawConnection } from '../kit/net.js';
@@ -115,6 +116,18 @@ describe('a gateway whose listeners a service manager keeps', () => {
     await within(DEADLINE_MS, 'the end of the connection', ended);
     expect(answer).toMatch(/^HTTP\/1\.1 503 [^]*^Connection: close\r$[^]*draining/m);
     await within(DEADLINE_MS, 'the end', stopped);
+  });
+
+  it('hears them out once, where it has done so for its successor', async () => {
+    const { app, lock } = await startApp();
+    lock.runBy({ areListenersKept: () => true });
+    const hearing = jest.spyOn(GatewayHttpServer.prototype, 'heardOut');
+    onCleanUp(() => hearing.mockRestore());
+
+    await lock.stopAccepting();
+    await app.close();
+
+    expect(hearing).toHaveBeenCalledTimes(1);
   });
 
   it('is not late for a client that asks for nothing', async () => {
