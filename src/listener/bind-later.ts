@@ -1,6 +1,6 @@
 import type { ListenOptions, Server } from 'node:net';
 
-import { listenOnce } from './listen-exclusively.js';
+import { listenOnce } from './listen-once.js';
 
 /** Who is told what becomes of an address that is bound later. */
 export interface LateBind {

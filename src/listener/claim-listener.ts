@@ -1,7 +1,7 @@
 import type { Server } from 'node:net';
 
 import { isWholeNumber } from '../common/whole-number.js';
-import { bindExclusively } from './settle-contention.js';
+import { bindExclusively } from './bind-exclusively.js';
 import { ClaimedListener } from './claimed-listener.js';
 import { GatewayLockError } from './gateway-lock.error.js';
 import {
@@ -14,7 +14,7 @@ import {
   type AddressSet,
   type ListenAddress,
 } from './listen-address.js';
-import { listenOnce } from './listen-exclusively.js';
+import { listenOnce } from './listen-once.js';
 
 /** With port 0 the OS picks a port for the first address alone; on the next one the same port may be taken. */
 const ANY_PORT_ATTEMPTS = 16;

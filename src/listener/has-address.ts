@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { listenOnce } from './listen-exclusively.js';
+import { listenOnce } from './listen-once.js';
 
 /**
  * Whether this machine has an address to listen on, now. A bind to a port of the system's choice tells: the list of

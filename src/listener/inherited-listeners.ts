@@ -13,7 +13,7 @@ import {
   parseListenHost,
   type ListenAddress,
 } from './listen-address.js';
-import { listenOnce } from './listen-exclusively.js';
+import { listenOnce } from './listen-once.js';
 
 /** The number of the first descriptor that a service manager passes (SD_LISTEN_FDS_START in sd_listen_fds(3)). */
 const FIRST_DESCRIPTOR = 3;

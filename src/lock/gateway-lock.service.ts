@@ -182,7 +182,7 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
     this.#locks = await acquire(() => claimLockSet(settings, furtherLocks), shutdown.signal);
     this.#refuseIfStopped();
     this.#serve(this.#locks);
-    if (activation) await this.#standBy(activation);
+    if (activation) await this.#standByInFleet(activation);
   }
 
   /**
@@ -238,7 +238,7 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
   }
 
   /** The port is held and answers probes meanwhile, so that a host that waits for days is not taken for one that hangs. */
-  async #standBy(activation: Activation): Promise<void> {
+  async #standByInFleet(activation: Activation): Promise<void> {
     const { state, shutdown } = this.#parts;
     state.phase = 'standby';
     this.#runner.onStandby?.();

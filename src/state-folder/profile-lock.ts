@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import type { Server, Socket } from 'node:net';
 
 import { isOutOfDescriptors } from '../common/descriptors.js';
-import { bindExclusively } from '../listener/settle-contention.js';
+import { bindExclusively } from '../listener/bind-exclusively.js';
 import type { ListenerLoss } from '../listener/claimed-listener.js';
 import type { HostPort } from '../listener/endpoint.js';
 import { GatewayLockError, UNKNOWN_ADDRESS } from '../listener/gateway-lock.error.js';
 import { addressOfUrl } from '../listener/listen-address.js';
-import { listenOnce } from '../listener/listen-exclusively.js';
+import { listenOnce } from '../listener/listen-once.js';
 import type { FurtherLock } from '../lock/lock-set.js';
 import { findOpenClaw } from './openclaw-lock.js';
 import { bindSocketFile, type BoundSocket } from './socket-file.js';

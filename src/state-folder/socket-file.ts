@@ -3,7 +3,7 @@ import { link, lstat, rename, rm } from 'node:fs/promises';
 import type { Server } from 'node:net';
 
 import { isRefused } from '../listener/is-refused.js';
-import { listenOnce } from '../listener/listen-exclusively.js';
+import { listenOnce } from '../listener/listen-once.js';
 
 /** How long a connect may take; a local socket refuses it at once or not at all. */
 const PROBE_MS = 500;

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:net';
 
 import { ClaimedListener, type LateAddress } from '../../src/listener/claimed-listener.js';
-import { listenOnce } from '../../src/listener/listen-exclusively.js';
+import { listenOnce } from '../../src/listener/listen-once.js';
 import { onCleanUp } from '../kit/cleaner.js';
 import { until } from '../kit/deadline.js';
 import { portOf, rawConnection, stranger } from '../kit/net.js';

@@ -1,4 +1,4 @@
-import { bindExclusively } from '../../src/listener/settle-contention.js';
+import { bindExclusively } from '../../src/listener/bind-exclusively.js';
 import { freePort } from '../kit/ports.js';
 
 const inUse = Object.assign(new Error('bind EADDRINUSE'), { code: 'EADDRINUSE' });
