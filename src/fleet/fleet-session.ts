@@ -137,7 +137,10 @@ export class FleetSession {
   /** Whether this gateway may go first: an operator may have named another host that is there. */
   async isNext(): Promise<boolean> {
     const { fleet, host } = this.member;
-    return (await this.connection.row<{ isNext: boolean }>(sql.IS_NEXT, [fleet, host])).isNext;
+    const [next] = await this.connection.rows<{ wanted: string }>(sql.READ_NEXT, [fleet, host]);
+    if (next === undefined) return true;
+    const name = nameOf({ fleet, host: next.wanted });
+    return !(await this.connection.row<{ isConnected: boolean }>(sql.IS_CONNECTED, [name])).isConnected;
   }
 
   /** Takes the lock if it is free. */
@@ -254,6 +257,6 @@ export class FleetSession {
   }
 }
 
-function nameOf({ fleet, host }: FleetMember): string {
+function nameOf({ fleet, host }: Pick<FleetMember, 'fleet' | 'host'>): string {
   return `openclaw fleet ${fleet} ${host}`;
 }

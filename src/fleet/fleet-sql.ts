@@ -156,12 +156,14 @@ select pg_notify($3, '') from asked`;
 export const READ_WANTED = `select wanted from openclaw.fleet
 where name = $1 and token = $2 and wanted_until > clock_timestamp()`;
 
-/** Whether no other host is to be next, or the one that is to be is not connected. */
-export const IS_NEXT = `select not exists (
-  select from openclaw.fleet f join pg_stat_activity a on a.datname = current_database()
-    and a.application_name = left('openclaw fleet ' || f.name || ' ' || f.wanted, 63)
-  where f.name = $1 and f.wanted_until > clock_timestamp() and f.wanted not in ('', $2)
-) as "isNext"`;
+/** The other host that is to be next, if there is one. */
+export const READ_NEXT = `select wanted from openclaw.fleet
+where name = $1 and wanted_until > clock_timestamp() and wanted not in ('', $2)`;
+
+/** Whether a gateway is connected. The view reads all sessions of the server, whatever is asked of it. */
+export const IS_CONNECTED = `select exists (
+  select from pg_stat_activity where datname = current_database() and application_name = left($1, 63)
+) as "isConnected"`;
 
 /** The channel on which a holder is asked to stop. */
 export function channelOf(key: bigint): string {
