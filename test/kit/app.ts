@@ -2,7 +2,7 @@ import type { INestApplication, ModuleMetadata } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 
-import { GatewayLockModule, GatewayLockService, type GatewayLockOptions } from '../../src/index.js';
+import { GatewayLockError, GatewayLockModule, GatewayLockService, type GatewayLockOptions } from '../../src/index.js';
 import { onCleanUp } from './cleaner.js';
 
 export interface AppParts extends ModuleMetadata {
@@ -33,6 +33,16 @@ export async function startApp(parts: AppParts = {}): Promise<TestApp> {
   const created = await createApp(parts);
   await created.app.init();
   return created;
+}
+
+/** The error of an app that the lock has to refuse. */
+export async function refusalOfStart(starting: Promise<unknown>): Promise<GatewayLockError> {
+  const error = await starting.then(
+    () => new Error('it was not refused'),
+    (reason: unknown) => reason,
+  );
+  if (error instanceof GatewayLockError) return error;
+  throw error;
 }
 
 export function httpUrl(url: string, path = '/'): string {

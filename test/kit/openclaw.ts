@@ -8,7 +8,12 @@ export async function openclaw(...args: readonly (string | number)[]): Promise<R
   return canRunHere(args) ? runHere(['gateway', ...args]) : openclawProcess(...args);
 }
 
-/** The same, in a process of its own whatever it is. */
+/** The same with no token but the one that the arguments give, for a command that may run in the process of the tests. */
+export function openclawWithoutToken(...args: readonly (string | number)[]): Promise<Result> {
+  return runHere(['gateway', ...args], { OPENCLAW_GATEWAY_TOKEN: undefined });
+}
+
+/** `openclaw gateway` with these arguments, in a process of its own whatever it is. */
 export async function openclawProcess(...args: readonly (string | number)[]): Promise<Result> {
   const program = Program.node(BIN, ['gateway', ...args]);
   const { code } = await program.exit();

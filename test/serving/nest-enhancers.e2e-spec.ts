@@ -2,6 +2,10 @@ import {
   Catch,
   Injectable,
   Scope,
+  UseFilters,
+  UseGuards,
+  UseInterceptors,
+  UsePipes,
   type ArgumentsHost,
   type CallHandler,
   type CanActivate,
@@ -12,12 +16,23 @@ import {
 } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
-import { SubscribeMessage, WebSocketGateway, type WsResponse } from '@nestjs/websockets';
-import { map, type Observable } from 'rxjs';
+import {
+  MessageBody,
+  SubscribeMessage,
+  WebSocketGateway,
+  WsException,
+  type OnGatewayConnection,
+  type OnGatewayDisconnect,
+  type WsResponse,
+} from '@nestjs/websockets';
+import { map, of, type Observable } from 'rxjs';
 
 import { NestTestClient } from '../../src/testing/index.js';
 import { createApp, httpUrl, startApp } from '../kit/app.js';
 import { EchoGateway, HelloController } from '../kit/controllers.js';
+import { within } from '../kit/deadline.js';
+import { Gate } from '../kit/gate.js';
+import { Client } from '../kit/net.js';
 import { itSinceNest12 } from '../kit/since-nest-12.js';
 
 @Injectable()
@@ -47,6 +62,62 @@ class Swallow implements ExceptionFilter {
     host.switchToWs().getClient<{ send(text: string): void }>().send('{"event":"swallowed"}');
   }
 }
+
+@Catch(WsException)
+class Tell implements ExceptionFilter<WsException> {
+  catch(exception: WsException, host: ArgumentsHost): void {
+    const client = host.switchToWs().getClient<{ send(text: string): void }>();
+    client.send(JSON.stringify({ event: 'told', data: exception.message }));
+  }
+}
+
+describe('decorators of a gateway class', () => {
+  it('bring guards, pipes, filters and interceptors', async () => {
+    const seen: string[] = [];
+    const gone = new Gate();
+    @WebSocketGateway({ path: '/nest' })
+    @UseGuards(NoStrangers)
+    @UseFilters(Tell)
+    class Decorated implements OnGatewayConnection, OnGatewayDisconnect {
+      handleConnection(): void {
+        seen.push('connected');
+      }
+
+      handleDisconnect(): void {
+        seen.push('disconnected');
+        gone.open();
+      }
+
+      @SubscribeMessage('greet')
+      @UsePipes(Shout)
+      @UseInterceptors(Stamp)
+      greet(@MessageBody() name: string): WsResponse {
+        return { event: 'greet', data: name };
+      }
+
+      @SubscribeMessage('fail')
+      fail(): never {
+        throw new WsException('on purpose');
+      }
+
+      @SubscribeMessage('several')
+      several(): Observable<WsResponse> {
+        return of({ event: 'several', data: 1 }, { event: 'several', data: 2 });
+      }
+    }
+    const { lock } = await startApp({ providers: [Decorated] });
+    const client = await Client.open(`${lock.url}/nest`);
+
+    expect(await client.ask('greet', 'ada')).toEqual({ event: 'greet', data: 'ADA', stamped: true });
+    expect(await client.ask('greet', 'stranger')).toEqual({ event: 'told', data: 'Forbidden resource' });
+    expect(await client.ask('fail', 'ada')).toEqual({ event: 'told', data: 'on purpose' });
+    expect(await client.ask('several', 'ada')).toEqual({ event: 'several', data: 1 });
+    expect(await client.next()).toEqual({ event: 'several', data: 2 });
+    client.socket.close();
+    await within(5_000, 'handleDisconnect', gone.opened);
+    expect(seen).toEqual(['connected', 'disconnected']);
+  });
+});
 
 describe.each<[how: string, start: () => Promise<string>]>([
   [
