@@ -27,12 +27,15 @@ const UNDECIDED = /does not answer|"verdict":"stalled"|ETIMEDOUT/;
 
 /**
  * Asks again while the answer is that nothing could be learned of the holder in the 500 ms of a verdict, as on a busy
- * machine. For tests of what a verdict says, not of how soon it comes.
+ * machine, and says so in the output of the run: on an idle machine it is a fault. For tests of what a verdict says, not
+ * of how soon it comes, and for commands that change nothing: a second one would find what the first has done.
  */
 export async function decided(ask: () => Promise<Result>, undecided = UNDECIDED): Promise<Result> {
   for (let attempt = 1; ; attempt++) {
     const result = await ask();
-    if (!undecided.test(result.stdout + result.stderr) || attempt === ATTEMPTS) return result;
+    const output = result.stdout + result.stderr;
+    if (!undecided.test(output) || attempt === ATTEMPTS) return result;
+    console.warn(`a verdict ran out of time, and is asked for again: ${output}`);
   }
 }
 
