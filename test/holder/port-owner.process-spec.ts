@@ -45,7 +45,9 @@ async function ownerOf(host: string, port: number, pidHint?: number): Promise<Po
     ['::', '::1'],
     ...(ETH0 === undefined ? [] : [['0.0.0.0', ETH0]]),
   ])('for %s is found when it listens on %s', async (asked = '', host = '') => {
-    const port = portOf(await stranger({ host }));
+    // Another test could listen on a port that the OS chooses, on the other address.
+    const port = await freePort();
+    await stranger({ host, port });
 
     expect(await ownerOf(asked, port)).toMatchObject({ pid: process.pid });
   });
@@ -132,7 +134,10 @@ async function ownerOf(host: string, port: number, pidHint?: number): Promise<Po
   });
 
   it('is unknown when the listener is on another address', async () => {
-    expect(await ownerOf('127.0.0.1', portOf(await stranger({ host: '::1' })))).toBe('unknown');
+    const port = await freePort();
+    await stranger({ host: '::1', port });
+
+    expect(await ownerOf('127.0.0.1', port)).toBe('unknown');
   });
 
   it('is unknown when the deadline has passed', async () => {

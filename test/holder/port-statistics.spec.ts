@@ -1,10 +1,9 @@
-import { createServer, type AddressInfo } from 'node:net';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 
 import { TCP_TABLES } from '../../src/common/kernel-table.js';
 import { countEstablished, listeningHosts } from '../../src/holder/port-statistics.js';
-import { onCleanUp } from '../kit/cleaner.js';
+import { stranger } from '../kit/net.js';
+import { freePort } from '../kit/ports.js';
 import { LINUX } from '../kit/sockets.js';
 
 const PORT = 18_789;
@@ -34,10 +33,9 @@ describe('the tables of the kernel', () => {
   });
 
   (LINUX ? it : it.skip).each(['127.0.0.1', '::1'])('of this machine name %s (needs Linux)', async (host) => {
-    const server = createServer().listen(0, host);
-    onCleanUp(() => server.close());
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
+    const port = await freePort();
+    await stranger({ host, port });
+
     expect(TCP_TABLES.flatMap((table) => listeningHosts(readFileSync(table, 'latin1'), port))).toEqual([host]);
   });
 });

@@ -5,8 +5,8 @@ import { ClaimedListener, type LateAddress } from '../../src/listener/claimed-li
 import { listenOnce } from '../../src/listener/listen-once.js';
 import { onCleanUp } from '../kit/cleaner.js';
 import { until } from '../kit/deadline.js';
-import { portOf, rawConnection, stranger } from '../kit/net.js';
-import { isFree } from '../kit/ports.js';
+import { rawConnection, stranger } from '../kit/net.js';
+import { freePort, isFree } from '../kit/ports.js';
 
 const EVERY_MS = 5;
 /** In place of `::1`, since a test cannot take IPv6 from this machine. */
@@ -31,14 +31,15 @@ async function reported({ reports }: Late, count: number): Promise<void> {
   await until(5_000, `report ${count}`, () => reports.length === count);
 }
 
+/** On a port that no other test has on the other address. */
 async function strangerBeside(): Promise<{ other: Server; port: number }> {
-  const other = await stranger({ host: MISSING.host });
-  return { other, port: portOf(other) };
+  const port = await freePort();
+  return { other: await stranger({ host: MISSING.host, port }), port };
 }
 
 describe('an address that this machine did not have at the start', () => {
   it.each(['before', 'after'])('is taken, and served if the listener was adopted %s it', async (when) => {
-    const late = await incomplete(0);
+    const late = await incomplete(await freePort());
     const { listener, port } = late;
     const http = createServer((_request, response) => response.end('here'));
     if (when === 'before') listener.adopt(http);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, createServer, type Server } from 'node:net';
+import { connect, type Server } from 'node:net';
 
 import { claimListener } from '../../src/listener/claim-listener.js';
 import {
@@ -9,7 +9,7 @@ import {
   parseListeningSocket,
   type ListeningSocket,
 } from '../../src/listener/listening-sockets.js';
-import { onCleanUp } from '../kit/cleaner.js';
+import { stranger } from '../kit/net.js';
 import { freePort } from '../kit/ports.js';
 import { LINUX } from '../kit/sockets.js';
 
@@ -99,9 +99,8 @@ describe('/proc/net/tcp', () => {
   });
 });
 
+/** On a port that no other test has on another address. */
 async function listening(host: string): Promise<{ readonly server: Server; readonly port: number }> {
-  const server = createServer();
-  onCleanUp(() => server.close());
-  await once(server.listen(0, host), 'listening');
-  return { server, port: (server.address() as { readonly port: number }).port };
+  const port = await freePort();
+  return { server: await stranger({ host, port }), port };
 }

@@ -7,18 +7,16 @@ import { onCleanUp } from '../kit/cleaner.js';
 import { within } from '../kit/deadline.js';
 import { Gate } from '../kit/gate.js';
 import { hookModule } from '../kit/hooks.js';
-import { portOf, stranger } from '../kit/net.js';
+import { stranger } from '../kit/net.js';
 import { freePort, isFree } from '../kit/ports.js';
 import { tempFolder } from '../kit/temp.js';
-
-const portOfLock = ({ url }: GatewayLockService): number => Number(new URL(url).port);
 
 describe('derived ports', () => {
   const derived = { canvas: 4, browser: 2 };
 
   it('are handed out by name, and served by the server that adopts them', async () => {
-    const { lock } = await startApp({ lock: { derived } });
-    const base = portOfLock(lock);
+    const base = await freePort();
+    const { lock } = await startApp({ lock: { port: base, derived } });
     expect([lock.derived('browser').port, lock.derived('canvas').port]).toEqual([base + 2, base + 4]);
 
     const server = createServer((_request, response) => response.end('browser'));
@@ -40,8 +38,8 @@ describe('derived ports', () => {
   it('are held all or not at all: where a stranger has one, nothing is held', async () => {
     const stateFolder = tempFolder();
     // One that answers: to see through a silent one takes the operating system's time.
-    const server = await stranger({ port: (await freePort()) + 4 }, (socket) => socket.end('hello'));
-    const base = portOf(server) - 4;
+    const base = await freePort();
+    await stranger({ port: base + 4 }, (socket) => socket.end('hello'));
     const { app } = await createApp({ lock: { port: base, stateFolder, derived } });
 
     const refusal = await refusalOfStart(app.init());
@@ -61,14 +59,15 @@ describe('derived ports', () => {
   it('are given back in reverse, before the profile and the port', async () => {
     const closed: (number | 'profile')[] = [];
     const { close } = Server.prototype;
+    const base = await freePort();
     const spy = jest.spyOn(Server.prototype, 'close').mockImplementation(function (this: Server, callback) {
       const address = this.address();
       if (address) closed.push(typeof address === 'string' ? 'profile' : address.port);
       return close.call(this, callback);
     });
     onCleanUp(() => spy.mockRestore());
-    const { app, lock } = await startApp({ lock: { derived, stateFolder: tempFolder(), host: '127.0.0.1' } });
-    const base = portOfLock(lock);
+    const lock = { port: base, derived, stateFolder: tempFolder(), host: '127.0.0.1' };
+    const { app } = await startApp({ lock });
 
     await app.close();
 
@@ -98,7 +97,7 @@ describe('derived ports', () => {
       onApplicationBootstrap: () => holder.lock?.derived('browser').adopt(server),
       onModuleDestroy: () => server.close(),
     });
-    const { app, lock } = await createApp({ lock: { derived }, imports: [hooks] });
+    const { app, lock } = await createApp({ lock: { port: await freePort(), derived }, imports: [hooks] });
     holder.lock = lock;
     await app.init();
     const lost = jest.fn();
@@ -110,7 +109,7 @@ describe('derived ports', () => {
   });
 
   it('end the gateway when one is lost while it runs', async () => {
-    const { lock } = await startApp({ lock: { derived } });
+    const { lock } = await startApp({ lock: { port: await freePort(), derived } });
     const server = createServer();
     const { url } = lock.derived('browser');
     lock.derived('browser').adopt(server);
