@@ -20,7 +20,7 @@ import pg from 'pg';
 import { CERTIFICATE, CERTIFICATE_KEY } from './certificate.js';
 import { until } from './deadline.js';
 import { ROOT } from './program.js';
-import { freePort } from './ports.js';
+import { reservePorts, type Reservation } from './ports.js';
 
 /** PostgreSQL refuses to run as root; this is the number of `nobody`. */
 const NOBODY = 65_534;
@@ -50,12 +50,17 @@ export class Postgres {
   #databases = 0;
 
   private constructor(
-    readonly port: number,
+    /** Until it is removed: between its end and its next start no other test gets the port. */
+    private readonly reservation: Reservation,
     folder: string,
     native: string,
   ) {
     this.#folder = folder;
     this.#native = native;
+  }
+
+  get port(): number {
+    return this.reservation.port;
   }
 
   /** Of the server, which has a process for each session below it. */
@@ -66,7 +71,7 @@ export class Postgres {
   static async start(): Promise<Postgres> {
     const folder = mkdtempSync(join(tmpdir(), 'openclaw-postgres-'));
     chmodSync(folder, 0o755);
-    const postgres = new Postgres(await freePort(), folder, binaries(folder));
+    const postgres = new Postgres(await reservePorts(), folder, binaries(folder));
     postgres.#initialise();
     await postgres.run();
     return postgres;
@@ -112,7 +117,7 @@ export class Postgres {
     await this.stop();
     const folder = mkdtempSync(join(tmpdir(), 'openclaw-postgres-'));
     chmodSync(folder, 0o755);
-    const replica = new Postgres(await freePort(), folder, this.#native);
+    const replica = new Postgres(await reservePorts(), folder, this.#native);
     // With the owners of all files.
     spawnSync('cp', ['-a', this.#data, replica.#data]);
     writeFileSync(join(replica.#data, 'standby.signal'), '');
@@ -133,7 +138,7 @@ export class Postgres {
     process.once('exit', kill);
     child.once('exit', () => process.off('exit', kill));
     child.stderr.setEncoding('utf8').on('data', (text: string) => (this.log += text));
-    await until(30_000, 'PostgreSQL', async () => {
+    await until(60_000, 'PostgreSQL', async () => {
       if (child.exitCode !== null) throw new Error(`PostgreSQL has ended: ${this.log}`);
       return this.query('select 1').then(
         () => true,
@@ -154,6 +159,7 @@ export class Postgres {
 
   async remove(): Promise<void> {
     await this.stop('SIGQUIT');
+    this.reservation.release();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
