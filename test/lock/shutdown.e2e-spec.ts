@@ -16,6 +16,8 @@ const portOf = (url: string): number => Number(new URL(url).port);
 class Work {
   readonly begun = new Gate();
   readonly done = new Gate();
+  /** One that never ends has begun too. */
+  readonly endless = new Gate();
 }
 
 function slowGateway(work: Work): { provide: symbol; useFactory: () => object }[] {
@@ -50,6 +52,7 @@ function slowController(work: Work, onDone: () => unknown = () => undefined): Ty
 
     @Get('endless')
     endless(): Promise<never> {
+      work.endless.open();
       return new Promise(() => undefined);
     }
   }
@@ -179,7 +182,7 @@ describe('at shutdown', () => {
 
     await app.close();
 
-    await within(1_000, 'the mute client to be cut off', cut);
+    await within(10_000, 'the mute client to be cut off', cut);
     expect((await well.close()).code).toBe(1001);
   });
 
@@ -191,7 +194,7 @@ describe('at shutdown', () => {
       () => 'answered',
       () => 'cut off',
     );
-    await work.begun.opened;
+    await Promise.all([work.begun.opened, work.endless.opened]);
 
     const closed = app.close();
     work.done.open();
@@ -237,7 +240,7 @@ describe('at shutdown', () => {
 
     await within(5_000, 'the close', app.close());
 
-    await within(1_000, 'all connections to be cut off', Promise.all(cut));
+    await within(10_000, 'all connections to be cut off', Promise.all(cut));
     expect(await isFree(port)).toBe(true);
   });
 
