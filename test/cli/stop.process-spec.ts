@@ -9,6 +9,9 @@ import { decided, openclaw } from '../kit/openclaw.js';
 import { BIN, Program } from '../kit/program.js';
 import { canStartAnew } from '../kit/start-anew.js';
 
+/** A shutdown whose own deadline no test waits for. */
+const LONG_MS = 120_000;
+
 describe('stop', () => {
   it('ends a gateway in order, and succeeds when the port is free', async () => {
     const { port, program, url } = await startGateway();
@@ -50,7 +53,7 @@ describe('stop', () => {
   });
 
   it('gives up on one that does not stop in time', async () => {
-    const { port, program } = await hangingGateway('onModuleDestroy');
+    const { port, program } = await hangingGateway('onModuleDestroy', 'hang', LONG_MS);
 
     const { code, stdout } = await openclaw('stop', '--port', port, '--timeout', 300);
 
@@ -84,7 +87,7 @@ describe('stop, of a gateway that is already stopping', () => {
 
 describe('stopHolder', () => {
   it('kills, where it may, a gateway that does not stop', async () => {
-    const { port, program } = await hangingGateway('onModuleDestroy');
+    const { port, program } = await hangingGateway('onModuleDestroy', 'hang', LONG_MS);
     const lines: string[] = [];
 
     const outcome = await stopHolder(
@@ -171,7 +174,7 @@ describe('--force', () => {
   });
 
   it('ends with 0 on SIGTERM while it waits for the holder', async () => {
-    const { port } = await hangingGateway('onModuleDestroy');
+    const { port } = await hangingGateway('onModuleDestroy', 'hang', LONG_MS);
     const next = Program.node(BIN, ['gateway', '--port', port, '--force']);
     await next.output('stderr', /^asked the gateway/);
 

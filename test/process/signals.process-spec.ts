@@ -40,7 +40,8 @@ describe('a signal', () => {
   });
 
   it('another one ends a slow shutdown at once, with 128 and its number', async () => {
-    const { program, port } = await hangingGateway('onApplicationShutdown');
+    // Its own deadline must not be quicker than the second signal.
+    const { program, port } = await hangingGateway('onApplicationShutdown', 'hang', 120_000);
     program.signal('SIGTERM');
     await program.output('stdout', /hanging/);
 
