@@ -2,9 +2,12 @@ import { startGateway } from '../kit/gateway.js';
 import { hangingGateway } from '../kit/hanging-gateway.js';
 import { portOf, rawConnection, stranger } from '../kit/net.js';
 import { freePort } from '../kit/ports.js';
-import { openclaw, parse } from '../kit/openclaw.js';
+import { decided, openclaw, parse, UNNAMED } from '../kit/openclaw.js';
 import { BIN, Program } from '../kit/program.js';
 import { tempFolder } from '../kit/temp.js';
+
+/** A shutdown that is still under way when a command on a busy machine finds it. */
+const LONG_MS = 120_000;
 
 describe('a refused start says who holds the port, and what to do', () => {
   it('a ready gateway: 78', async () => {
@@ -38,7 +41,7 @@ describe('a refused start says who holds the port, and what to do', () => {
   });
 
   it('a gateway that is draining: 75', async () => {
-    const { port, program } = await hangingGateway('onModuleDestroy');
+    const { port, program } = await hangingGateway('onModuleDestroy', 'hang', LONG_MS);
     program.signal('SIGTERM');
     await program.output('stdout', /hanging/);
 
@@ -52,7 +55,7 @@ describe('a refused start says who holds the port, and what to do', () => {
     const { port, program } = await startGateway();
     program.signal('SIGSTOP');
 
-    const { code, stderr } = await openclaw('--port', port);
+    const { code, stderr } = await decided(() => openclaw('--port', port), UNNAMED);
 
     expect(stderr).toMatch(
       new RegExp(`held by +accepts connections but does not answer: a gateway, pid ${program.pid}`),

@@ -1,6 +1,6 @@
 import { cardAnswer, httpAnswer } from './cards.js';
 import { portOf, rawConnection, stranger } from '../kit/net.js';
-import { decided, openclaw, parse } from '../kit/openclaw.js';
+import { decided, openclaw, parse, UNNAMED } from '../kit/openclaw.js';
 import { fixture, Program } from '../kit/program.js';
 
 interface Peer {
@@ -92,9 +92,9 @@ describe.each(PEERS)('a holder that $does', ({ script }) => {
     const holder = await startHostile(script);
     const { port } = holder;
 
-    const ensure = await openclaw('--port', port, '--ensure');
-    const stop = await openclaw('stop', '--port', port);
-    const force = await openclaw('--port', port, '--force=kill');
+    const ensure = await decided(() => openclaw('--port', port, '--ensure'));
+    const stop = await decided(() => openclaw('stop', '--port', port));
+    const force = await decided(() => openclaw('--port', port, '--force=kill'));
 
     expect([ensure.code, stop.code, force.code]).toEqual([69, 69, 69]);
     expect(stop.stdout).toMatch(NOT_STOPPED);
@@ -107,7 +107,7 @@ describe('a holder that answers everything', () => {
   it('is named, with what to do', async () => {
     const { port, program } = await startHostile(['say', httpAnswer('<h1>hello</h1>')]);
 
-    const { stderr } = await openclaw('--port', port);
+    const { stderr } = await decided(() => openclaw('--port', port), UNNAMED);
 
     const [, who, ...commands] = stderr.trimEnd().split('\n');
     expect(who).toMatch(new RegExp(`^ {2}port \\d+ is in use by another program: .* \\(pid ${program.pid}, user `));

@@ -2,14 +2,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { freePort, isFree } from '../kit/ports.js';
-import { decided, openclaw, parse } from '../kit/openclaw.js';
+import { decided, openclaw, parse, UNNAMED } from '../kit/openclaw.js';
 import { BIN, fixture, Program } from '../kit/program.js';
 import { serveOn, startOn } from '../kit/profile.js';
 import { LINUX } from '../kit/sockets.js';
 import { tempFolder } from '../kit/temp.js';
-
-/** On a busy machine the system may not tell in time which process it is. */
-const UNNAMED = /the operating system does not say/;
 
 /** A process with the title of a gateway, and no card. */
 async function titled(manner: string, ...args: string[]): Promise<{ program: Program; port: number }> {

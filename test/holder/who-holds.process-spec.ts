@@ -15,7 +15,8 @@ import { heirOf } from './heirs.js';
 
 /** A verdict that does not wait for the peer is not to fail because a machine is busy; ms. */
 const PATIENT_MS = 10_000;
-const SLACK_MS = 1_500;
+const SLACK_MS = 5_000;
+const ATTEMPTS = 10;
 
 async function verdictOn(port: number, { host = '127.0.0.1', timeoutMs = PATIENT_MS } = {}): Promise<Holder> {
   return within(timeoutMs + SLACK_MS, 'the verdict', whoHolds({ host, port }, { timeoutMs }));
@@ -30,6 +31,14 @@ const UNSHARE = [
 /** For a verdict that takes all of the time, the time that it takes unless told. */
 async function verdictInUsualTime(port: number): Promise<Holder> {
   return within(500 + SLACK_MS, 'the verdict', whoHolds({ host: '127.0.0.1', port }));
+}
+
+/** The same, asked again while a busy machine has not found the process in that time. */
+async function verdictWithOwner(port: number): Promise<Holder> {
+  for (let attempt = 1; ; attempt++) {
+    const holder = await verdictInUsualTime(port);
+    if (holder.owner || attempt === ATTEMPTS) return holder;
+  }
 }
 
 async function sayer(text: string, options: ListenOptions = {}): Promise<number> {
@@ -126,11 +135,11 @@ describe('who holds a port', () => {
   });
 
   it('is gone when it goes while it is looked at', async () => {
-    const server = await stranger({}, (socket) => {
+    const port = await freePort();
+    const server = await stranger({ port }, (socket) => {
       server.close();
       socket.resetAndDestroy();
     });
-    const port = portOf(server);
 
     expect(await verdictOn(port)).toEqual({ verdict: 'blocked', url: `ws://127.0.0.1:${port}`, ownership: 'unknown' });
   });
@@ -150,7 +159,7 @@ describe('who holds a port', () => {
     const { port, program } = await startCardHolder({ title: 'openclaw-gateway' });
     program.signal('SIGSTOP');
 
-    expect(await verdictInUsualTime(port)).toMatchObject({
+    expect(await verdictWithOwner(port)).toMatchObject({
       verdict: 'stalled',
       owner: { pid: program.pid, isGateway: true },
     });
@@ -160,7 +169,7 @@ describe('who holds a port', () => {
     const { port, program } = await startCardHolder();
     program.signal('SIGSTOP');
 
-    expect(await verdictInUsualTime(port)).toMatchObject({
+    expect(await verdictWithOwner(port)).toMatchObject({
       verdict: 'foreign',
       owner: { pid: program.pid, isGateway: false },
     });
@@ -191,7 +200,8 @@ describe('who holds a port', () => {
   });
 
   (ETH0 === undefined ? it.skip : it)('is a stranger that listens on another address of the wildcard', async () => {
-    const port = portOf(await stranger({ host: ETH0 ?? '' }));
+    const port = await freePort();
+    await stranger({ host: ETH0 ?? '', port });
 
     expect(await verdictOn(port, { host: '0.0.0.0' })).toMatchObject({
       verdict: 'foreign',

@@ -25,6 +25,9 @@ const ATTEMPTS = 10;
 /** What a verdict says that has run out of time, unless the test expects it. */
 const UNDECIDED = /does not answer|"verdict":"stalled"|ETIMEDOUT/;
 
+/** Where what the test expects names the process: a verdict in whose time the system has not told which one it is. */
+export const UNNAMED = /the operating system does not say/;
+
 /**
  * Asks again while the answer is that nothing could be learned of the holder in the 500 ms of a verdict, as on a busy
  * machine, and says so in the output of the run: on an idle machine it is a fault. For tests of what a verdict says, not
