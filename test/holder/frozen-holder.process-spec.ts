@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 
 import { WATCH_PATH, watchHolder } from '../../src/holder/watch-holder.js';
 import { onCleanUp } from '../kit/cleaner.js';
@@ -11,7 +12,8 @@ import { BIN, Program } from '../kit/program.js';
 import { proven } from '../kit/proven.js';
 
 /** The verdict takes half a second, a connect that hangs two minutes; between them there is room for a busy machine. */
-const REFUSAL_DEADLINE_MS = 8_000;
+const REFUSAL_DEADLINE_MS = 60_000;
+const DEADLINE_MS = 20_000;
 /** Node asks for a backlog of 511, and a kernel may give less. */
 const MOST_CONNECTIONS = 1_000;
 /** On loopback the kernel answers a connect before the call returns, unless it does not. */
@@ -32,7 +34,7 @@ describe('a gateway that is frozen', () => {
 
     expect(waiting.bytesRead).toBe(0);
     program.signal('SIGCONT');
-    await within(5_000, 'the answer to a request from before', answered);
+    await within(DEADLINE_MS, 'the answer to a request from before', answered);
     await expectHealth(url);
     refused.push(`1 refused after ${elapsed} ms`);
   });
@@ -61,16 +63,16 @@ describe('a gateway that is frozen', () => {
     const agreed = new Promise<void>((onAgreed) => {
       void watchHolder({ host: '127.0.0.1', port }, { signal: watching.signal, onAgreed, onSilence });
     });
-    await within(5_000, 'a watch', agreed);
+    await within(DEADLINE_MS, 'a watch', agreed);
     // Another watch hears what the first does, a moment later; four signs of life are more than a silence takes.
     const beside = await rawConnection(port);
     beside.write(`GET ${WATCH_PATH} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`);
-    for (let sign = 0; sign < 5; sign++) await within(5_000, 'a sign of life', once(beside, 'data'));
+    for (let sign = 0; sign < 5; sign++) await within(DEADLINE_MS, 'a sign of life', once(beside, 'data'));
     expect(onSilence).not.toHaveBeenCalled();
 
     program.signal('SIGSTOP');
 
-    await within(10_000, 'the silence to be noticed', silence);
+    await within(DEADLINE_MS, 'the silence to be noticed', silence);
     program.signal('SIGCONT');
   });
 });
@@ -94,8 +96,10 @@ async function fillBacklog(port: number): Promise<readonly Socket[]> {
     const socket = connect({ host: '127.0.0.1', port });
     socket.on('error', () => undefined);
     sockets.push(socket);
-    const connected = within(HANGING_AFTER_MS, 'the connect', once(socket, 'connect'));
-    if (!(await connected.catch(() => undefined))) return sockets;
+    await within(HANGING_AFTER_MS, 'the connect', once(socket, 'connect')).catch(() => undefined);
+    // A busy machine may have had no time for this process to hear of it.
+    await turnOfTheLoop();
+    if (socket.connecting) return sockets;
   }
   throw new Error(`${MOST_CONNECTIONS} connections did not fill the backlog`);
 }
