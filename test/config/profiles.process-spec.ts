@@ -5,6 +5,7 @@ import { ephemeralPorts, isEphemeral } from '../../src/config/ephemeral-ports.js
 import { portOfProfile } from '../../src/config/choose-port.js';
 import { freeProfile, Home } from '../kit/home.js';
 import { trouble, WARNING } from '../kit/log.js';
+import { inOwnNetwork, NO_NAMESPACES } from '../kit/namespace.js';
 import { freePort, isFree } from '../kit/ports.js';
 import { parse } from '../kit/openclaw.js';
 import { BIN, Program } from '../kit/program.js';
@@ -164,11 +165,15 @@ describe('named profiles', () => {
   });
 
   it('are warned of a port that the operating system gives to any program', async () => {
+    // In a network of its own, where the range is the kernel's default, no other program is given the port meanwhile.
+    const isAlone = NO_NAMESPACES === undefined;
     const ports = ephemeralPorts();
-    const port = await freePortOf(ports.first, ports.last, (port) => isEphemeral(port, ports));
+    const port = isAlone ? 50_000 : await freePortOf(ports.first, ports.last, (one) => isEphemeral(one, ports));
+    const args = ['gateway', '--port', port];
 
-    const program = await new Home().serve(['gateway', '--port', port]);
+    const program = isAlone ? inOwnNetwork(BIN, args) : Program.node(BIN, args);
 
+    await program.output('stdout', /^gateway listening on/m);
     await program.output('stderr', WARNING);
     expect(trouble(program.stderr).trimEnd().split('\n')).toEqual([
       expect.stringContaining(`port ${port} is one that the operating system gives to any program`),
