@@ -9,6 +9,12 @@ import { until } from './deadline.js';
 import { ROOT } from './program.js';
 
 const AXE = readFileSync(createRequire(join(ROOT, 'package.json')).resolve('axe-core/axe.min.js'), 'utf8');
+/**
+ * How the browser reports each connection that it could not make: nothing listened, the gateway ended at that moment, or
+ * it was on its way out and let no client in.
+ */
+const NO_CONNECTION =
+  /net::ERR_(?:CONNECTION_(?:REFUSED|RESET|CLOSED)|EMPTY_RESPONSE)|WebSocket handshake: Unexpected response code: 503/;
 /** For a person to look at: no test does. */
 const PICTURES = process.env['PAGE_PICTURES'];
 const WIDE = { width: 1600, height: 1000 };
@@ -42,8 +48,7 @@ export class ControlPage {
     page.on('pageerror', ({ message }) => this.faults.push(message));
     page.on('console', (message) => {
       const text = message.text();
-      // The browser reports each connection that it could not make.
-      if (message.type() === 'error' && !text.includes('ERR_CONNECTION_REFUSED')) this.faults.push(text);
+      if (message.type() === 'error' && !NO_CONNECTION.test(text)) this.faults.push(text);
     });
     page.on('request', (request) => {
       if (new URL(request.url()).origin !== origin) this.faults.push(`a request to ${request.url()}`);
