@@ -213,14 +213,17 @@ function copyPackage(folder: string): void {
 
 /** @returns false while a process in it is yet to end, which has been told to */
 function removeCgroup(folder: string): boolean {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (entry.isDirectory() && !removeCgroup(join(folder, entry.name))) return false;
-  }
   try {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      if (entry.isDirectory() && !removeCgroup(join(folder, entry.name))) return false;
+    }
     rmdirSync(folder);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EBUSY') return false;
+    const { code } = error as NodeJS.ErrnoException;
+    // The manager may remove one itself in its last moment.
+    if (code === 'ENOENT') return true;
+    if (code === 'EBUSY') return false;
     throw error;
   }
 }
