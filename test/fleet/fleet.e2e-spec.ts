@@ -14,6 +14,9 @@ import { membersOf, SHORT, WAIT_MS } from './members.js';
 import { plannedTests } from './planned-tests.js';
 import { refusalTests } from './refusal-tests.js';
 
+// Some wait for the end of sessions and leases, and start a server again, on a machine that may be busy.
+jest.setTimeout(120_000);
+
 /** Answers with a row when the replica knows of a holder. */
 const SENT = 'select 1 from openclaw.fleet';
 /** The first line of its status. */

@@ -13,6 +13,8 @@ const PLATFORM = `${process.platform} ${process.arch}`;
 /** 67 MB to decompress, on a machine that is busy. */
 const UNPACK_DEADLINE_MS = 180_000;
 const VERSION_DEADLINE_MS = 10_000;
+/** Playwright allows 30 s, in which a busy machine may not have started a browser or drawn a page. */
+const DEADLINE_MS = 120_000;
 
 /** Nothing of the shell that runs the tests, proxies included, and nothing of what it writes left behind. */
 const environmentIn = (folder: string): Record<string, string> => ({
@@ -47,7 +49,9 @@ export class Chromium {
         env: { ...environmentIn(folder), LD_LIBRARY_PATH: join(folder, 'al2023/lib') },
         artifactsDir: join(folder, 'artifacts'),
         args,
+        timeout: DEADLINE_MS,
       });
+      context.setDefaultTimeout(DEADLINE_MS);
       return new Chromium(context, folder);
     } catch (error) {
       rmSync(folder, { recursive: true, force: true });

@@ -5,7 +5,8 @@ import { onCleanUp } from './cleaner.js';
 import { within } from './deadline.js';
 import { portOf, stranger } from './net.js';
 
-const DEADLINE_MS = 10_000;
+/** A start takes a tenth of a second, and many seconds beside busy processes; only a failure waits for so long. */
+const DEADLINE_MS = 60_000;
 
 /** A process that a program under test has started: `fixtures/companion.ts`, killed when the test ends. */
 export class Companion {

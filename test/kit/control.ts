@@ -5,6 +5,9 @@ import { within } from './deadline.js';
 import { Operator } from './operator.js';
 import { TOKEN } from './token.js';
 
+/** Only a failure waits for so long; in milliseconds. */
+const DEADLINE_MS = 20_000;
+
 export interface ControlApp extends TestApp {
   readonly adapter: GatewayWsAdapter;
   readonly clients: GatewayClients;
@@ -34,7 +37,7 @@ export async function emptied(adapter: GatewayWsAdapter, butFirst = 0): Promise<
     const socket = [...adapter.clients][butFirst];
     if (!socket) return;
     const closed = new Promise((resolve) => socket.once('close', resolve));
-    await within(5_000, 'the end of a connection', closed);
+    await within(DEADLINE_MS, 'the end of a connection', closed);
   }
 }
 

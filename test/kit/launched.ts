@@ -11,7 +11,7 @@ import { parse, type Result } from './openclaw.js';
 import { tempFolder } from './temp.js';
 import { TOKEN } from './token.js';
 
-const GONE_MS = 10_000;
+const GONE_MS = 60_000;
 /** Twenty Node processes at once, on two cores that others use too. */
 const DEADLINE_MS = 90_000;
 
@@ -103,7 +103,9 @@ export async function start(
 }
 
 export async function cardOf(port: number): Promise<GatewayCard> {
-  const response = await fetch(`http://127.0.0.1:${port}/.well-known/gateway`);
+  // A connection that is kept leads to the gateway that is there now, and not to the next one.
+  const headers = { Connection: 'close' };
+  const response = await fetch(`http://127.0.0.1:${port}/.well-known/gateway`, { headers });
   return (await response.json()) as GatewayCard;
 }
 

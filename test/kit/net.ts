@@ -7,7 +7,7 @@ import { onCleanUp } from './cleaner.js';
 import { within } from './deadline.js';
 
 /** A machine that is busy takes seconds for many at once; only a failure waits for so long. */
-const OPEN_DEADLINE_MS = 20_000;
+const DEADLINE_MS = 20_000;
 
 /** A plain server, closed with its connections when the test ends. Port 0 on 127.0.0.1 unless told. */
 export async function stranger(options: ListenOptions = {}, onConnection?: (socket: Socket) => void): Promise<Server> {
@@ -35,7 +35,7 @@ export async function rawConnection(port: number, host = '127.0.0.1'): Promise<S
   const socket = connect({ host, port });
   socket.on('error', () => undefined);
   onCleanUp(() => socket.destroy());
-  await within(OPEN_DEADLINE_MS, `a connection to ${host}:${port}`, once(socket, 'connect'));
+  await within(DEADLINE_MS, `a connection to ${host}:${port}`, once(socket, 'connect'));
   return socket;
 }
 
@@ -64,7 +64,7 @@ export class Client {
 
   static async open(url: string, options: ClientOptions = {}): Promise<Client> {
     const client = new Client(new WebSocket(url, options));
-    await within(OPEN_DEADLINE_MS, `a WebSocket to ${url}`, once(client.socket, 'open'));
+    await within(DEADLINE_MS, `a WebSocket to ${url}`, once(client.socket, 'open'));
     return client;
   }
 
@@ -73,7 +73,7 @@ export class Client {
   }
 
   /** The next message that has not been taken yet. */
-  async next(deadlineMs = 5_000): Promise<unknown> {
+  async next(deadlineMs = DEADLINE_MS): Promise<unknown> {
     if (this.messages.length === 0) {
       let check: () => void = () => undefined;
       const arrived = new Promise<void>((resolve) => (check = () => resolve()));
@@ -84,7 +84,7 @@ export class Client {
   }
 
   /** The first message of a kind that has not been taken yet; others stay. */
-  async take<T>(isIt: (message: unknown) => message is T, deadlineMs = 10_000): Promise<T> {
+  async take<T>(isIt: (message: unknown) => message is T, deadlineMs = DEADLINE_MS): Promise<T> {
     let check: () => void = () => undefined;
     const arrived = new Promise<T>((resolve) => {
       check = () => {
@@ -109,7 +109,7 @@ export class Client {
     return this.next();
   }
 
-  async close(deadlineMs = 5_000): Promise<CloseFrame> {
+  async close(deadlineMs = DEADLINE_MS): Promise<CloseFrame> {
     return within(deadlineMs, 'the end of the WebSocket', this.closed);
   }
 }
@@ -124,7 +124,7 @@ export async function upgradeStatus(url: string, options: ClientOptions = {}): P
     socket.once('unexpected-response', (_request, response) => resolve(response.statusCode ?? 0));
     socket.once('close', () => reject(new Error(`no answer to the upgrade on ${url}`)));
   });
-  return within(OPEN_DEADLINE_MS, `an answer to the upgrade on ${url}`, status).finally(() => socket.terminate());
+  return within(DEADLINE_MS, `an answer to the upgrade on ${url}`, status).finally(() => socket.terminate());
 }
 
 /** A raw connection that has been upgraded to a WebSocket, and answers nothing, close frames included. */
@@ -140,6 +140,6 @@ export async function muteWebSocket(url: string): Promise<Socket> {
     `GET / HTTP/1.1\r\nHost: ${hostname}:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
       'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
   );
-  await within(OPEN_DEADLINE_MS, 'the 101 response', upgraded);
+  await within(DEADLINE_MS, 'the 101 response', upgraded);
   return socket;
 }

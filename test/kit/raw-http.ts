@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { within } from './deadline.js';
 import { rawConnection } from './net.js';
 
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 20_000;
 
 /** Sends a text over a connection of its own, and gives all that comes back until the other side hangs up. */
 export async function exchange(port: number, text: string, host?: string): Promise<string> {

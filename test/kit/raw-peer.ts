@@ -7,6 +7,8 @@ import { ABOUT, type Response } from './operator.js';
 import { TOKEN } from './token.js';
 
 const END_OF_HEAD = '\r\n\r\n';
+/** Only a failure waits for so long; in milliseconds. */
+const DEADLINE_MS = 20_000;
 
 /** A client that writes its frames by hand, and so may write them wrong. */
 export class RawPeer {
@@ -94,14 +96,14 @@ export class RawPeer {
 
   /** The code that it is closed with; `undefined` for a connection that ends without one. */
   async closeCode(): Promise<number | undefined> {
-    const payload = await within(5_000, 'a close frame', this.closed);
+    const payload = await within(DEADLINE_MS, 'a close frame', this.closed);
     return payload && payload.length >= 2 ? payload.readUInt16BE() : undefined;
   }
 
   /** Ends its side, and waits for the other. */
   async end(): Promise<void> {
     this.socket.end();
-    await within(5_000, 'the end of the connection', this.gone);
+    await within(DEADLINE_MS, 'the end of the connection', this.gone);
   }
 
   async #until<T>(what: string, look: () => T | undefined): Promise<T> {
@@ -118,7 +120,7 @@ export class RawPeer {
     const ended = this.gone.then(() => {
       throw new Error(`the connection ended before ${what}`);
     });
-    return within(5_000, what, Promise.race([found, ended])).finally(() => (this.#check = () => undefined));
+    return within(DEADLINE_MS, what, Promise.race([found, ended])).finally(() => (this.#check = () => undefined));
   }
 
   #receive(chunk: Buffer): void {

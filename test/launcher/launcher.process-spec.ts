@@ -151,7 +151,7 @@ describe('start', () => {
   (skipped ? it.skip : it)(`is content with its own gateway where it cannot be told whose it is${reason}`, async () => {
     const port = await freePort();
 
-    const launch = withoutProc(BIN, ['gateway', 'start', '--port', port, '--timeout', '10000']);
+    const launch = withoutProc(BIN, ['gateway', 'start', '--port', port, '--timeout', '60000']);
 
     expect([await launch.exit(), launch.stderr]).toEqual([{ code: 0, signal: null }, '']);
     expect(launch.stdout).toMatch(`gateway started on ws://127.0.0.1:${port}: pid `);

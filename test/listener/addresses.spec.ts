@@ -243,7 +243,7 @@ describe('a port that cannot be bound', () => {
       throw inUse;
     });
 
-    const refusal = await within(2_000, 'the verdict', refusalOf({ port }));
+    const refusal = await within(10_000, 'the verdict', refusalOf({ port }));
 
     // It is the deadline that ends it, and not the least number of tries.
     expect(tries.mock.calls.length).toBeGreaterThan(4);
@@ -256,7 +256,7 @@ describe('a port that cannot be bound', () => {
       const connection = await rawConnection(portOf(await stranger()));
       const port = connection.localPort ?? 0;
 
-      const refusal = await within(2_000, 'the verdict', refusalOf({ port }));
+      const refusal = await within(10_000, 'the verdict', refusalOf({ port }));
 
       expect(refusal.message).toBe(`another gateway instance is already listening on ws://127.0.0.1:${port}`);
     });

@@ -85,7 +85,7 @@ describe('a refusal', () => {
     const name = 'Host: evil\x1b[31m"\\{}.example';
     await exchange(gateway.port, head('GET /\x1b[2J HTTP/1.1', name, 'Connection: close'));
     await forged(gateway.port, 'Host: evil.example');
-    await gateway.program.output('stderr', WARNING);
+    await gateway.program.output('stderr', /host not allowed: evil\.example \(.*\n/);
     const lines = warnings(gateway.program.stderr);
     expect(lines.at(-1)?.message).toContain('host not allowed: evil.example (');
     for (const line of lines) expect(JSON.stringify(line)).not.toMatch(/u001b/);
@@ -101,7 +101,7 @@ describe('a refusal', () => {
     const metrics = await metricsOf(gateway);
     expect(metrics).toContain(`gateway_refused_total{reason="host not allowed"} ${count}\n`);
 
-    await gateway.program.output('stderr', /\d+ more in 10 s/, 20_000);
+    await gateway.program.output('stderr', /\d+ more in 10 s/);
 
     const messages = warnings(gateway.program.stderr).map(({ message }) => message);
     const windows = messages.filter((message) => message.endsWith(' more in 10 s')).length;

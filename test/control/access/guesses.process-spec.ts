@@ -33,7 +33,7 @@ describe('guesses at the token of a gateway', () => {
       const { program, url } = await startGateway(undefined, guessable);
       const begun = performance.now();
       const guessers = STRANGERS.map((uid) => guess(uid, url, 24));
-      await until(20_000, 'answers to both', () => guessers.every((one) => answers(one, 'busy') > 200));
+      await until(60_000, 'answers to both', () => guessers.every((one) => answers(one, 'busy') > 200));
 
       for (let count = 0; count < TRIES; count++)
         (await Operator.open(url, { token: GUESSABLE })).client.socket.terminate();
@@ -53,17 +53,17 @@ describe('guesses at the token of a gateway', () => {
     const { url } = await startGateway(undefined, guessable);
     const [uid = 0] = STRANGERS;
     const forgotten = guess(uid, url, 10, 'the-token-of-yesterday');
-    await until(20_000, 'many answers', () => answers(forgotten, 'wrong') > 200);
+    await until(60_000, 'many answers', () => answers(forgotten, 'wrong') > 200);
     expect(answers(forgotten, 'busy')).toBe(0);
     const other = guess(uid, url, 1);
-    await until(20_000, 'a new guess', () => answers(other, 'wrong') > 0);
+    await until(60_000, 'a new guess', () => answers(other, 'wrong') > 0);
   });
 
   it('of 128 random bits are not braked, and keep no right token waiting', async () => {
     const token = randomBytes(16).toString('hex');
     const { program, url, port } = await startGateway(undefined, { env: { OPENCLAW_GATEWAY_TOKEN: token } });
     const guesser = guess(process.getuid?.() ?? 0, url, 24);
-    await until(20_000, 'many answers', () => answers(guesser, 'wrong') > 200);
+    await until(60_000, 'many answers', () => answers(guesser, 'wrong') > 200);
 
     for (const host of ['127.0.0.1', '[::1]']) {
       for (let count = 0; count < TRIES; count++) {
