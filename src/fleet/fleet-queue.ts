@@ -28,7 +28,9 @@ export class FleetQueue {
   readonly #parts: QueueParts;
   readonly #sliceMs: number;
   #holder: FoundHolder | undefined;
-  /** In which that holder has still been the one that is written down, at the end of the last wait. */
+  /** The token of the holder that the operator was told of; a client of a standby can have another one looked up. */
+  #told: bigint | undefined;
+  /** The session in which that holder was still the one that is written down, at the end of the last wait. */
   #waited: FleetSession | undefined;
   #lookedAt = -Infinity;
   /** The holder that was asked to stop. */
@@ -86,13 +88,14 @@ export class FleetQueue {
       this.#holder = holder;
       if (holder && !holder.isStranger && settings.takeOver) return this.#takeOver(session, holder);
       if (wait === 'fail') throw refusalOf(settings.name, holder);
+      this.#told = holder?.token;
       if (holder) {
         tell(`standing by in fleet ${settings.name}, held by ${describeFleetHolder(holder)}`, `holder ${holder.token}`);
       }
     }
     const jitter = SLICE_JITTER * (2 * Math.random() - 1);
     const { isGranted, token } = await session.wait(this.#sliceMs * (1 + jitter));
-    this.#waited = !isGranted && token === this.#holder?.token ? session : undefined;
+    this.#waited = !isGranted && token === this.#told ? session : undefined;
     return isGranted;
   }
 
