@@ -25,7 +25,10 @@ export async function runCommandLine(args: readonly string[], program: Program):
 
   const isHelp = mayAskForHelp(args);
   const add = (parent: Command, entry: CommandEntry): Command => {
-    const command = new Command(entry.name).exitOverride();
+    const command = new Command(entry.name).exitOverride((outcome) => {
+      exitCode = exitCodeOfParser(outcome, entry);
+      throw outcome;
+    });
     // A description of each flag of every command would take longer than what is typed.
     if (isHelp || args.includes(entry.name)) describeCommand(command, entry, program);
     parent.addCommand(command);
@@ -44,7 +47,7 @@ export async function runCommandLine(args: readonly string[], program: Program):
     await root.parseAsync(withHelpFlag(withoutColorFlag(args)), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    return exitCodeOfParser(error);
+    return exitCode ?? exitCodeOfParser(error);
   }
   if (exitCode === undefined) throw new Error(`no command has run: ${args.join(' ')}`);
   return exitCode;

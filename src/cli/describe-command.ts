@@ -93,7 +93,13 @@ function refuseUnknownCommand([word]: readonly string[], { name }: Program): voi
   throw new InputError(`error: unknown command '${word}' (${wayOut})`);
 }
 
-/** The exit code where the parser has printed help, the version, or what is wrong; its own for the last is 1. */
-export function exitCodeOfParser({ exitCode }: CommanderError): number {
-  return exitCode === 0 ? ExitCode.OK : ExitCode.USAGE;
+/**
+ * The exit code where the parser has printed help, the version, or what is wrong; its own for the last is 1.
+ *
+ * @param entry the command that it was about
+ * @default the program itself
+ */
+export function exitCodeOfParser({ exitCode }: CommanderError, entry?: CommandEntry): number {
+  const code = exitCode === 0 ? ExitCode.OK : ExitCode.USAGE;
+  return entry ? endOf(entry, code) : code;
 }

@@ -34,7 +34,9 @@ abstract class TableCommand extends CommandRunner {
   }
 
   override setCommand(command: ParserCommand): this {
-    describeCommand(command, this.entry, this.program).exitOverride((outcome) => endCommand(exitCodeOfParser(outcome)));
+    describeCommand(command, this.entry, this.program).exitOverride((outcome) =>
+      endCommand(exitCodeOfParser(outcome, this.entry)),
+    );
     return super.setCommand(command);
   }
 

@@ -154,6 +154,16 @@ describe('a flag', () => {
     });
   });
 
+  it.each([
+    ['gateway --bogus', 0],
+    ['gateway run --bogus', 0],
+    ['gateway status --bogus', 64],
+  ])('that is unknown ends a gateway with 0 under launchd, which would start it for ever: %s', async (line, code) => {
+    jest.replaceProperty(process, 'env', { ...process.env, XPC_SERVICE_NAME: 'openclaw-gateway-lock.default' });
+
+    expect((await run(line)).code).toBe(code);
+  });
+
   it.each(ENTRIES.map(path))('that prints the version of the program is taken by %s', async (command) => {
     expect(await run(`${command} --version`)).toEqual({ code: 0, stdout: '1.2.3\n', stderr: '' });
   });
