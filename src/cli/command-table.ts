@@ -61,6 +61,7 @@ export const SUB_COMMANDS = {
     flags: {
       ...ADDRESS_FLAGS,
       ...FLEET_FLAGS,
+      fleet: { flags: '--fleet <name>', description: 'who is active in this fleet, in place of what runs here' },
       ...URL_FLAG,
       watch: { flags: '--watch', description: 'look again every two seconds, until Ctrl-C' },
       deep: { flags: '--deep', description: 'also what the operating system knows: addresses, processes, connections' },

@@ -40,7 +40,7 @@ export const ADDRESS_FLAGS = { ...PLACE_FLAGS, ...PROFILE_FLAGS, ...JSON_FLAG, .
 export const FLEET_FLAGS = {
   fleet: {
     flags: '--fleet <name>',
-    description: 'be one of the gateways of a fleet, of which one is active (default: OPENCLAW_FLEET)',
+    description: 'the fleet: gateways of several hosts, of which one is active (default: OPENCLAW_FLEET)',
   },
   fleetUrlFile: {
     flags: '--fleet-url-file <path>',

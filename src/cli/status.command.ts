@@ -18,6 +18,8 @@ import { statusOfAll, statusTable } from './status-of-all.js';
 import { watch } from './watch.js';
 import { whereItRuns } from './where-it-runs.js';
 
+const NOT_OF_FLEETS: readonly (keyof Flags)[] = ['all', 'port', 'host', 'deep', 'url', 'token', 'tokenFile'];
+
 /**
  * Says who holds the port, and what it runs with; with `--all`, who holds the port of each profile; with `--fleet`, who is
  * active in it.
@@ -25,7 +27,7 @@ import { whereItRuns } from './where-it-runs.js';
 export async function status(invocation: Invocation): Promise<number> {
   const { flags, profile, program } = invocation;
   const isAboutFleet = (flags.fleet ?? flags.fleetUrl ?? flags.fleetUrlFile) !== undefined;
-  if (isAboutFleet) refuseFlags(flags, ['all', 'port', 'host', 'deep', 'url'], '--fleet is about all hosts of a fleet');
+  if (isAboutFleet) refuseFlags(flags, NOT_OF_FLEETS, '--fleet is about all hosts of a fleet');
   if (flags.all) refuseFlags(flags, ['port', 'host', 'deep', 'url'], '--all is about every profile');
   if (flags.url !== undefined) refuseFlags(flags, ['deep'], '--url asks the gateway itself already');
   const look = async (): Promise<number> => {

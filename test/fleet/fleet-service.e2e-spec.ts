@@ -310,13 +310,16 @@ describe('the active gateway', () => {
   });
 });
 
-it('status --fleet is about no port', async () => {
+it.each([
+  ['--port', '18789'],
+  ['--token', 'a-token-of-this-length'],
+])('status --fleet takes no %s', async (flag, value) => {
   const env = { OPENCLAW_FLEET_URL: FLEET.url };
 
-  expect(await runHere(['gateway', 'status', '--fleet', 'office', '--port', '18789'], env)).toMatchObject({
-    code: 64,
-    stderr: expect.stringMatching(/^--port means nothing here: .*since --fleet is about all hosts/) as string,
-  });
+  const { code, stderr } = await runHere(['gateway', 'status', '--fleet', 'office', flag, value], env);
+
+  expect(code).toBe(64);
+  expect(stderr).toMatch(new RegExp(`^${flag} means nothing here: .*since --fleet is about all hosts`));
 });
 
 describe('the options of a fleet', () => {
