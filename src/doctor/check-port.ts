@@ -19,7 +19,11 @@ export function checkPort({ holder, settings, profile, program }: Patient): Find
       check: CHECK,
       level: 'problem',
       text: `${url} is used by another user: ${describeHolder(holder)}`,
-      wayOut: `ask user ${String(user)}, or give this one another port with --port`,
+      // In a user namespace a user may have no name, nor a number that tells.
+      wayOut:
+        user === undefined
+          ? 'give this one another port with --port'
+          : `ask user ${user}, or give this one another port with --port`,
     };
   }
   switch (verdict) {

@@ -23,6 +23,11 @@ describe('the port', () => {
       },
     ]),
     [
+      'has one of another user who has no name here',
+      { verdict: 'ready', card: CARD, ownership: 'other user' },
+      { level: 'problem', wayOut: 'give this one another port with --port' },
+    ],
+    [
       'has the gateway of another profile',
       { verdict: 'ready', card: { ...CARD, profile: 'work' } },
       {

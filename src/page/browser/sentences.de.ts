@@ -75,6 +75,7 @@ export const SENTENCES_DE: readonly Sentence[] = [
     '{} is used by the gateway of profile {}, and this is {}',
     '{1} wird vom Gateway des Profils {2} benutzt, und dies ist {3}',
   ],
+  ['give this one another port with --port', 'geben Sie diesem mit --port einen anderen Port'],
   ['give one of them another port with --port', 'geben Sie einem von beiden mit --port einen anderen Port'],
   ['{}; whose it is cannot be told', '{1}; wem es gehört, ist nicht zu erkennen'],
   [
