@@ -47,7 +47,7 @@ export async function findWaitingManager(
 
 /**
  * Whether this user may not see what its own manager has open: from systemd 254 on, that has a capability which the user
- * has not (pam_systemd(8), proc_pid_fd(5)). Of one that has ended there is nothing to be seen either.
+ * has not (pam_systemd(8), proc_pid_fd(5)). A manager that has ended shows nothing either.
  */
 function isHidden(pid: number): boolean {
   if (userOf(pid) !== process.geteuid?.() || linkOf(`/proc/${pid}/fd/0`) !== '') return false;

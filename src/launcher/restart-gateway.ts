@@ -38,8 +38,8 @@ export function isLaunched(stateFolder: string, port: number | undefined): boole
 }
 
 /**
- * Stops the gateway that a launcher has started, and starts it again with the same flags. Of restarts that are asked for
- * at the same time, one does it, and the others find it done.
+ * Stops the gateway that a launcher has started, and starts it again with the same flags. Where several restarts are asked
+ * for at the same time, one does it, and the others find it done.
  *
  * @returns undefined where the gateway that runs was not started by a launcher after all
  * @throws {LaunchError | InputError | NotAllowedError}

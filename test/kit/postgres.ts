@@ -63,7 +63,7 @@ export class Postgres {
     return this.reservation.port;
   }
 
-  /** Of the server, which has a process for each session below it. */
+  /** The process ID of the server, which has a process for each session below it. */
   get pid(): number {
     return this.#process?.pid ?? NaN;
   }

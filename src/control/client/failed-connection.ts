@@ -21,7 +21,7 @@ export async function failureOf(
   if (code === 'ETIMEDOUT') return tooLate(url, timeoutMs);
   switch (judgeFailedConnect(error, addressOfUrl(url))) {
     case 'refused':
-      return nobodyThere(url);
+      return nothingThere(url);
     case 'unknown':
       return new GatewayCallError('unknown', `${url}: ${describeUnknown({ errno: code })}`);
     case 'closed':
@@ -40,7 +40,7 @@ async function judgeHangUp(message: string, url: string): Promise<GatewayCallErr
     case 'foreign':
       return noGateway(message, url);
     case 'blocked':
-      return nobodyThere(url);
+      return nothingThere(url);
     case 'waiting':
       return new GatewayCallError('not ready', `${url} is held by a service manager, which is to start the gateway`);
     case 'unknown':
@@ -55,7 +55,7 @@ async function judgeHangUp(message: string, url: string): Promise<GatewayCallErr
   }
 }
 
-function nobodyThere(url: string): GatewayCallError {
+function nothingThere(url: string): GatewayCallError {
   return new GatewayCallError('unreachable', `no gateway is running on ${url}`);
 }
 
