@@ -35,7 +35,11 @@ export function nameWayOut(command: Command): void {
   command.configureOutput({
     outputError: (text, write) => {
       const line = text.trimEnd().replace('\n', ' ');
-      write(`${line}${line.includes('(Did you mean ') ? '' : ` (see ${pathOf(command)} --help)`}\n`);
+      const [, word = ''] = /unknown command '(.*)'/.exec(line) ?? [];
+      // Only some of the commands below `gateway` may be typed without it.
+      const isBelow = !command.parent && Object.hasOwn(SUB_COMMANDS, word);
+      const wayOut = isBelow ? `Did you mean ${GATEWAY.name} ${word}?` : `see ${pathOf(command)} --help`;
+      write(`${line}${line.includes('(Did you mean ') ? '' : ` (${wayOut})`}\n`);
     },
   });
 }

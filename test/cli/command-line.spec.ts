@@ -218,6 +218,8 @@ describe('a flag', () => {
 describe('what is no command', () => {
   it.each([
     ['gatewya', "error: unknown command 'gatewya' (Did you mean gateway?)\n"],
+    ['open', "error: unknown command 'open' (Did you mean gateway open?)\n"],
+    ['ports', "error: unknown command 'ports' (Did you mean gateway ports?)\n"],
     ['gateway statsu', "error: unknown command 'statsu' (Did you mean status?)\n"],
     ['gateway now', "error: unknown command 'now' (see acme gateway --help)\n"],
     ['gateway --port 1 now', "error: unknown command 'now' (see acme gateway --help)\n"],
