@@ -23,5 +23,6 @@ export function refusalOf(
     'GATEWAY_FLEET_IN_USE',
     `another gateway is already active in fleet ${fleet} (${where})`,
     holder,
+    fleet,
   );
 }

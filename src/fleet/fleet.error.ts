@@ -42,6 +42,8 @@ export class FleetError extends Error {
     message: string,
     /** With `GATEWAY_FLEET_IN_USE`. */
     readonly holder?: FleetHolder,
+    /** The name of the fleet, where there is a holder. */
+    readonly fleet?: string,
   ) {
     super(message);
   }

@@ -89,12 +89,14 @@ function reportOf(error: GatewayLockError): PortReport {
 /** Who is active in a fleet, and what to do. */
 function fleetDetails(error: unknown, program: string | undefined): string[] {
   if (!(error instanceof FleetError) || !error.holder) return [];
+  // Without the flag that a start had, `gateway --standby` would start a gateway that works beside this fleet.
+  const flag = error.fleet === undefined ? '' : ` --fleet ${error.fleet}`;
   const commands: Advice[] =
     program === undefined
       ? [['wait for it', STAND_BY_OPTION]]
       : [
-          ['see it', `${program} gateway fleet status`],
-          ['wait for it', `${program} gateway --standby`],
+          ['see it', `${program} gateway fleet status${flag}`],
+          ['wait for it', `${program} gateway${flag} --standby`],
         ];
   return paint([['held by', describeFleetHolder(error.holder)], ...commands], wantsColor(process.stderr));
 }

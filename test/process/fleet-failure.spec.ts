@@ -1,4 +1,5 @@
 import { describeFailure } from '../../src/fleet/database-failure.js';
+import { refusalOf } from '../../src/fleet/describe-fleet.js';
 import { FleetError, FleetLostError, type FleetErrorCode, type FleetHolder } from '../../src/index.js';
 import { exitCodeOf } from '../../src/process/exit-code.js';
 import { reportFailure } from '../../src/process/report-failure.js';
@@ -72,10 +73,10 @@ describe('the report of a refusal', () => {
   }
 
   it('says who is active, and what an operator can do', async () => {
-    const error = new FleetError('GATEWAY_FLEET_IN_USE', 'another gateway is already active', holder);
+    const error = refusalOf('office', { ...holder, isStranger: false });
 
     expect(await reported(error, 'openclaw')).toMatch(
-      /^another gateway is already active\n {2}held by {6}gateway 0\.2\.0, host gw1, pid 4711, since \d s, token 7\n {2}see it {7}openclaw gateway fleet status\n {2}wait for it {2}openclaw gateway --standby\n$/,
+      /^another gateway is already active in fleet office \(.*\)\n {2}held by {6}gateway 0\.2\.0, host gw1, pid 4711, since \d s, token 7\n {2}see it {7}openclaw gateway fleet status --fleet office\n {2}wait for it {2}openclaw gateway --fleet office --standby\n$/,
     );
     expect(await reported(error)).toContain(
       "wait for it  give acquire: { wait: 'standby' } to GatewayLockModule.forRoot()",
