@@ -102,5 +102,5 @@ export function describeStop(outcome: StopOutcome, { port }: HostPort): string {
 
 function describeStalled(holder: Holder, port: number): string {
   const end = adviseOn(holder, { lock: 'port', port }).find(([purpose]) => purpose === 'end it');
-  return `${describeHolder(holder)}${end === undefined ? '' : `; to end it: ${end[1]}`}`;
+  return `it ${describeHolder(holder)}${end === undefined ? '' : `; to end it: ${end[1]}`}`;
 }

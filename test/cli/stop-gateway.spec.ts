@@ -13,7 +13,7 @@ describe('a stop that is refused', () => {
     );
 
     expect(text).toMatch(
-      /^not stopped: accepts connections but does not answer: a gateway, pid 4711.*; to end it: kill -9 4711$/,
+      /^not stopped: it accepts connections but does not answer: a gateway, pid 4711.*; to end it: kill -9 4711$/,
     );
   });
 
@@ -22,6 +22,6 @@ describe('a stop that is refused', () => {
 
     const text = describeStop({ kind: 'refused', reason: 'it shows no card', holder }, { host: '', port: PORT });
 
-    expect(text).toMatch(/^not stopped: accepts connections but does not answer: a gateway, pid 4711(?!.*kill)/);
+    expect(text).toMatch(/^not stopped: it accepts connections but does not answer: a gateway, pid 4711(?!.*kill)/);
   });
 });
