@@ -2,7 +2,7 @@ import { startGateway } from '../kit/gateway.js';
 import { hangingGateway } from '../kit/hanging-gateway.js';
 import { portOf, rawConnection, stranger } from '../kit/net.js';
 import { freePort } from '../kit/ports.js';
-import { decided, openclaw, parse, UNNAMED } from '../kit/openclaw.js';
+import { decided, openclaw, parse, UNNAMED, UNOWNED } from '../kit/openclaw.js';
 import { BIN, Program } from '../kit/program.js';
 import { tempFolder } from '../kit/temp.js';
 
@@ -13,7 +13,7 @@ describe('a refused start says who holds the port, and what to do', () => {
   it('a ready gateway: 78', async () => {
     const { port, program } = await startGateway();
 
-    const { code, stderr } = await openclaw('--port', port);
+    const { code, stderr } = await decided(() => openclaw('--port', port), UNNAMED);
 
     const [first, who, ...commands] = stderr.trimEnd().split('\n');
     expect(first).toBe(`another gateway instance is already listening on ws://127.0.0.1:${port}`);
@@ -77,7 +77,7 @@ describe('a refused start says who holds the port, and what to do', () => {
   it('in one line of JSON for scripts', async () => {
     const { port, program } = await startGateway();
 
-    const refused = await openclaw('--port', port, '--json');
+    const refused = await decided(() => openclaw('--port', port, '--json'), UNOWNED);
     const failed = await openclaw('--port', port, '--host', '192.0.2.1', '--json');
 
     expect(refused.stderr).toBe('');

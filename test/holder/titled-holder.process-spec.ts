@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { freePort, isFree } from '../kit/ports.js';
-import { decided, openclaw, parse, UNNAMED } from '../kit/openclaw.js';
+import { decided, openclaw, parse, UNNAMED, UNOWNED } from '../kit/openclaw.js';
 import { BIN, fixture, Program } from '../kit/program.js';
 import { serveOn, startOn } from '../kit/profile.js';
 import { LINUX } from '../kit/sockets.js';
@@ -22,9 +22,10 @@ async function titled(manner: string, ...args: string[]): Promise<{ program: Pro
 
     const [start, status, stop, health] = [
       await decided(() => openclaw('--port', port), UNNAMED),
-      await openclaw('status', '--port', port, '--json'),
+      await decided(() => openclaw('status', '--port', port, '--json'), UNOWNED),
       await decided(() => openclaw('stop', '--port', port), UNNAMED),
-      await openclaw('health', '--port', port),
+      // What hangs up is taken for no gateway where its process is not found.
+      await decided(() => openclaw('health', '--port', port), /does not speak as a gateway does/),
     ];
 
     expect(start.stderr).toContain(`does not answer: a gateway, pid ${program.pid}, user `);

@@ -26,7 +26,9 @@ const ATTEMPTS = 10;
 const UNDECIDED = /does not answer|"verdict":"stalled"|ETIMEDOUT/;
 
 /** Where what the test expects names the process: a verdict in whose time the system has not told which one it is. */
-export const UNNAMED = /the operating system does not say/;
+export const UNNAMED = /the operating system does not say|by its own account/;
+/** The same in JSON. */
+export const UNOWNED = /^(?![^]*"owner":)/;
 
 /**
  * Asks again while the answer is that nothing could be learned of the holder in the 500 ms of a verdict, as on a busy

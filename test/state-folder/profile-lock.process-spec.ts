@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 
 import { stranger } from '../kit/net.js';
 import { freePort, isFree } from '../kit/ports.js';
-import { decided, parse, UNNAMED } from '../kit/openclaw.js';
+import { decided, parse, UNNAMED, UNOWNED } from '../kit/openclaw.js';
 import { serveOn, startOn, strangerOn } from '../kit/profile.js';
 import { BIN, fixture, Program } from '../kit/program.js';
 import { snapshot, Surroundings } from '../kit/snapshot.js';
@@ -42,10 +42,13 @@ describe('one gateway per profile', () => {
     const folder = tempFolder();
     const holder = await serveOn(folder);
 
-    const { program } = await startOn(folder, ['--json']);
-    await program.exit();
+    const { stdout, stderr } = await decided(async () => {
+      const { program } = await startOn(folder, ['--json']);
+      const { code } = await program.exit();
+      return { code, stdout: program.stdout, stderr: program.stderr };
+    }, UNOWNED);
 
-    expect(parse(program.stdout)).toMatchObject({
+    expect(parse(stdout)).toMatchObject({
       ok: false,
       code: 'GATEWAY_PROFILE_IN_USE',
       message: inUse(holder.port),
@@ -54,7 +57,7 @@ describe('one gateway per profile', () => {
       holder: { card: { pid: holder.program.pid }, owner: { pid: holder.program.pid } },
       exitCode: 78,
     });
-    expect(program.stderr).toBe('');
+    expect(stderr).toBe('');
   });
 
   it.each([
