@@ -96,15 +96,31 @@ async function watchToTheEnd(
   see: (holder: Holder) => void,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const holder = await ask(endpoint);
+  let holder = await ask(endpoint);
   signal.throwIfAborted();
   see(holder);
   if (!WATCHED.has(holder.verdict)) return false;
-  // Where a crowd asks a new holder all at once, it may not answer the first look in time.
-  const lookAgain = (): void => void ask(endpoint).then(see);
+  let isLooking = false;
+  const lookAgain = async (): Promise<void> => {
+    // A hostile holder may cause as many looks as it likes.
+    if (isLooking) return;
+    isLooking = true;
+    holder = await ask(endpoint);
+    isLooking = false;
+    if (!signal.aborted) see(holder);
+  };
   // The address where it was found: the one that was refused may be a wildcard.
   const found = 'socketPath' in endpoint ? endpoint : addressOfUrl(holder.url);
-  const agreed = await watchHolder(found, { signal, onAgreed: lookAgain, onSilence: lookAgain });
+  const agreed = await watchHolder(found, {
+    signal,
+    // Where a crowd asks a new holder all at once, it may not answer the first look in time.
+    onAgreed: () => void lookAgain(),
+    onSilence: () => void lookAgain(),
+    // What was said of it while it could not answer is not to stand for ever.
+    onHeartbeat: () => {
+      if (holder.verdict === 'stalled') void lookAgain();
+    },
+  });
   signal.throwIfAborted();
   return agreed;
 }

@@ -21,8 +21,10 @@ export interface WatchOptions {
   readonly signal: AbortSignal;
   /** Called once when the holder agrees to be watched. */
   readonly onAgreed?: () => void;
-  /** Called once when the holder falls silent and keeps the connection, as a frozen process does. */
+  /** Called each time that the holder falls silent and keeps the connection, as a frozen process does. */
   readonly onSilence?: () => void;
+  /** Called each time that the holder shows that its event loop turns, once in a second. */
+  readonly onHeartbeat?: () => void;
 }
 
 /**
@@ -35,7 +37,10 @@ export interface WatchOptions {
  * @returns whether the holder had agreed to be watched, and sent no more than a gateway does; only then does the end say
  * that the holder may have gone
  */
-export function watchHolder(endpoint: Endpoint, { signal, onAgreed, onSilence }: WatchOptions): Promise<boolean> {
+export function watchHolder(
+  endpoint: Endpoint,
+  { signal, onAgreed, onSilence, onHeartbeat }: WatchOptions,
+): Promise<boolean> {
   return new Promise((resolve) => {
     let agreed = false;
     const silence = setTimeout(() => onSilence?.(), SILENCE_MS);
@@ -44,7 +49,10 @@ export function watchHolder(endpoint: Endpoint, { signal, onAgreed, onSilence }:
       if (agreed) onAgreed?.();
       // A stranger could go on sending for ever.
       else request.destroy();
-      response.on('data', () => silence.refresh());
+      response.on('data', () => {
+        silence.refresh();
+        if (agreed) onHeartbeat?.();
+      });
       response.on('error', () => undefined);
     });
     request.on('error', () => undefined);

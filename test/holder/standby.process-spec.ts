@@ -164,6 +164,7 @@ describe('--standby', () => {
       /"message":"standing by for .*: accepts connections but does not answer: a gateway, pid \d+/,
     );
     program.signal('SIGCONT');
+    await waiter?.output('stderr', /does not answer[^]*"message":"standing by for .*: gateway .*, ready, up/);
     expect(await (await Operator.open(url)).call('health')).toMatchObject({ ok: true, payload: { ok: true } });
     expect(waiter?.stdout).toBe('');
   });
