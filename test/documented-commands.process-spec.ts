@@ -17,7 +17,7 @@ const PAGES = ['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `do
   name.endsWith('.md'),
 );
 
-const UNDECIDED = /operating system does not say|does not answer/;
+const UNDECIDED = /operating system does not say|does not answer|by its own account/;
 const ATTEMPTS = 10;
 
 /** Runs commands of the docs in a home of their own. Its ports and paths are all that is not as it is written. */
