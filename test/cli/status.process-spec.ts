@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startGateway } from '../kit/gateway.js';
 import { Client } from '../kit/net.js';
 import { freePort } from '../kit/ports.js';
-import { decided, openclaw, parse, UNOWNED } from '../kit/openclaw.js';
+import { decided, openclaw, parse, UNNAMED, UNOWNED } from '../kit/openclaw.js';
 import { BIN, Program, ROOT } from '../kit/program.js';
 import { copyOfProject } from '../kit/project.js';
 import { TOKEN } from '../kit/token.js';
@@ -14,7 +14,7 @@ describe('status', () => {
     const { port } = await startGateway();
 
     const [text, json, refusal] = await Promise.all([
-      openclaw('status', '--port', port),
+      decided(() => openclaw('status', '--port', port), UNNAMED),
       decided(() => openclaw('status', '--port', port, '--json'), UNOWNED),
       decided(() => openclaw('--port', port, '--json'), UNOWNED),
     ]);
@@ -127,7 +127,10 @@ describe('status', () => {
   it('--deep does without what only a token shows', async () => {
     const { port } = await startGateway();
 
-    const { code, stdout } = await openclaw('--port', port, 'status', '--deep', '--json', '--token', 'another-token');
+    const { code, stdout } = await decided(
+      () => openclaw('--port', port, 'status', '--deep', '--json', '--token', 'another-token'),
+      /"ownership":"unknown"/,
+    );
 
     expect([code, parse(stdout)['live']]).toEqual([0, null]);
     expect(parse(stdout)['liveProblem']).toMatch(/ rejected the token; /);

@@ -109,11 +109,14 @@ describe('an inspector that was opened on the port by NODE_OPTIONS', () => {
   it('is named as such', async () => {
     const port = await freePort();
     const env = { NODE_OPTIONS: `--inspect=127.0.0.1:${port}` };
-    const program = Program.node(BIN, ['gateway', '--port', port], { env });
 
-    await program.exit();
+    const { stderr } = await decided(async () => {
+      const program = Program.node(BIN, ['gateway', '--port', port], { env });
+      const { code } = await program.exit();
+      return { code, stdout: program.stdout, stderr: program.stderr };
+    }, UNNAMED);
 
-    expect(program.stderr.trimEnd().split('\n').slice(-3)).toEqual([
+    expect(stderr.trimEnd().split('\n').slice(-3)).toEqual([
       `  this process's own inspector (NODE_OPTIONS=--inspect…) holds port ${port}`,
       '  free it           unset NODE_OPTIONS, or give --inspect another port',
       '  use another port  openclaw gateway --port <port>',
