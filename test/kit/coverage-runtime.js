@@ -25,10 +25,6 @@ const instrumenter = {
   },
 };
 
-// Jest kills a process, with a warning, that is there 500 ms after it was told to end. With nothing open it ends at once,
-// and then V8 takes the memory of many spec files apart: longer than that on a busy machine. An exit leaves it to the kernel.
-if (process.send) process.once('beforeExit', () => process.exit());
-
 export default class CoverageRuntime extends Runtime {
   async collectV8Coverage() {
     Object.assign(this.v8Coverage, { instrumenter, sources: new Map() });
