@@ -2,7 +2,7 @@ import { printable } from '../common/printable.js';
 import type { Settings } from '../config/choose-settings.js';
 import { findToken } from '../config/choose-token.js';
 import { GatewayCallError } from '../control/client/gateway-call.error.js';
-import type { Status } from '../control/methods/operator.gateway.js';
+import type { Status } from '../control/methods/operator-methods.js';
 import type { Advice } from '../holder/advise-on-holder.js';
 import { examinePort, type PortExamination } from '../holder/port-statistics.js';
 import { isOwn } from '../holder/who-holds.js';

@@ -1,6 +1,6 @@
 import { printable } from '../common/printable.js';
 import { callGateway } from '../control/client/call-gateway.js';
-import type { Status } from '../control/methods/operator.gateway.js';
+import type { Status } from '../control/methods/operator-methods.js';
 import { uptime } from '../holder/describe-holder.js';
 import type { Advice } from '../holder/advise-on-holder.js';
 import { ExitCode } from '../process/exit-code.js';

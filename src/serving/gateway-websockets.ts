@@ -87,8 +87,10 @@ export class GatewayWebSockets implements WsClientHost {
     if (served.placed >= client.handlers.length) return;
     served.placed = client.handlers.length;
     handlers.forEach(({ message }, index) => {
-      const name = message as string;
-      served.places.set(name, [...(served.places.get(name) ?? []), first + index]);
+      // A handler may have a list of names.
+      for (const name of [message].flat() as string[]) {
+        served.places.set(name, [...(served.places.get(name) ?? []), first + index]);
+      }
     });
   }
 

@@ -1,5 +1,5 @@
 import { depthRows } from '../../src/cli/status-depth.js';
-import type { Status } from '../../src/control/methods/operator.gateway.js';
+import type { Status } from '../../src/control/methods/operator-methods.js';
 
 describe('status --deep', () => {
   it('shows what a gateway says of itself without what would make a terminal show something else', () => {

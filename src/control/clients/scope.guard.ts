@@ -9,6 +9,7 @@ import {
 import { Reflector } from '@nestjs/core';
 import type { WebSocket } from 'ws';
 
+import type { GatewayClient } from './gateway-client.js';
 import { GatewayClients } from './gateway-clients.service.js';
 import { GatewayRequestException } from '../wire/request-error.js';
 import type { Scope } from '../access/compare-token.js';
@@ -36,14 +37,22 @@ export class ScopeGuard implements CanActivate {
   /** @throws {GatewayRequestException} `MISSING_SCOPE`: the token lacks the scope, which the error names */
   canActivate(context: ExecutionContext): boolean {
     const scope = this.reflector.get<Scope | undefined>(REQUIRED_SCOPE, context.getHandler());
-    const client = this.clients.of(context.switchToWs().getClient<WebSocket>());
-    if (scope === undefined || client?.scopes.includes(scope)) return true;
-    throw new GatewayRequestException({
-      code: 'INVALID_REQUEST',
-      message: `this token may not do that: it lacks the scope ${scope}`,
-      details: { code: 'MISSING_SCOPE', scope },
-    });
+    if (scope !== undefined) requireScope(this.clients.of(context.switchToWs().getClient<WebSocket>()), scope);
+    return true;
   }
+}
+
+/**
+ * @param client `undefined` for one that was not admitted
+ * @throws {GatewayRequestException} `MISSING_SCOPE`: its token lacks the scope, which the error names
+ */
+export function requireScope(client: GatewayClient | undefined, scope: Scope): void {
+  if (client?.scopes.includes(scope)) return;
+  throw new GatewayRequestException({
+    code: 'INVALID_REQUEST',
+    message: `this token may not do that: it lacks the scope ${scope}`,
+    details: { code: 'MISSING_SCOPE', scope },
+  });
 }
 
 /**

@@ -3,9 +3,10 @@ import { Inject, Module, Optional, type DynamicModule } from '@nestjs/common';
 import { InputError } from '../../common/input.error.js';
 import { GATEWAY_LOCK_SETTINGS } from '../../options/gateway-lock.module-definition.js';
 import { CONTROL_OPTIONS, type ControlOptions } from './control-methods.options.js';
-import { MonitorGateway } from './monitor.gateway.js';
-import { OpenclawGateway } from './openclaw.gateway.js';
-import { OperatorGateway } from './operator.gateway.js';
+import { ControlMethodsGateway } from './control-methods.gateway.js';
+import { MonitorMethods } from './monitor-methods.js';
+import { OpenclawMethods } from './openclaw-methods.js';
+import { OperatorMethods } from './operator-methods.js';
 import { ProbesController } from './probes.controller.js';
 
 /**
@@ -23,7 +24,10 @@ import { ProbesController } from './probes.controller.js';
  * class AppModule {}
  * ```
  */
-@Module({ controllers: [ProbesController], providers: [OpenclawGateway, OperatorGateway, MonitorGateway] })
+@Module({
+  controllers: [ProbesController],
+  providers: [OpenclawMethods, OperatorMethods, MonitorMethods, ControlMethodsGateway],
+})
 export class ControlMethodsModule {
   /** The module with options. Without options, import the class itself. */
   static forRoot(options: ControlOptions): DynamicModule {

@@ -1,4 +1,4 @@
-import type { ArgumentsHost } from '@nestjs/common';
+import { createParamDecorator, type ArgumentsHost, type ExecutionContext } from '@nestjs/common';
 
 /** A request that passes through the guards, pipes and handlers of a gateway class. */
 export class RequestCall {
@@ -16,3 +16,8 @@ export class RequestCall {
     return argument instanceof RequestCall ? argument : undefined;
   }
 }
+
+/** The name by which a handler was called. In Nest's own format, it is given that where it is otherwise given the request. */
+export const CalledMethod = createParamDecorator(
+  (_data: unknown, context: ExecutionContext) => RequestCall.of(context)?.method ?? context.getArgByIndex<string>(2),
+);

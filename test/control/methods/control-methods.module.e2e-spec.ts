@@ -1,6 +1,9 @@
 import { Test } from '@nestjs/testing';
 
 import { ControlMethodsModule, InputError } from '../../../src/index.js';
+import { GatewayWebSockets } from '../../../src/serving/gateway-websockets.js';
+import { startControl } from '../../kit/control.js';
+import { Operator } from '../../kit/operator.js';
 
 describe('ControlMethodsModule in an app without the lock', () => {
   it.each([
@@ -15,5 +18,18 @@ describe('ControlMethodsModule in an app without the lock', () => {
     expect((error as Error).message).toBe(
       'ControlMethodsModule serves a gateway that holds the lock: import GatewayLockModule.forRoot() in the root module too',
     );
+  });
+});
+
+describe('ControlMethodsModule', () => {
+  it('has Nest bind one handler to a client, however many methods there are', async () => {
+    const { app, lock } = await startControl();
+    await Operator.open(lock.url);
+
+    const [client] = app.get(GatewayWebSockets).clients.values();
+
+    expect(client?.messages).toContain('health');
+    expect(client?.messages).toContain('logs.tail');
+    expect(client?.handlers).toHaveLength(1);
   });
 });

@@ -1,5 +1,4 @@
-import { Inject, Logger, Optional } from '@nestjs/common';
-import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import * as v from 'valibot';
 import type { WebSocket } from 'ws';
 
@@ -8,18 +7,17 @@ import { GatewayCardService, type ShownCard } from '../../holder/gateway-card.se
 import { GATEWAY_LOCK_SETTINGS } from '../../options/gateway-lock.module-definition.js';
 import type { GatewayLockSettings } from '../../options/gateway-lock.options.js';
 import { GatewayLockService } from '../../lock/gateway-lock.service.js';
-import { RequireScope } from '../clients/scope.guard.js';
 import { ClientEvents, type Health, type PresenceEntry } from '../clients/client-events.service.js';
 import { describeClient } from '../clients/describe-client.js';
 import { GatewayClients } from '../clients/gateway-clients.service.js';
 import { GatewayRequestException } from '../wire/request-error.js';
+import { ControlMethod } from './control-method.js';
 import {
   CONTROL_OPTIONS,
   type ConfigFileState,
   type ControlOptions,
   type RestartOutcome,
 } from './control-methods.options.js';
-import { ParamsPipe } from '../protocol/params.pipe.js';
 
 const MAX_REASON_LENGTH = 200;
 const MAX_RESTART_MS = 3_600_000;
@@ -67,8 +65,8 @@ const NOTHING_AT_WORK = { safe: true, counts: { totalActive: 0 }, blockers: [], 
 const NO_FILE = { path: null, exists: false, valid: true, issues: [] };
 
 /** The methods by which an operator asks about a gateway, and stops it. */
-@WebSocketGateway()
-export class OperatorGateway {
+@Injectable()
+export class OperatorMethods {
   readonly #logger = new Logger('gateway');
 
   // Optional to Nest alone: without the lock, ControlMethodsModule says what is missing, before Nest says less.
@@ -81,14 +79,12 @@ export class OperatorGateway {
     @Optional() @Inject(CONTROL_OPTIONS) private readonly options: ControlOptions = {},
   ) {}
 
-  @SubscribeMessage('health')
-  @RequireScope('operator.read')
+  @ControlMethod('health', 'operator.read')
   health(): Health {
     return this.events.health;
   }
 
-  @SubscribeMessage('status')
-  @RequireScope('operator.read')
+  @ControlMethod('status', 'operator.read')
   status(): Status {
     const { card } = this.card;
     return {
@@ -99,14 +95,12 @@ export class OperatorGateway {
     };
   }
 
-  @SubscribeMessage('system-presence')
-  @RequireScope('operator.read')
+  @ControlMethod('system-presence', 'operator.read')
   presence(): readonly PresenceEntry[] {
     return this.events.presence;
   }
 
-  @SubscribeMessage('config.get')
-  @RequireScope('operator.read')
+  @ControlMethod('config.get', 'operator.read')
   async config(): Promise<ConfigView> {
     const { host, callers } = this.settings;
     const [first] = this.lock.addresses;
@@ -117,16 +111,14 @@ export class OperatorGateway {
     return { ...((await this.options.configFile?.()) ?? NO_FILE), config };
   }
 
-  @SubscribeMessage('gateway.identity')
-  @RequireScope('operator.read')
+  @ControlMethod('gateway.identity', 'operator.read')
   identity(): ShownCard {
     return this.card.card;
   }
 
   /** Answers when the successor could start, and this gateway is about to stop; until then it goes on whatever fails. */
-  @SubscribeMessage('gateway.handover')
-  @RequireScope('operator.admin')
-  async handover(@MessageBody(new ParamsPipe(HandoverParams)) { timeoutMs }: HandoverRequest): Promise<{ ok: true }> {
+  @ControlMethod('gateway.handover', 'operator.admin', HandoverParams)
+  async handover({ timeoutMs }: HandoverRequest): Promise<{ ok: true }> {
     const { handover } = this.lock.runner;
     if (!handover) {
       throw new GatewayRequestException({ code: 'UNAVAILABLE', message: 'this app is not run by runGateway' });
@@ -141,12 +133,8 @@ export class OperatorGateway {
   }
 
   /** The answer is sent before the asking client is closed with all others. */
-  @SubscribeMessage('gateway.shutdown')
-  @RequireScope('operator.admin')
-  shutdown(
-    @MessageBody(new ParamsPipe(ShutdownParams)) params: ShutdownRequest,
-    @ConnectedSocket() socket: WebSocket,
-  ): { ok: true } {
+  @ControlMethod('gateway.shutdown', 'operator.admin', ShutdownParams)
+  shutdown(params: ShutdownRequest, socket: WebSocket): { ok: true } {
     const { reason = ASKED, restartExpectedMs = null } = params;
     this.#note('stop', socket, reason);
     void this.lock.beginShutdown({ reason, restartExpectedMs });
@@ -154,12 +142,8 @@ export class OperatorGateway {
   }
 
   /** Answered in the shape that OpenClaw's clients read, and then done as `gateway.shutdown`. */
-  @SubscribeMessage('gateway.restart.request')
-  @RequireScope('operator.admin')
-  restart(
-    @MessageBody(new ParamsPipe(RestartParams)) { reason = ASKED }: RestartRequest,
-    @ConnectedSocket() socket: WebSocket,
-  ): object {
+  @ControlMethod('gateway.restart.request', 'operator.admin', RestartParams)
+  restart({ reason = ASKED }: RestartRequest, socket: WebSocket): object {
     this.#note('restart', socket, reason);
     const outcome = this.options.restart?.(reason) ?? NO_RESTART;
     if (outcome.status === 'refused') {

@@ -1,17 +1,16 @@
-import { Optional } from '@nestjs/common';
-import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { Injectable, Optional } from '@nestjs/common';
 
 import { HolderWatches } from '../../holder/holder-watches.js';
 import { GatewayClients } from '../clients/gateway-clients.service.js';
-import { RequireScope } from '../clients/scope.guard.js';
 import type { MetricsNumbers } from '../metrics/metrics-numbers.js';
 import { MetricsReport } from '../metrics/metrics-report.js';
 import type { ClientEntry } from './client-entry.js';
+import { ControlMethod } from './control-method.js';
 
 /** The methods by which an operator watches a gateway at work. */
-@WebSocketGateway()
-export class MonitorGateway {
-  // Optional to Nest alone: see OperatorGateway.
+@Injectable()
+export class MonitorMethods {
+  // Optional to Nest alone: see OperatorMethods.
   constructor(
     @Optional() private readonly clients: GatewayClients,
     @Optional() private readonly metrics: MetricsReport,
@@ -19,8 +18,7 @@ export class MonitorGateway {
   ) {}
 
   /** Every client, where `system-presence` has the latest ones. */
-  @SubscribeMessage('gateway.clients')
-  @RequireScope('operator.read')
+  @ControlMethod('gateway.clients', 'operator.read')
   list(): { readonly clients: readonly ClientEntry[] } {
     const clients = [...this.clients].map(({ id, about, remoteAddress, connectedAt, requests }) => ({
       id,
@@ -36,8 +34,7 @@ export class MonitorGateway {
   }
 
   /** What `GET /metrics` says, in numbers, and how many processes stand by. */
-  @SubscribeMessage('gateway.metrics')
-  @RequireScope('operator.read')
+  @ControlMethod('gateway.metrics', 'operator.read')
   numbers(): MetricsNumbers & { readonly standbys: number } {
     return { ...this.metrics.numbers(), standbys: this.watches.size };
   }

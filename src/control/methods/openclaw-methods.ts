@@ -1,16 +1,14 @@
-import { Inject, Optional, type OnApplicationShutdown } from '@nestjs/common';
-import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { Inject, Injectable, Optional, type OnApplicationShutdown } from '@nestjs/common';
 import * as v from 'valibot';
 
 import { GatewayCardService } from '../../holder/gateway-card.service.js';
 import { GatewayLockService } from '../../lock/gateway-lock.service.js';
 import { GATEWAY_LOCK_SETTINGS } from '../../options/gateway-lock.module-definition.js';
 import type { GatewayLockSettings } from '../../options/gateway-lock.options.js';
-import { RequireScope } from '../clients/scope.guard.js';
-import { ParamsPipe } from '../protocol/params.pipe.js';
 import { EventLoopLoad } from '../metrics/event-loop-load.js';
 import { GatewayRequestException } from '../wire/request-error.js';
 import { CONFIG_SCHEMA, lookUpSchema, type ConfigSchemaEntry } from './config-schema.js';
+import { ControlMethod } from './control-method.js';
 import { CONTROL_OPTIONS, type ControlOptions, type LogTail } from './control-methods.options.js';
 import { systemInfo, type SystemInfo } from './system-info.js';
 
@@ -31,11 +29,11 @@ const LookupParams = v.object({ path: v.pipe(v.string(), v.minLength(1), v.maxLe
  * The methods that the clients of OpenClaw (2026.9.6) call of every gateway, in the shapes that they read. What is about
  * agents is empty here.
  */
-@WebSocketGateway()
-export class OpenclawGateway implements OnApplicationShutdown {
+@Injectable()
+export class OpenclawMethods implements OnApplicationShutdown {
   readonly #load = new EventLoopLoad();
 
-  // Optional to Nest alone: see OperatorGateway.
+  // Optional to Nest alone: see OperatorMethods.
   constructor(
     @Optional() @Inject(GATEWAY_LOCK_SETTINGS) private readonly settings: GatewayLockSettings,
     @Optional() private readonly lock: GatewayLockService,
@@ -48,71 +46,61 @@ export class OpenclawGateway implements OnApplicationShutdown {
   }
 
   /** The last sign of an agent, which is not there. The page of OpenClaw measures the way to the gateway by this request. */
-  @SubscribeMessage('last-heartbeat')
-  @RequireScope('operator.read')
+  @ControlMethod('last-heartbeat', 'operator.read')
   lastHeartbeat(): null {
     return null;
   }
 
-  @SubscribeMessage('system.info')
-  @RequireScope('operator.read')
+  @ControlMethod('system.info', 'operator.read')
   systemInfo(): SystemInfo {
     const [first] = this.lock.addresses;
     return systemInfo(first?.port, this.card.card.instanceId, this.settings.stateFolder, this.#load.read());
   }
 
   /** There is no key pair behind it: `deviceId` is new at every start. */
-  @SubscribeMessage('gateway.identity.get')
-  @RequireScope('operator.read')
+  @ControlMethod('gateway.identity.get', 'operator.read')
   identity(): object {
     const { card } = this.card;
     return { deviceId: card.instanceId, publicKey: null, ...card };
   }
 
-  @SubscribeMessage('update.status')
-  @RequireScope('operator.admin')
+  @ControlMethod('update.status', 'operator.admin')
   updateStatus(): object {
     return { sentinel: null, updateAvailable: null };
   }
 
-  @SubscribeMessage('config.schema')
-  @RequireScope('operator.read')
+  @ControlMethod('config.schema', 'operator.read')
   schema(): object {
     const { version } = this.settings.identity;
     return { schema: CONFIG_SCHEMA, uiHints: {}, version, generatedAt: new Date().toISOString() };
   }
 
-  @SubscribeMessage('config.schema.lookup')
-  @RequireScope('operator.read')
-  schemaOf(@MessageBody(new ParamsPipe(LookupParams)) { path }: { path: string }): ConfigSchemaEntry {
+  @ControlMethod('config.schema.lookup', 'operator.read', LookupParams)
+  schemaOf({ path }: { path: string }): ConfigSchemaEntry {
     const entry = lookUpSchema(path);
     if (entry) return entry;
     throw new GatewayRequestException({ code: 'INVALID_REQUEST', message: 'config schema path not found' });
   }
 
-  @SubscribeMessage('diagnostics.stability')
-  @RequireScope('operator.read')
+  @ControlMethod('diagnostics.stability', 'operator.read')
   stability(): object {
     const generatedAt = new Date().toISOString();
     return { generatedAt, capacity: 0, count: 0, dropped: 0, events: [], summary: { byType: {} } };
   }
 
-  @SubscribeMessage('diagnostics.lanes')
-  @RequireScope('operator.read')
+  @ControlMethod('diagnostics.lanes', 'operator.read')
   lanes(): object {
     return { ts: Date.now(), lanes: [], dynamic: null };
   }
 
   /** Without an answer, the terminal interface of OpenClaw waits for ever. */
-  @SubscribeMessage('sessions.subscribe')
-  @RequireScope('operator.read')
+  @ControlMethod('sessions.subscribe', 'operator.read')
   subscribe(): object {
     return { subscribed: true, list: { ts: Date.now(), path: '', count: 0, sessions: [] } };
   }
 
-  @SubscribeMessage('logs.tail')
-  @RequireScope('operator.read')
-  logTail(@MessageBody(new ParamsPipe(LogTailParams)) query: LogQuery): LogTail {
+  @ControlMethod('logs.tail', 'operator.read', LogTailParams)
+  logTail(query: LogQuery): LogTail {
     const { logTail } = this.options;
     if (logTail) return logTail(query);
     throw new GatewayRequestException({ code: 'UNAVAILABLE', message: 'this gateway does not keep its log' });
