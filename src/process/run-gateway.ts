@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 import type { INestApplication, Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 
@@ -103,7 +101,7 @@ export async function runGateway(
   let handover: Handover | undefined;
   let code: number;
   try {
-    const impatience = signals.first.then(() => delay(START_GRACE_MS));
+    const impatience = signals.first.then(startGrace);
     app = (await Promise.race([reportOnce(createApp), impatience])) ?? undefined;
     if (app) {
       await Promise.race([options.heir?.prepared(), ...(options.heir ? [signals.first] : [])]);
@@ -167,7 +165,7 @@ async function runUntilStopped(
   // The loss comes first in the race, since a lost listener makes `stopping` resolve too.
   const stop = Promise.race([lock.lost.then(() => ExitCode.UNEXPECTED), lock.stopping.then(() => ExitCode.OK)]);
   try {
-    await Promise.race([start(app, started), stop.then(() => delay(START_GRACE_MS))]);
+    await Promise.race([start(app, started), stop.then(startGrace)]);
   } catch (error) {
     // A start that is told to stop may reject, and that is no failure.
     if (lock.phase !== 'draining') throw error;
@@ -198,6 +196,11 @@ function prepareHandover(
     handover.begin().catch((error: unknown) => complain((error as Error).message));
   };
   return handover;
+}
+
+/** Node would load its promises of timers for it, at the instant at which the port is waited for. */
+function startGrace(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, START_GRACE_MS));
 }
 
 async function start(app: INestApplication, started: RunOptions['started']): Promise<void> {
