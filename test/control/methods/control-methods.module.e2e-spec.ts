@@ -2,7 +2,9 @@ import { Test } from '@nestjs/testing';
 
 import { ControlMethodsModule, InputError } from '../../../src/index.js';
 import { GatewayWebSockets } from '../../../src/serving/gateway-websockets.js';
+import { startApp } from '../../kit/app.js';
 import { startControl } from '../../kit/control.js';
+import { Client } from '../../kit/net.js';
 import { Operator } from '../../kit/operator.js';
 
 describe('ControlMethodsModule in an app without the lock', () => {
@@ -31,5 +33,17 @@ describe('ControlMethodsModule', () => {
     expect(client?.messages).toContain('health');
     expect(client?.messages).toContain('logs.tail');
     expect(client?.handlers).toHaveLength(1);
+  });
+
+  it("refuses its methods to clients that speak Nest's own format, who have shown no token", async () => {
+    const { lock } = await startApp({ imports: [ControlMethodsModule] });
+    const client = await Client.open(lock.url);
+
+    client.send({ event: 'gateway.shutdown', data: {} });
+
+    expect(await client.next()).toMatchObject({
+      event: 'exception',
+      data: { details: { code: 'MISSING_SCOPE', scope: 'operator.admin' } },
+    });
   });
 });
