@@ -5,7 +5,7 @@ import { callGateway, type OwnOnly } from '../control/client/call-gateway.js';
 import { GatewayCallError } from '../control/client/gateway-call.error.js';
 import { describeHolder } from '../holder/describe-holder.js';
 import { isMeant, notOfProfile } from '../holder/stop-holder.js';
-import { isOwn, whoHolds } from '../holder/who-holds.js';
+import { isOwn, UNHURRIED_MS, whoHolds } from '../holder/who-holds.js';
 import { ANCHOR_HOST, gatewayUrl } from '../listener/listen-address.js';
 import { ExitCode, exitCodeOfHolder } from '../process/exit-code.js';
 import { complain, printResult } from '../process/print.js';
@@ -28,7 +28,7 @@ export async function handOver(settings: LocatedSettings, timeoutMs: number, jso
   const { host, port, profile } = settings;
   const address = { host, port };
   const secret = readProofSecret(profile.stateFolder);
-  const holder = await whoHolds(address, { secret });
+  const holder = await whoHolds(address, { secret, timeoutMs: UNHURRIED_MS });
   if (holder.card && !isMeant(holder.card, settings.instanceId)) {
     return refused(`not handed over: ${notOfProfile(port)}`, exitCodeOfHolder(holder), json);
   }

@@ -9,7 +9,7 @@ import { chooseSettings, type Settings } from '../config/choose-settings.js';
 import { findToken } from '../config/choose-token.js';
 import { describeHolder, describeUse } from '../holder/describe-holder.js';
 import { hostsToAsk } from '../holder/serving-address.js';
-import { isOwn, whoHolds } from '../holder/who-holds.js';
+import { isOwn, UNHURRIED_MS, whoHolds } from '../holder/who-holds.js';
 import { gatewayUrl } from '../listener/listen-address.js';
 import { ExitCode, exitCodeOfHolder } from '../process/exit-code.js';
 import { complain, printResult } from '../process/print.js';
@@ -24,7 +24,8 @@ export async function open({ flags, profile, program }: Invocation): Promise<num
   const { host, port } = settings;
   const [hostToAsk = host] = hostsToAsk(host);
   const url = gatewayUrl(hostToAsk, port);
-  const holder = await whoHolds({ host, port }, { secret: readProofSecret(settings.profile.stateFolder) });
+  const secret = readProofSecret(settings.profile.stateFolder);
+  const holder = await whoHolds({ host, port }, { secret, timeoutMs: UNHURRIED_MS });
   if (holder.verdict === 'blocked') {
     complain(`no gateway is running on ${url}: start it with ${commandToStart(settings, program.name)}`);
     return ExitCode.FREE;

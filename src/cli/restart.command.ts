@@ -6,7 +6,7 @@ import { findToken } from '../config/choose-token.js';
 import { callGateway } from '../control/client/call-gateway.js';
 import { GatewayCallError } from '../control/client/gateway-call.error.js';
 import { isMeant } from '../holder/stop-holder.js';
-import { isOwn, whoHolds } from '../holder/who-holds.js';
+import { isOwn, UNHURRIED_MS, whoHolds } from '../holder/who-holds.js';
 import type { LaunchedGateway, LaunchOptions } from '../launcher/launch-options.js';
 import { LaunchError } from '../launcher/launch.error.js';
 import { isLaunched, restartedInPlace, restartLaunched } from '../launcher/restart-gateway.js';
@@ -135,7 +135,8 @@ async function restartInPlace(
   reason: string,
 ): Promise<LaunchedGateway | undefined> {
   const secret = readProofSecret(settings.profile.stateFolder);
-  const holder = await whoHolds({ host: settings.host, port: settings.port }, { secret });
+  const { host, port } = settings;
+  const holder = await whoHolds({ host, port }, { secret, timeoutMs: UNHURRIED_MS });
   // One that stands by lets no client in, so it cannot be asked.
   if (!holder.card || holder.verdict === 'standby') return undefined;
   if (!isOwn(holder) || !isMeant(holder.card, settings.instanceId)) return undefined;

@@ -1,5 +1,5 @@
 import { chooseSettings, type Settings } from '../config/choose-settings.js';
-import { isOwn, whoHolds } from '../holder/who-holds.js';
+import { isOwn, UNHURRIED_MS, whoHolds } from '../holder/who-holds.js';
 import { ANCHOR_HOST, gatewayUrl } from '../listener/listen-address.js';
 import { ExitCode, exitCodeOfHolder } from '../process/exit-code.js';
 import { complain, printResult } from '../process/print.js';
@@ -49,7 +49,8 @@ async function reportAll(current: Settings, { json }: Flags): Promise<number> {
 async function reportPort(settings: Settings, flags: Flags, program: Program): Promise<number> {
   const { port, host } = settings;
   const named = { program: program.name, profile: settings.profile.name };
-  const found = await whoHolds({ port, host }, { secret: readProofSecret(settings.profile.stateFolder) });
+  const secret = readProofSecret(settings.profile.stateFolder);
+  const found = await whoHolds({ port, host }, { secret, timeoutMs: UNHURRIED_MS });
   const holder = await nameWaiting(found, named, port);
   // Refused is all that a connection can tell: to find out whether it is bound would be to bind it.
   const free = holder.verdict === 'blocked';

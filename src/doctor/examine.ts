@@ -2,7 +2,7 @@ import { InputError } from '../common/input.error.js';
 import { NotAllowedError } from '../common/not-allowed.error.js';
 import type { Settings } from '../config/choose-settings.js';
 import type { Profile } from '../config/profile.js';
-import { whoHolds } from '../holder/who-holds.js';
+import { UNHURRIED_MS, whoHolds } from '../holder/who-holds.js';
 import { readProofSecret } from '../state-folder/proof-secret.js';
 import { whoHoldsFolder } from '../state-folder/who-holds-profile.js';
 import { checkClock, checkDisk, checkOwners } from './check-files.js';
@@ -34,7 +34,7 @@ export async function examine({ profile, program, chooseSettings }: Examination)
   if ('level' in settings) return [settings, ...ofMachine];
   const { host, port } = settings;
   const [holder, running] = await Promise.all([
-    whoHolds({ host, port }, { secret: readProofSecret(profile.stateFolder) }),
+    whoHolds({ host, port }, { secret: readProofSecret(profile.stateFolder), timeoutMs: UNHURRIED_MS }),
     whoHoldsFolder(profile.stateFolder),
   ]);
   const patient = { profile, settings, holder, program };

@@ -3,15 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { HostPort } from '../listener/endpoint.js';
 import type { GatewayCard, Holder, PortOwner } from '../listener/holder.js';
 import { watchHolder } from './watch-holder.js';
-import { whoHolds } from './who-holds.js';
+import { UNHURRIED_MS, whoHolds } from './who-holds.js';
 
 /** How long a process that was killed may take to release its port. */
 const KILLED_MS = 2_000;
-/**
- * How long a look at the holder may take before it is told to stop. A start that is refused has 500 ms; on a busy machine
- * that is not always enough, and a person who stops a gateway would rather wait.
- */
-const LOOK_MS = 2_000;
 /** The pause between two looks at a port that cannot be watched. */
 const LOOK_AGAIN_MS = 20;
 /** How much two readings of one start may differ: the kernel gives the time of the boot in whole seconds. */
@@ -61,7 +56,7 @@ export async function stopHolder(
   address: HostPort,
   { timeoutMs, kill, secret, instanceId, ask = () => Promise.resolve(false), report }: StopOptions,
 ): Promise<StopOutcome> {
-  const holder = await whoHolds(address, { secret, timeoutMs: LOOK_MS });
+  const holder = await whoHolds(address, { secret, timeoutMs: UNHURRIED_MS });
   if (holder.verdict === 'blocked') return { kind: 'nothing' };
   const reason = whyNot(holder, instanceId, address.port);
   if (reason !== undefined) return { kind: 'refused', holder, reason };
@@ -123,7 +118,7 @@ async function signal(
   name: NodeJS.Signals,
   secret: string | undefined,
 ): Promise<string | undefined> {
-  const now = await whoHolds(address, { secret, timeoutMs: LOOK_MS });
+  const now = await whoHolds(address, { secret, timeoutMs: UNHURRIED_MS });
   if (now.verdict === 'blocked') return undefined;
   // A gateway that hangs may not show its card any more.
   const isAnother = now.card !== undefined && now.card.instanceId !== holder.card?.instanceId;
