@@ -43,6 +43,8 @@ export class ScopeGuard implements CanActivate {
 }
 
 /**
+ * Refuses a client whose token lacks a scope.
+ *
  * @param client `undefined` for one that was not admitted
  * @throws {GatewayRequestException} `MISSING_SCOPE`: its token lacks the scope, which the error names
  */

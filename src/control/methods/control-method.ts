@@ -17,11 +17,11 @@ export interface CallableMethod {
 
 /** Methods by name. */
 export interface CallableMethods {
-  /** @param name of one of the methods */
+  /** @param name one that {@link namesOf} gave: no other has a handler */
   get(name: string): CallableMethod;
 }
 
-/** What stands above a method in its class. */
+/** What `@ControlMethod` was given. */
 interface Description {
   readonly name: string;
   readonly key: string;
@@ -58,7 +58,7 @@ export function namesOf(...classes: readonly Type[]): string[] {
   return classes.flatMap(({ prototype }) => describedIn(prototype as object).map(({ name }) => name));
 }
 
-/** The methods of instances of such classes. */
+/** The methods of instances of such classes; those of a base class are not among them. */
 export function methodsOf(...instances: readonly object[]): CallableMethods {
   return new Map(
     instances.flatMap((instance) =>

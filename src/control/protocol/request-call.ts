@@ -17,7 +17,11 @@ export class RequestCall {
   }
 }
 
-/** The name by which a handler was called. In Nest's own format, it is given that where it is otherwise given the request. */
+/**
+ * What a handler was called as. It is an object, since the pipes of an app are given it too, and may change a text. In Nest's
+ * own format, the name of the message is the third argument itself.
+ */
 export const CalledMethod = createParamDecorator(
-  (_data: unknown, context: ExecutionContext) => RequestCall.of(context)?.method ?? context.getArgByIndex<string>(2),
+  (_data: unknown, context: ExecutionContext): Pick<RequestCall, 'method'> =>
+    RequestCall.of(context) ?? { method: context.getArgByIndex<string>(2) },
 );

@@ -1,5 +1,10 @@
+import { APP_PIPE } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 
+import { namesOf } from '../../../src/control/methods/control-method.js';
+import { MonitorMethods } from '../../../src/control/methods/monitor-methods.js';
+import { OpenclawMethods } from '../../../src/control/methods/openclaw-methods.js';
+import { OperatorMethods } from '../../../src/control/methods/operator-methods.js';
 import { ControlMethodsModule, InputError } from '../../../src/index.js';
 import { GatewayWebSockets } from '../../../src/serving/gateway-websockets.js';
 import { startApp } from '../../kit/app.js';
@@ -47,5 +52,27 @@ describe('ControlMethodsModule', () => {
       event: 'exception',
       data: { details: { code: 'MISSING_SCOPE', scope: 'operator.admin' } },
     });
+  });
+
+  it('asks for the scope of each method before it looks at the params', async () => {
+    const token = 'a-token-that-allows-nothing';
+    const { lock } = await startControl({ lock: { auth: { tokens: [{ token, scopes: [] }] } } });
+    const operator = await Operator.open(lock.url, { token });
+
+    const methods = namesOf(OpenclawMethods, OperatorMethods, MonitorMethods);
+    const answers = await Promise.all(
+      methods.map((method) => operator.call(method, { path: 1, limit: 'x', timeoutMs: 'x', reason: 1 })),
+    );
+
+    expect(answers.map(({ error }) => error?.details)).toEqual(
+      methods.map(() => expect.objectContaining({ code: 'MISSING_SCOPE' }) as object),
+    );
+  });
+
+  it('is not kept from its methods by a pipe of the app that changes texts', async () => {
+    const pipe = { transform: (value: unknown) => (typeof value === 'string' ? value.toUpperCase() : value) };
+    const { lock } = await startControl({ providers: [{ provide: APP_PIPE, useValue: pipe }] });
+
+    expect(await (await Operator.open(lock.url)).call('health')).toMatchObject({ ok: true });
   });
 });
