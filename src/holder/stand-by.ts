@@ -7,7 +7,7 @@ import type { Holder, Verdict } from '../listener/holder.js';
 import { isRefused } from '../listener/is-refused.js';
 import { addressOfUrl } from '../listener/listen-address.js';
 import type { AcquireSettings } from '../options/holder.options.js';
-import { watchHolder } from './watch-holder.js';
+import { HEARTBEAT_MS, watchHolder } from './watch-holder.js';
 
 /** How often a standby looks again at a holder that cannot be watched. */
 const POLL_MS = 500;
@@ -100,14 +100,18 @@ async function watchToTheEnd(
   signal.throwIfAborted();
   see(holder);
   if (!WATCHED.has(holder.verdict)) return false;
+  let isOver = false;
   let isLooking = false;
+  let lookedAt = -Infinity;
   const lookAgain = async (): Promise<void> => {
-    // A hostile holder may cause as many looks as it likes.
+    // Each look reads /proc: a hostile holder could have any number of them under way at once.
     if (isLooking) return;
     isLooking = true;
+    lookedAt = performance.now();
     holder = await ask(endpoint);
     isLooking = false;
-    if (!signal.aborted) see(holder);
+    // One that comes late tells of the next holder, which may be this process.
+    if (!isOver && !signal.aborted) see(holder);
   };
   // The address where it was found: the one that was refused may be a wildcard.
   const found = 'socketPath' in endpoint ? endpoint : addressOfUrl(holder.url);
@@ -116,11 +120,12 @@ async function watchToTheEnd(
     // Where a crowd asks a new holder all at once, it may not answer the first look in time.
     onAgreed: () => void lookAgain(),
     onSilence: () => void lookAgain(),
-    // What was said of it while it could not answer is not to stand for ever.
+    // What was said of it while it could not answer is not to stand for ever. A hostile holder sends as often as it likes.
     onHeartbeat: () => {
-      if (holder.verdict === 'stalled') void lookAgain();
+      if (!holder.card && performance.now() - lookedAt > HEARTBEAT_MS / 2) void lookAgain();
     },
   });
+  isOver = true;
   signal.throwIfAborted();
   return agreed;
 }

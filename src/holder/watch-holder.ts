@@ -23,7 +23,7 @@ export interface WatchOptions {
   readonly onAgreed?: () => void;
   /** Called each time that the holder falls silent and keeps the connection, as a frozen process does. */
   readonly onSilence?: () => void;
-  /** Called each time that the holder shows that its event loop turns, once in a second. */
+  /** Called for all that a holder sends which has agreed: a gateway sends a sign of life in each second. */
   readonly onHeartbeat?: () => void;
 }
 
