@@ -6,6 +6,7 @@ import { logLineToText } from '../common/log-line.js';
 import { printableJson, printableLine } from '../common/printable.js';
 import type { Profile } from '../config/profile.js';
 import { commandFor } from '../holder/describe-holder.js';
+import { UNHURRIED_MS } from '../holder/who-holds.js';
 import { followLog } from '../launcher/follow-log.js';
 import { describeOutputOf } from '../launcher/foreground-output.js';
 import { lastLines, logFileIn } from '../launcher/gateway-log.js';
@@ -24,8 +25,6 @@ import type { Invocation, Program } from './command.js';
 import { sinceOf } from './since.js';
 
 const MAX_LINES = 1_000_000;
-/** How long a gateway may take to show its card, on a busy machine. */
-const LOOK_MS = 2_000;
 
 /**
  * Prints the log of a gateway in the background, or of one that a service manager runs; with `--follow`, until it is told
@@ -119,7 +118,7 @@ function isFiltered({ since, level }: LogFilter): boolean {
 
 /** Where the log of the gateway that runs now is, if no launcher has started it. */
 async function foregroundGateway({ stateFolder }: Profile): Promise<string | undefined> {
-  const holder = await whoHoldsProfile(stateFolder, { timeoutMs: LOOK_MS });
+  const holder = await whoHoldsProfile(stateFolder, { timeoutMs: UNHURRIED_MS });
   if (holder === undefined || holder === 'unknown') return undefined;
   const { card } = holder;
   if (LaunchHistory.read(stateFolder).launched?.pid === card.pid) return undefined;

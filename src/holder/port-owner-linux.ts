@@ -15,8 +15,8 @@ import { canonicalAddress, hostsToAsk, listenersServing } from './serving-addres
 /** The arguments of a process can take megabytes. */
 const MAX_COMMAND_BYTES = 4096;
 
-// A refused start has no other use for `node:fs/promises`, with which Node loads ten modules more.
-const [openFile, readFile, closeFile] = [promisify(open), promisify(read), promisify(close)];
+// Not `node:fs/promises`, with which Node loads ten modules more: a refused start uses it for nothing else.
+const [openAt, readFrom, closeAt] = [promisify(open), promisify(read), promisify(close)];
 
 /** The process to look at before all others, once it is known: asked for again and again while the search goes on. */
 export type PidHint = () => number | undefined;
@@ -189,14 +189,14 @@ export function nameOf(uid: number): string | undefined {
 
 /** Through the thread pool, unlike the others: the kernel reads it from the memory of that process, and may wait for it. */
 async function commandLineOf(pid: number): Promise<string> {
-  const file = await openFile(`/proc/${pid}/cmdline`, 'r').catch(() => undefined);
+  const file = await openAt(`/proc/${pid}/cmdline`, 'r').catch(() => undefined);
   if (file === undefined) return '';
   try {
-    const { bytesRead, buffer } = await readFile(file, Buffer.alloc(MAX_COMMAND_BYTES), 0, MAX_COMMAND_BYTES, null);
+    const { bytesRead, buffer } = await readFrom(file, Buffer.alloc(MAX_COMMAND_BYTES), 0, MAX_COMMAND_BYTES, null);
     return buffer.toString('utf8', 0, bytesRead);
   } catch {
     return '';
   } finally {
-    await closeFile(file);
+    await closeAt(file);
   }
 }

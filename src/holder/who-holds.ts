@@ -34,8 +34,8 @@ export interface WhoHoldsOptions {
 
 const DEFAULT_TIMEOUT_MS = 500;
 /**
- * How long a verdict may take that a person has asked for. A start that is refused has 500 ms; on a busy machine that is not
- * always enough, and who asks about a gateway, or stops it, would rather wait.
+ * How long a verdict may take for an operator who asks about a gateway, or stops it, in milliseconds: on a busy machine the
+ * 500 ms of a refused start are not always enough.
  */
 export const UNHURRIED_MS = 2_000;
 /** A healthy gateway answers sooner, and its card makes the search for its process short. */

@@ -1,14 +1,12 @@
 import type { Profile } from '../config/profile.js';
 import { describeHolder } from '../holder/describe-holder.js';
-import { whoHolds } from '../holder/who-holds.js';
+import { UNHURRIED_MS, whoHolds } from '../holder/who-holds.js';
 import type { GatewayCard, Holder } from '../listener/holder.js';
 import { whoHoldsProfile } from '../state-folder/who-holds-profile.js';
 import type { LaunchOptions } from './launch-options.js';
 
 /** The pause between two looks for a gateway that is on its way. */
 export const LOOK_AGAIN_MS = 100;
-/** How long a port may take to answer, where many launchers start at once on a busy machine. */
-const LOOK_MS = 2_000;
 
 /** What a launcher sees of the gateway that it wants. */
 export interface GatewayView {
@@ -27,8 +25,8 @@ export interface GatewayView {
 export async function lookForGateway({ address, profile, signal }: LaunchOptions): Promise<GatewayView> {
   signal.throwIfAborted();
   const [ofPort, ofProfile] = await Promise.all([
-    whoHolds(address, { timeoutMs: LOOK_MS, asksAccepter: false }),
-    whoHoldsProfile(profile.stateFolder, { timeoutMs: LOOK_MS }),
+    whoHolds(address, { timeoutMs: UNHURRIED_MS, asksAccepter: false }),
+    whoHoldsProfile(profile.stateFolder, { timeoutMs: UNHURRIED_MS }),
   ]);
   signal.throwIfAborted();
   // One that is not known is for the gateway that is started to find, by its bind.

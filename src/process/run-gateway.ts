@@ -198,7 +198,7 @@ function prepareHandover(
   return handover;
 }
 
-/** Node would load its promises of timers for it, at the instant at which the port is waited for. */
+/** Not by `node:timers/promises`: Node would load that at the first signal, when others wait for the port. */
 function startGrace(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, START_GRACE_MS));
 }
