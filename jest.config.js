@@ -54,8 +54,8 @@ export default {
   reporters: ['default', '<rootDir>/test/kit/summary-reporter.js'],
   // Specs wait for processes of their own for a third of their time: with a worker a processor, some would be idle.
   maxWorkers: Math.ceil(1.5 * availableParallelism()),
-  // A process of Jest that is told to end does so at once, unless a test has left something open. On a busy machine that
-  // takes longer than the 500 ms after which Jest would warn of it by default.
+  // A worker ends by itself unless a test has left something open. On a busy machine its end takes longer than the 500 ms
+  // after which Jest warns of it by default.
   workerGracefulExitTimeout: 10_000,
   testTimeout: 30_000,
 };

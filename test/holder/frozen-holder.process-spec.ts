@@ -1,12 +1,10 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
-import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 
 import { WATCH_PATH, watchHolder } from '../../src/holder/watch-holder.js';
 import { onCleanUp } from '../kit/cleaner.js';
 import { within } from '../kit/deadline.js';
 import { startGateway } from '../kit/gateway.js';
-import { rawConnection } from '../kit/net.js';
+import { fillBacklog, rawConnection } from '../kit/net.js';
 import { Operator } from '../kit/operator.js';
 import { BIN, Program } from '../kit/program.js';
 import { proven } from '../kit/proven.js';
@@ -14,10 +12,6 @@ import { proven } from '../kit/proven.js';
 /** The verdict takes half a second, a connect that hangs two minutes; between them there is room for a busy machine. */
 const REFUSAL_DEADLINE_MS = 60_000;
 const DEADLINE_MS = 20_000;
-/** Node asks for a backlog of 511, and a kernel may give less. */
-const MOST_CONNECTIONS = 1_000;
-/** On loopback the kernel answers a connect before the call returns, unless it does not. */
-const HANGING_AFTER_MS = 300;
 
 const refused: string[] = [];
 afterAll(() => proven(`starts beside a frozen gateway: ${refused.join('; ')}`));
@@ -86,22 +80,6 @@ async function refusedStart(port: number): Promise<number> {
     `another gateway instance is already listening on ws://127.0.0.1:${port}`,
   ]);
   return Math.round(performance.now() - begun);
-}
-
-/** Connects until a connect hangs, which is the last of those returned. */
-async function fillBacklog(port: number): Promise<readonly Socket[]> {
-  const sockets: Socket[] = [];
-  onCleanUp(() => sockets.forEach((socket) => socket.destroy()));
-  while (sockets.length < MOST_CONNECTIONS) {
-    const socket = connect({ host: '127.0.0.1', port });
-    socket.on('error', () => undefined);
-    sockets.push(socket);
-    await within(HANGING_AFTER_MS, 'the connect', once(socket, 'connect')).catch(() => undefined);
-    // A busy machine may have had no time for this process to hear of it.
-    await turnOfTheLoop();
-    if (socket.connecting) return sockets;
-  }
-  throw new Error(`${MOST_CONNECTIONS} connections did not fill the backlog`);
 }
 
 async function expectHealth(url: string): Promise<void> {

@@ -28,7 +28,7 @@ jest.mock('../../src/common/user-namespace.js');
     expect(userOfConnection(client)).toEqual({ ownership });
   });
 
-  it('is of a caller that is braked, where it is not root', async () => {
+  it('is of a caller that is slowed down, where it is not root', async () => {
     const getuid = jest.spyOn(process, 'getuid' as never).mockReturnValue(1_000 as never);
     onCleanUp(() => getuid.mockRestore());
     const users = new SocketUsers(() => Promise.resolve(''));

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type ListenOptions, type Server, type Socket } from 'node:net';
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 
 import { WebSocket, type ClientOptions } from 'ws';
 
@@ -8,6 +9,10 @@ import { within } from './deadline.js';
 
 /** A machine that is busy takes seconds for many at once; only a failure waits for so long. */
 const DEADLINE_MS = 20_000;
+/** Node asks for a backlog of 511, and a kernel may give less. */
+const MOST_CONNECTIONS = 1_000;
+/** On loopback the kernel answers a connect before the call returns, unless it does not. */
+const HANGING_AFTER_MS = 300;
 
 /** A plain server, closed with its connections when the test ends. Port 0 on 127.0.0.1 unless told. */
 export async function stranger(options: ListenOptions = {}, onConnection?: (socket: Socket) => void): Promise<Server> {
@@ -37,6 +42,22 @@ export async function rawConnection(port: number, host = '127.0.0.1'): Promise<S
   onCleanUp(() => socket.destroy());
   await within(DEADLINE_MS, `a connection to ${host}:${port}`, once(socket, 'connect'));
   return socket;
+}
+
+/** Connects to a frozen process until a connect hangs, which is the last of those returned. */
+export async function fillBacklog(port: number): Promise<readonly Socket[]> {
+  const sockets: Socket[] = [];
+  onCleanUp(() => sockets.forEach((socket) => socket.destroy()));
+  while (sockets.length < MOST_CONNECTIONS) {
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.on('error', () => undefined);
+    sockets.push(socket);
+    await within(HANGING_AFTER_MS, 'the connect', once(socket, 'connect')).catch(() => undefined);
+    // A busy machine may have had no time for this process to hear of it.
+    await turnOfTheLoop();
+    if (socket.connecting) return sockets;
+  }
+  throw new Error(`${MOST_CONNECTIONS} connections did not fill the backlog`);
 }
 
 export interface CloseFrame {

@@ -173,7 +173,7 @@ describe('derived ports of a port that the OS chooses', () => {
   });
 
   it('are given up on in the end', async () => {
-    const [unlucky] = [await freePort()];
+    const unlucky = await freePort();
     await stranger({ port: unlucky + 2 });
     choose(...Array<number>(16).fill(unlucky));
     const { app } = await createApp({ lock: { derived: { browser: 2 } } });

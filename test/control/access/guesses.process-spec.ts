@@ -28,7 +28,7 @@ describe('guesses at the token of a gateway', () => {
   const guessable = { env: { OPENCLAW_GATEWAY_TOKEN: GUESSABLE } };
 
   (twoUsers ? it : it.skip)(
-    `by other users are braked for each of them, and never keep the owner out${needs}`,
+    `by other users are slowed down for each of them, and never keep the owner out${needs}`,
     async () => {
       const { program, url } = await startGateway(undefined, guessable);
       const begun = performance.now();
@@ -59,7 +59,7 @@ describe('guesses at the token of a gateway', () => {
     await until(60_000, 'a new guess', () => answers(other, 'wrong') > 0);
   });
 
-  it('of 128 random bits are not braked, and keep no right token waiting', async () => {
+  it('of 128 random bits are not slowed down, and keep no right token waiting', async () => {
     const token = randomBytes(16).toString('hex');
     const { program, url, port } = await startGateway(undefined, { env: { OPENCLAW_GATEWAY_TOKEN: token } });
     const guesser = guess(process.getuid?.() ?? 0, url, 24);
