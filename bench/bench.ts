@@ -1,5 +1,6 @@
 import { endChildrenWithThisProcess } from './kit/child.js';
 import { describeUsage, readCommandLine, type CommandLine } from './kit/command-line.js';
+import { forgottenConnections } from './kit/leftovers.js';
 import { describeMachine } from './kit/machine.js';
 import type { AnyPart } from './kit/part.js';
 import { keep } from './kit/record.js';
@@ -56,6 +57,7 @@ function readOrComplain(): CommandLine | undefined {
 
 async function run({ orders, json, record }: CommandLine): Promise<void> {
   endChildrenWithThisProcess();
+  await forgottenConnections();
   const machine = describeMachine();
   const command = `npm run bench -- ${args.join(' ')}`;
   const print = (text: string): void => {
