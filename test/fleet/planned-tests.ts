@@ -2,14 +2,15 @@ import { hostname } from 'node:os';
 
 import { lookAtDatabase, statusOfFleet } from '../../src/cli/fleet-reports.js';
 import { yieldFleet } from '../../src/cli/yield-fleet.js';
+import { lockKey } from '../../src/fleet/fleet-sql.js';
 import { ExitCode } from '../../src/process/exit-code.js';
-import { within } from '../kit/deadline.js';
+import { until, within } from '../kit/deadline.js';
 import type { Postgres } from '../kit/postgres.js';
 import { membersOf, SHORT, WAIT_MS } from './members.js';
 
 /** What an operator does with a fleet. */
 export function plannedTests(postgres: () => Postgres): void {
-  const { active, standby, member, client } = membersOf(postgres);
+  const { active, standby, member, client, waiters } = membersOf(postgres);
 
   it('an operator learns whether the database could keep a fleet, and nothing in it is changed', async () => {
     const url = await postgres().database();
@@ -77,6 +78,23 @@ export function plannedTests(postgres: () => Postgres): void {
 
     expect(hanging.lease.valid).toBe(false);
     expect(taker.lease.token).toBeGreaterThan(hanging.lease.token);
+  });
+
+  it('lets a host that an operator has named go first, for as long as that is connected', async () => {
+    const url = await postgres().database();
+    const first = await active(url);
+    const heir = await client(`${url}?application_name=${encodeURIComponent('openclaw fleet office gw2')}`);
+    await heir.query(`update openclaw.fleet set wanted = 'gw2', wanted_until = clock_timestamp() + interval '60 s'`);
+    const second = await standby(url);
+    const turn = heir.query('select pg_advisory_lock($1)', [lockKey('office').toString()]);
+    await until(WAIT_MS, 'both in the queue', async () => (await waiters()) === 2);
+
+    await first.app.close();
+
+    await within(WAIT_MS, 'the turn of the named one, which came later', turn);
+    expect(second.lease.valid).toBe(false);
+    await heir.end();
+    await within(WAIT_MS, 'the takeover', second.init);
   });
 
   it('a holder that was frozen in the midst of its work on the database keeps no other one from the fleet', async () => {

@@ -114,7 +114,7 @@ describe('restart, of a gateway in the foreground', () => {
       reason: 'openclaw gateway restart',
       restartExpectedMs: expect.any(Number) as number,
     });
-    expect(program.stdout.match(/^gateway listening on/gm)).toHaveLength(2);
+    await program.output('stdout', /(?:^gateway listening on[^]*){2}/m);
     const allowed = await Operator.open(`ws://127.0.0.1:${port}`, { headers: { Host: `gateway.test:${port}` } });
     expect(await allowed.call('health')).toMatchObject({ ok: true });
     program.signal('SIGTERM');
