@@ -25,7 +25,19 @@ const instrumenter = {
   },
 };
 
+/** The files whose code this process has sent to the one that reports. */
+const sent = new Set();
+
 export default class CoverageRuntime extends Runtime {
+  /** The reporter needs the code of a file once. With each spec file, it would be nine tenths of what is sent. */
+  getAllV8CoverageInfoCopy() {
+    return super.getAllV8CoverageInfoCopy().map(({ codeTransformResult, result }) => {
+      const isSent = sent.has(result.url);
+      sent.add(result.url);
+      return { codeTransformResult: isSent ? undefined : codeTransformResult, result };
+    });
+  }
+
   async collectV8Coverage() {
     Object.assign(this.v8Coverage, { instrumenter, sources: new Map() });
     await instrumenter.startInstrumenting();
