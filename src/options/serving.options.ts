@@ -47,7 +47,8 @@ export interface GatewayWsOptions {
    */
   maxConnections?: number;
   /**
-   * How much may wait for a client to read it, in bytes. A client that reads more slowly is closed with 1013.
+   * How much may wait for a client to read it, in bytes. A client that reads more slowly is closed with 1013, and has two
+   * seconds to read what waits for it before that.
    * @default 4194304
    */
   maxBufferedBytes?: number;

@@ -65,11 +65,15 @@ export function stopReading(socket: Socket): void {
   };
 }
 
+/** Reads nothing more of a WebSocket that was sent a close frame but the client's own. `ws` ends the wait for that. */
+export function readOnlyClose(socket: Socket): void {
+  if (!isDismissed(socket)) readingOf(socket)?.dismiss(true);
+}
+
 /** Reads nothing more of a WebSocket that was sent a close frame but the client's own, and destroys it after a grace. */
 export function dismissWebSocket(socket: Socket): void {
-  const reading = readingOf(socket);
-  if (!reading || reading.isDismissed) return;
-  reading.dismiss(true);
+  if (isDismissed(socket)) return;
+  readOnlyClose(socket);
   destroyAfterGrace(socket);
 }
 

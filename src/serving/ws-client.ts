@@ -5,7 +5,7 @@ import { isObservable, tap, type Observable, type Subscription } from 'rxjs';
 import type { WebSocket } from 'ws';
 
 import { CloseCode } from './close-code.js';
-import { dismissWebSocket, noteWork, setPauser } from './connection-reader.js';
+import { dismissWebSocket, noteWork, readOnlyClose, setPauser } from './connection-reader.js';
 import { corkForThisTick } from './cork.js';
 import { clientAddress } from './forwarded-for.js';
 import { expectMinimalLengths } from './minimal-lengths.js';
@@ -188,7 +188,9 @@ export class WsClient {
     if (!this.isOpen) return false;
     if (this.socket.bufferedAmount > this.host.maxBufferedBytes) {
       this.host.onSlow(this);
-      this.refuse(CloseCode.TRY_AGAIN_LATER, 'reads too slowly');
+      this.close(CloseCode.TRY_AGAIN_LATER, 'reads too slowly');
+      // All that waits for it comes first: the grace of a refused client would be too short for a slow one.
+      readOnlyClose(this.connection);
       return false;
     }
     corkForThisTick(this.connection);

@@ -220,6 +220,10 @@ describe('a client that reads too slowly', () => {
       if (slowSocket?.readyState !== slowSocket?.OPEN) break;
       await quick.event('flood');
     }
+    // A client that is refused now, and does not answer the close, is cut off before the slow one.
+    const refused = await RawPeer.open(lock.url);
+    await refused.ask('connect', 'connect', { ...ABOUT, auth: { token: 'wrong' } });
+    await refused.gone;
     slow.client.socket.resume();
 
     expect((await slow.close()).code).toBe(1013);
