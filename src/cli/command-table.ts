@@ -1,6 +1,6 @@
 import { LOG_LEVELS } from '../common/log-level.js';
 import type { CommandEntry } from './command.js';
-import { DEFAULT_LINES, DEFAULT_TIMEOUT_MS } from './flags.js';
+import { DEFAULT_LINES, DEFAULT_TIMEOUT_MS, FLEET_ACTIONS } from './flags.js';
 import {
   ADDRESS_FLAGS,
   FLEET_FLAGS,
@@ -161,6 +161,7 @@ export const SUB_COMMANDS = {
   fleet: {
     name: 'fleet',
     argument: '<action>',
+    choices: FLEET_ACTIONS,
     description:
       'check the database of a fleet; status: who is active in it; yield: let another host be; sql: for its tables',
     flags: {

@@ -47,6 +47,8 @@ export interface CommandEntry {
   readonly description: string;
   /** In commander's notation; none by default. */
   readonly argument?: string;
+  /** What the argument can be, where that is one of a few words. */
+  readonly choices?: readonly string[];
   /** All that it takes, as its help lists it. */
   readonly flags: FlagTable;
   /** Flags that one would expect, and that would mean nothing: refused with the reason, and not in the help. */

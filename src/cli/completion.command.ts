@@ -48,8 +48,8 @@ function placesBelow(topLevel: readonly CommandEntry[]): readonly Place[] {
   ];
 }
 
-function wordsOf({ flags }: CommandEntry): readonly string[] {
-  return [...longNames(flags), ...PARSER_FLAGS];
+function wordsOf({ choices = [], flags }: CommandEntry): readonly string[] {
+  return [...choices, ...longNames(flags), ...PARSER_FLAGS];
 }
 
 function longNames(flags: FlagTable): string[] {

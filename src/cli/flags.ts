@@ -46,6 +46,9 @@ export interface Flag {
 
 export type FlagTable = Partial<Readonly<Record<keyof Flags, Flag>>>;
 
+/** What `gateway fleet` can be told to do. */
+export const FLEET_ACTIONS = ['check', 'status', 'yield', 'sql'] as const;
+
 /** How long the commands wait where no `--timeout` says otherwise. A gateway gives its own shutdown 5 seconds. */
 export const DEFAULT_TIMEOUT_MS = { start: 30_000, stop: 6_000, request: 10_000, yield: 30_000 } as const;
 /** How many lines `logs` prints where no `--lines` says otherwise. */

@@ -5,15 +5,16 @@ import { parseDatabaseUrl } from '../fleet/database-url.js';
 import { ExitCode } from '../process/exit-code.js';
 import { complain, printResult } from '../process/print.js';
 import type { Invocation } from './command.js';
-import { DEFAULT_TIMEOUT_MS } from './flags.js';
+import { DEFAULT_TIMEOUT_MS, FLEET_ACTIONS } from './flags.js';
 import { refuseFlags, timeoutOf } from './flags-of.js';
 import { whileWaiting } from './progress.js';
 
 /** Looks at the database of a fleet, or says what it has to have. */
 export async function fleet({ args, flags, profile }: Invocation): Promise<number> {
-  const [action = ''] = args;
-  if (action !== 'check' && action !== 'status' && action !== 'yield' && action !== 'sql') {
-    throw new InputError(`fleet: ${JSON.stringify(action)} is not known: give check, status, yield or sql`);
+  const [typed = ''] = args;
+  const action = FLEET_ACTIONS.find((known) => known === typed);
+  if (action === undefined) {
+    throw new InputError(`fleet: ${JSON.stringify(typed)} is not known: give check, status, yield or sql`);
   }
   if (action !== 'yield') refuseFlags(flags, ['to', 'timeout'], 'they belong to fleet yield');
   const timeoutMs = timeoutOf(flags, DEFAULT_TIMEOUT_MS.yield);

@@ -15,6 +15,8 @@ const LINES: readonly (readonly [line: string, offered: readonly string[]])[] = 
   ['openclaw status --al', ['--all']],
   ['openclaw completion b', ['bash']],
   ['openclaw help doc', ['doctor']],
+  ['openclaw gateway fleet s', ['sql', 'status']],
+  ['openclaw gateway fleet yield --ti', ['--timeout']],
   ['openclaw gateway status --bogus', []],
 ];
 
