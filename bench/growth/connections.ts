@@ -16,8 +16,8 @@ interface Sample {
   readonly stopMicroseconds: number;
 }
 
-/** Often, so that some come within a few seconds. */
-const PING_MS = 2_000;
+/** Often, so that some come within a few seconds, and seldom enough that a busy client answers within two of them. */
+const PING_MS = 5_000;
 /** Of which the first ones warm up. */
 const EVENTS = { warmUp: 5, counted: 11 } as const;
 const KIB = 1_024;

@@ -14,7 +14,7 @@ export const growth: Part<'connections' | 'profiles' | 'rounds' | 'seconds'> = {
     connections: asFarAsPossible([10, 100, 1_000, 10_000, 16_000]),
     profiles: '1,10,25,50',
     rounds: '3',
-    seconds: '6',
+    seconds: '10',
   },
   run: async ({ connections, profiles, rounds, seconds }, report) => {
     report.table(await verdictTable(rounds));
