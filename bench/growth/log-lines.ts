@@ -16,10 +16,15 @@ export const LOG_RATES = [100, 1_000, 10_000] as const;
 export async function logCosts(rounds: number, seconds: number, report: Report): Promise<Cost> {
   const costs = { gateway: [] as number[], bare: [] as number[] };
   const latest: string[] = [];
+  const home = temporaryHome();
+  let logs = 0;
+  const newLog = (): string => join(home, `${++logs}.log`);
   for (const rate of LOG_RATES) {
     const samples: { gateway: LogCost; bare: LogCost }[] = [];
     for (let round = 1; round <= rounds; round++) {
-      samples.push({ gateway: await costOf('gateway', rate, seconds), bare: await costOf('bare', rate, seconds) });
+      const gateway = await costOf('gateway', newLog(), rate, seconds);
+      const bare = await costOf('bare', newLog(), rate, seconds);
+      samples.push({ gateway, bare });
       progress(round, rounds, `growth, ${rate} lines of log a second`);
     }
     for (const who of ['gateway', 'bare'] as const) {
@@ -34,8 +39,7 @@ export async function logCosts(rounds: number, seconds: number, report: Report):
   return { name: 'processor time', unit: 'µs', ...costs };
 }
 
-async function costOf(who: 'gateway' | 'bare', rate: number, seconds: number): Promise<LogCost> {
-  const file = join(temporaryHome(), 'gateway.log');
+async function costOf(who: 'gateway' | 'bare', file: string, rate: number, seconds: number): Promise<LogCost> {
   const args = [process.execPath, builtScript('servers/log'), ...(who === 'gateway' ? [file] : [])];
   // Appended to, as a launcher opens it, so that it can be truncated.
   const child = new Child(['-c', `exec "$@" 2>>"$LOG"`, 'sh', ...args], {
