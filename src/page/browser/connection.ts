@@ -63,6 +63,7 @@ export class Connection {
 
   /** Rejects with the gateway's own words, or where the connection is lost before the answer. */
   request<T>(method: string, params?: object): Promise<T> {
+    if (!this.#isOpen) return Promise.reject(lost());
     return new Promise<T>((resolve, reject) => {
       const id = String(++this.#nextId);
       this.#waiting.set(id, { resolve, reject });
@@ -131,12 +132,18 @@ export class Connection {
     this.#retryMs = link.state === 'restarting' ? RETRY_MS.first : Math.min(2 * this.#retryMs, RETRY_MS.most);
   }
 
+  get #isOpen(): boolean {
+    return this.#socket?.readyState === WebSocket.OPEN;
+  }
+
+  /** The browser takes what is sent while the connection closes for a fault of the page. */
   #send(id: string, method: string, params?: object): void {
+    if (!this.#isOpen) return;
     this.#socket?.send(JSON.stringify({ type: 'req', id, method, ...(params && { params }) }));
   }
 
   #forgetRequests(): void {
-    for (const { reject } of this.#waiting.values()) reject(new Error('the connection was lost'));
+    for (const { reject } of this.#waiting.values()) reject(lost());
     this.#waiting.clear();
   }
 
@@ -149,4 +156,8 @@ export class Connection {
 function refusalOf({ code, details }: RequestError): Link {
   if (WRONG_TOKEN.includes(details?.code ?? '')) return { state: 'wrong token' };
   return { state: code === 'UNAVAILABLE' ? 'held back' : 'gone' };
+}
+
+function lost(): Error {
+  return new Error('the connection was lost');
 }
