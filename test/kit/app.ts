@@ -25,7 +25,7 @@ export async function createApp({ lock, http, imports = [], ...parts }: AppParts
   }).compile();
   const options = { logger: false as const };
   const app = http ? testing.createNestApplication(http, options) : testing.createNestApplication(options);
-  onCleanUp(() => app.close().catch(() => undefined));
+  onCleanUp(() => app.close());
   return { app, lock: app.get(GatewayLockService) };
 }
 
