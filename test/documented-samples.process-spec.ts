@@ -158,14 +158,18 @@ describe('the recipes of docs/nest.md', () => {
 });
 
 describe('the samples of docs/testing.md', () => {
-  it('pass, by Jest with the settings that are there', async () => {
-    const folder = join(project, 'testing');
-    const jest = Program.node(join(ROOT, 'node_modules/jest/bin/jest.js'), ['--ci', '--rootDir', folder], {
-      cwd: folder,
-    });
+  it(
+    'pass, by Jest with the settings that are there',
+    async () => {
+      const folder = join(project, 'testing');
+      const jest = Program.node(join(ROOT, 'node_modules/jest/bin/jest.js'), ['--ci', '--rootDir', folder], {
+        cwd: folder,
+      });
 
-    const { code } = await jest.exit();
+      const { code } = await jest.exit(COMPILED_MS);
 
-    expect([code, jest.stderr]).toEqual([0, expect.stringMatching(/^Tests: +5 passed, 5 total$/m) as string]);
-  });
+      expect([code, jest.stderr]).toEqual([0, expect.stringMatching(/^Tests: +5 passed, 5 total$/m) as string]);
+    },
+    COMPILED_MS,
+  );
 });

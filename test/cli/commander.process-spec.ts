@@ -18,9 +18,7 @@ interface Outcome {
 }
 
 async function run(script: string, args: readonly string[], options?: StartOptions): Promise<Outcome> {
-  const program = Program.node(script, args, options);
-  const { code } = await program.exit();
-  return { code, stdout: program.stdout, stderr: program.stderr };
+  return Program.node(script, args, options).result();
 }
 
 const acme = fixture('commander-gateway');

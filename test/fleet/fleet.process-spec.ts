@@ -36,9 +36,7 @@ describeWithPostgres('a fleet of processes', () => {
 
   /** What a command about that host's gateway says. */
   async function told({ port, env }: Host, ...command: string[]): Promise<Result> {
-    const program = Program.node(BIN, [...command, '--port', String(port)], { env });
-    const { code } = await program.exit();
-    return { code, stdout: program.stdout, stderr: program.stderr };
+    return Program.node(BIN, [...command, '--port', String(port)], { env }).result();
   }
 
   async function phaseOf({ port }: Host): Promise<string | undefined> {

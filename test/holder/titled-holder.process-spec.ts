@@ -111,9 +111,7 @@ describe('an inspector that was opened on the port by NODE_OPTIONS', () => {
     const env = { NODE_OPTIONS: `--inspect=127.0.0.1:${port}` };
 
     const { stderr } = await decided(async () => {
-      const program = Program.node(BIN, ['gateway', '--port', port], { env });
-      const { code } = await program.exit();
-      return { code, stdout: program.stdout, stderr: program.stderr };
+      return Program.node(BIN, ['gateway', '--port', port], { env }).result();
     }, UNNAMED);
 
     expect(stderr.trimEnd().split('\n').slice(-3)).toEqual([

@@ -3,15 +3,9 @@ import os from 'node:os';
 import { runCommandLine } from '../../src/cli/command-line.js';
 import { OPENCLAW } from '../../src/cli/openclaw.js';
 import { describeError, exitCodeOf } from '../../src/process/exit-code.js';
+import type { Result } from './program.js';
 import { tempFolder } from './temp.js';
 import { TOKEN } from './token.js';
-
-/** What a command has ended with. */
-export interface Result {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** Those that ask a gateway or end it, and start no process. */
 const QUICK = ['call', 'health', 'ports', 'status', 'stop'];

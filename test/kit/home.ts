@@ -40,9 +40,7 @@ export class Home {
   /** The same, which has to end by itself; in the process of the tests where it may. */
   async run(args: readonly (string | number)[], env: NodeJS.ProcessEnv = {}): Promise<Result> {
     if (canRunHere(args)) return runHere(args, { OPENCLAW_GATEWAY_TOKEN: undefined, ...env, HOME: this.folder });
-    const program = this.start(args, env);
-    const { code } = await program.exit();
-    return { code, stdout: program.stdout, stderr: program.stderr };
+    return this.start(args, env).result();
   }
 }
 

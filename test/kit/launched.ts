@@ -86,9 +86,7 @@ export async function call(
   env: NodeJS.ProcessEnv = {},
 ): Promise<Result> {
   if (canRunHere(args, env)) return runHere(['gateway', ...args], { OPENCLAW_STATE_DIR: folder, ...env });
-  const program = launcher(folder, args, env);
-  const { code } = await program.exit(DEADLINE_MS);
-  return { code, stdout: program.stdout, stderr: program.stderr };
+  return launcher(folder, args, env).result(DEADLINE_MS);
 }
 
 /** `openclaw gateway start --json`, which has to succeed. */

@@ -1,5 +1,5 @@
-import { canRunHere, runHere, type Result } from './command.js';
-import { BIN, Program } from './program.js';
+import { canRunHere, runHere } from './command.js';
+import { BIN, Program, type Result } from './program.js';
 
 export type { Result };
 
@@ -15,9 +15,7 @@ export function openclawWithoutToken(...args: readonly (string | number)[]): Pro
 
 /** `openclaw gateway` with these arguments, in a process of its own whatever it is. */
 export async function openclawProcess(...args: readonly (string | number)[]): Promise<Result> {
-  const program = Program.node(BIN, ['gateway', ...args]);
-  const { code } = await program.exit();
-  return { code, stdout: program.stdout, stderr: program.stderr };
+  return Program.node(BIN, ['gateway', ...args]).result();
 }
 
 const ATTEMPTS = 10;

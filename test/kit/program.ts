@@ -18,6 +18,13 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** What a command has ended with. */
+export interface Result {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 export interface StartOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
@@ -137,5 +144,11 @@ export class Program {
 
   async exit(deadlineMs = DEFAULT_DEADLINE_MS): Promise<Exit> {
     return within(deadlineMs, `the end of process ${this.pid}`, this.exited);
+  }
+
+  /** The same, with all that it has printed. */
+  async result(deadlineMs?: number): Promise<Result> {
+    const { code } = await this.exit(deadlineMs);
+    return { code, stdout: this.stdout, stderr: this.stderr };
   }
 }

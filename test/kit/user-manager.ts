@@ -104,9 +104,7 @@ export class UserManager {
 
   /** Runs a command as the user of the manager, beside it. */
   async run(command: string, ...args: readonly (string | number)[]): Promise<Result> {
-    const program = this.spawn(command, args);
-    const { code } = await program.exit();
-    return { code, stdout: program.stdout, stderr: program.stderr };
+    return this.spawn(command, args).result();
   }
 
   /** The same, while it runs. */

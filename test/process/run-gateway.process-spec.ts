@@ -44,9 +44,7 @@ describe('an app of one’s own', () => {
     await first.output('stdout', /^gateway listening on/m);
 
     const { code, stderr } = await decided(async () => {
-      const second = Program.node(fixture('hybrid-gateway'), [port]);
-      const { code } = await second.exit();
-      return { code, stdout: second.stdout, stderr: second.stderr };
+      return Program.node(fixture('hybrid-gateway'), [port]).result();
     }, UNNAMED);
 
     expect(code).toBe(78);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
-import { canRunHere, runHere, type Result } from '../../kit/command.js';
-import { BIN, Program, type StartOptions } from '../../kit/program.js';
+import { canRunHere, runHere } from '../../kit/command.js';
+import { BIN, Program, type Result, type StartOptions } from '../../kit/program.js';
 import { tempFolder } from '../../kit/temp.js';
 
 /** A token that no output may show. */
@@ -29,11 +29,5 @@ export function freshHome(): FreshHome {
 /** `openclaw gateway` with these arguments, which has to end by itself; in the process of the tests where it may. */
 export async function run(args: readonly (string | number)[], options: StartOptions = {}): Promise<Result> {
   if (canRunHere(args)) return runHere(['gateway', ...args], options.env);
-  return end(Program.node(BIN, ['gateway', ...args], options));
-}
-
-/** What a program has ended with. */
-export async function end(program: Program): Promise<Result> {
-  const { code } = await program.exit();
-  return { code, stdout: program.stdout, stderr: program.stderr };
+  return Program.node(BIN, ['gateway', ...args], options).result();
 }

@@ -15,7 +15,7 @@ import { freePort, isFree } from '../../kit/ports.js';
 import { BIN, fixture, Program } from '../../kit/program.js';
 import { tempFolder } from '../../kit/temp.js';
 import { TOKEN } from '../../kit/token.js';
-import { end, freshHome, run, SECRET, type FreshHome } from './fresh-home.js';
+import { freshHome, run, SECRET, type FreshHome } from './fresh-home.js';
 
 describe('the token that a gateway makes', () => {
   it('is for this user alone, and the same at the next start', async () => {
@@ -181,7 +181,7 @@ describe('a token file that holds no token', () => {
     const unprivileged = process.getuid?.() === 0 ? ['--bounding-set=-dac_override'] : [];
     const args = [...unprivileged, process.execPath, BIN, 'gateway', '--port', String(port)];
 
-    const { code, stdout, stderr } = await end(Program.start('setpriv', args, options));
+    const { code, stdout, stderr } = await Program.start('setpriv', args, options).result();
 
     expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
     expect(stderr).toMatch(
