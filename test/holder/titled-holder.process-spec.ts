@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { freePort, isFree } from '../kit/ports.js';
-import { decided, openclaw, parse, UNNAMED, UNOWNED } from '../kit/openclaw.js';
+import { decided, openclaw, parse, UNNAMED, UNOWNED, type Result } from '../kit/openclaw.js';
 import { BIN, fixture, Program } from '../kit/program.js';
 import { serveOn, startOn } from '../kit/profile.js';
 import { LINUX } from '../kit/sockets.js';
@@ -110,9 +110,8 @@ describe('an inspector that was opened on the port by NODE_OPTIONS', () => {
     const port = await freePort();
     const env = { NODE_OPTIONS: `--inspect=127.0.0.1:${port}` };
 
-    const { stderr } = await decided(async () => {
-      return Program.node(BIN, ['gateway', '--port', port], { env }).result();
-    }, UNNAMED);
+    const start = (): Promise<Result> => Program.node(BIN, ['gateway', '--port', port], { env }).result();
+    const { stderr } = await decided(start, UNNAMED);
 
     expect(stderr.trimEnd().split('\n').slice(-3)).toEqual([
       `  this process's own inspector (NODE_OPTIONS=--inspect…) holds port ${port}`,

@@ -33,7 +33,7 @@ export default class CoverageRuntime extends Runtime {
   getAllV8CoverageInfoCopy() {
     return super.getAllV8CoverageInfoCopy().map(({ codeTransformResult, result }) => {
       const isSent = sent.has(result.url);
-      sent.add(result.url);
+      if (codeTransformResult) sent.add(result.url);
       return { codeTransformResult: isSent ? undefined : codeTransformResult, result };
     });
   }

@@ -19,11 +19,7 @@ const title = `IPv6 that is switched on under a running gateway${skipped ? ` (${
     await gateway.output('stderr', new RegExp(`listening on ws://\\[::1\\]:${port} too, `));
 
     const args = ['gateway', 'status', '--host', '::1', '--port', port, '--json'];
-    const { code, stdout } = await decided(async () => {
-      const status = inNetworkOf(gateway, BIN, args);
-      const exit = await status.exit();
-      return { code: exit.code, stdout: status.stdout, stderr: status.stderr };
-    });
+    const { code, stdout } = await decided(() => inNetworkOf(gateway, BIN, args).result());
     expect([code, parse(stdout)]).toEqual([0, expect.objectContaining({ ok: true, verdict: 'ready' })]);
     gateway.signal('SIGTERM');
     expect(await gateway.exit()).toEqual({ code: 0, signal: null });

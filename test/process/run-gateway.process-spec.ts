@@ -43,9 +43,7 @@ describe('an app of one’s own', () => {
     const first = Program.node(fixture('hybrid-gateway'), [port]);
     await first.output('stdout', /^gateway listening on/m);
 
-    const { code, stderr } = await decided(async () => {
-      return Program.node(fixture('hybrid-gateway'), [port]).result();
-    }, UNNAMED);
+    const { code, stderr } = await decided(() => Program.node(fixture('hybrid-gateway'), [port]).result(), UNNAMED);
 
     expect(code).toBe(78);
     expect(stderr).toMatch(
