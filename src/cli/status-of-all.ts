@@ -1,5 +1,5 @@
 import { pidHere } from '../holder/describe-holder.js';
-import { whoHolds } from '../holder/who-holds.js';
+import { isOwn, whoHolds } from '../holder/who-holds.js';
 import type { Holder } from '../listener/holder.js';
 import { ANCHOR_HOST, gatewayUrl } from '../listener/listen-address.js';
 import { portOfCard } from '../state-folder/who-holds-profile.js';
@@ -19,11 +19,25 @@ export interface ProfileStatus {
   readonly version: string | null;
   /** The profile of the gateway that is there, which may be another one. */
   readonly heldBy: string | null;
-  /** The user that the process there belongs to, where that is another one. */
+  /** Whether the process there is this user's; null where none is there, or it cannot be told. */
+  readonly isOwn: boolean | null;
+  /** The name of the user that the process there belongs to, where that is another one and has a name. */
   readonly user: string | null;
   /** Why the port is not known; one line. */
   readonly problem: string | null;
 }
+
+/** What is not known. */
+const NONE: Omit<ProfileStatus, 'name' | 'problem'> = {
+  port: null,
+  url: null,
+  verdict: null,
+  pid: null,
+  version: null,
+  heldBy: null,
+  isOwn: null,
+  user: null,
+};
 
 /** Says where the gateway of every profile is; where there is none, asks its port who is there. */
 export async function statusOfAll(planned: readonly PlannedProfile[]): Promise<ProfileStatus[]> {
@@ -39,22 +53,21 @@ export async function statusOfAll(planned: readonly PlannedProfile[]): Promise<P
 async function statusOf({ profile: { name }, running, settings, problem }: PlannedProfile): Promise<ProfileStatus> {
   if (running) {
     const { verdict, url, card } = running;
-    const { version, profile: heldBy } = card;
     return {
+      ...NONE,
       name,
       port: portOfCard(card),
       url,
       verdict,
       pid: pidHere(running) ?? null,
-      version,
-      heldBy,
-      user: null,
+      version: card.version,
+      heldBy: card.profile,
+      // Its lock is in the state folder of this user.
+      isOwn: true,
       problem,
     };
   }
-  if (!settings) {
-    return { name, port: null, url: null, verdict: null, pid: null, version: null, heldBy: null, user: null, problem };
-  }
+  if (!settings) return { ...NONE, name, problem };
   const { host, port } = settings;
   const holder = await whoHolds({ host, port });
   const { verdict, card, user = null } = holder;
@@ -67,6 +80,7 @@ async function statusOf({ profile: { name }, running, settings, problem }: Plann
     pid: pidHere(holder) ?? null,
     version: card?.version ?? null,
     heldBy: card?.profile ?? null,
+    isOwn: isOwn(holder) || (holder.ownership === 'other user' ? false : null),
     user,
     problem,
   };
@@ -85,8 +99,11 @@ export function statusTable(statuses: readonly ProfileStatus[]): string[] {
   ]);
 }
 
-function stateOf({ name, verdict, heldBy, user }: ProfileStatus): string {
+function stateOf({ name, verdict, heldBy, isOwn: isOurs, user }: ProfileStatus): string {
   if (verdict === null) return 'unknown';
-  if (user !== null) return `${verdict}, but of user ${user}`;
-  return heldBy === null || heldBy === name ? verdict : `${verdict}, but profile ${heldBy}`;
+  if (isOurs === false) return `${verdict}, but of ${user === null ? 'another user' : `user ${user}`}`;
+  if (heldBy === null) return verdict;
+  if (heldBy !== name) return `${verdict}, but profile ${heldBy}`;
+  // Any process can show a card with the name of this profile.
+  return isOurs ? verdict : `${verdict}, but it cannot be told whose`;
 }

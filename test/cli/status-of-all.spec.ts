@@ -8,6 +8,7 @@ const READY: ProfileStatus = {
   pid: 4711,
   version: '1.2.3',
   heldBy: 'work',
+  isOwn: true,
   user: null,
   problem: null,
 };
@@ -17,13 +18,18 @@ describe('the table of all profiles', () => {
     [{}, 'work     20040  ready  4711  1.2.3'],
     [{ heldBy: 'home' }, 'work     20040  ready, but profile home  4711  1.2.3'],
     // Any user can show a card with the name of this profile.
-    [{ user: 'eve' }, 'work     20040  ready, but of user eve  4711  1.2.3'],
+    [{ isOwn: false, user: 'eve' }, 'work     20040  ready, but of user eve  4711  1.2.3'],
+    // A user namespace shows all users that it has no number for as one.
+    [{ isOwn: false }, 'work     20040  ready, but of another user  4711  1.2.3'],
+    [{ isOwn: null }, 'work     20040  ready, but it cannot be told whose  4711  1.2.3'],
+    [{ isOwn: null, heldBy: 'home' }, 'work     20040  ready, but profile home  4711  1.2.3'],
     [
-      { verdict: 'foreign', user: 'eve', heldBy: null, version: null },
+      { verdict: 'foreign', isOwn: false, user: 'eve', heldBy: null, version: null },
       'work     20040  foreign, but of user eve  4711  -',
     ],
-    [{ verdict: 'free', pid: null, version: null, heldBy: null }, 'work     20040  free   -    -'],
-    [{ verdict: null, port: null, pid: null, version: null }, 'work     -     unknown  -    -'],
+    [{ verdict: 'foreign', isOwn: null, heldBy: null, version: null }, 'work     20040  foreign  4711  -'],
+    [{ verdict: 'free', pid: null, version: null, heldBy: null, isOwn: null }, 'work     20040  free   -    -'],
+    [{ verdict: null, port: null, pid: null, version: null, isOwn: null }, 'work     -     unknown  -    -'],
   ])('says of %j: %s', (differences, row) => {
     expect(statusTable([{ ...READY, ...differences }])[1]).toBe(row);
   });

@@ -93,7 +93,7 @@ async function connectToOwn(
     if (isOurs) throw new GatewayCallError('not a gateway', `${isKept}: ${notOfProfile(address.port)}`);
     throw holder.ownership === 'other user'
       ? new GatewayCallError('not a gateway', `${isKept}, which is another user's: name it with --url to show one`)
-      : new GatewayCallError('not ready', `${isKept}: it cannot be told whose it is; name it with --url to show one`);
+      : new GatewayCallError('unknown', `${isKept}: it cannot be told whose it is; name it with --url to show one`);
   } catch (error) {
     agent.destroy();
     if (error instanceof GatewayCallError) throw error;

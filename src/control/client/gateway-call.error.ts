@@ -6,7 +6,7 @@ import type { RequestError } from '../wire/frames.js';
  * - `not a gateway`: what listens there does not speak the protocol
  * - `not ready`: it is starting, stopping, busy, or did not answer in time
  * - `not allowed`: the token is missing, wrong, or may not do that
- * - `unknown`: it could not be asked, for a reason of this process, such as no file descriptor
+ * - `unknown`: it was not asked: it cannot be told whose it is, or this process could not, such as without a descriptor
  * - `refused`: the gateway answered that it could not do it
  */
 export type CallFailure = 'unreachable' | 'not a gateway' | 'not ready' | 'not allowed' | 'unknown' | 'refused';

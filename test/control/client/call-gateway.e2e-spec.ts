@@ -8,6 +8,7 @@ import { callGateway, type CallOptions } from '../../../src/control/client/call-
 import { failureOf } from '../../../src/control/client/failed-connection.js';
 import type { GatewayCallError } from '../../../src/control/client/gateway-call.error.js';
 import { readProofSecret } from '../../../src/state-folder/proof-secret.js';
+import { cardOf } from '../../holder/cards.js';
 import { onCleanUp } from '../../kit/cleaner.js';
 import { startControlApp } from '../../kit/control-app.js';
 import { portOf, stranger } from '../../kit/net.js';
@@ -202,6 +203,16 @@ describe('a call that comes to nothing', () => {
     expect(await failureOfCall(urlOf(port))).toMatchObject({
       code: 'not ready',
       message: `the gateway on ${urlOf(port)} hung up: 1000 go away`,
+    });
+  });
+
+  it('since it cannot be told whose it is, which is no statement about it', async () => {
+    const card = JSON.stringify(cardOf({ pid: process.ppid }));
+    const url = urlOf(await httpServer(200, card));
+
+    expect(await failureOfCall(url, { ownOnly: { secret: undefined } })).toMatchObject({
+      code: 'unknown',
+      message: `the token of this user is not shown to ${url}: it cannot be told whose it is; name it with --url to show one`,
     });
   });
 
