@@ -5,11 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { createGatewayApp } from './process/create-app.js';
 import { InputError } from './common/input.error.js';
 import { resolveProfile } from './config/profile.js';
-import { refuseRemoteMode } from './config/local-mode.js';
 import { exitWith } from './process/report-failure.js';
 import { runGateway } from './process/run-gateway.js';
 import { PORT_VARIABLE } from './config/choose-port.js';
-import { chooseSettings, refuseFleetWithoutToken } from './config/choose-settings.js';
+import { chooseSettingsToStart } from './config/choose-settings.js';
 
 /** What `npm start` and `nest start` run: all from the environment, and from the `.env` of the project it is started in. */
 async function main(): Promise<number> {
@@ -22,9 +21,7 @@ async function main(): Promise<number> {
   const given = new Set(Object.keys(process.env));
   loadEnvFile();
   const nameVariable = (variable: string): string => (given.has(variable) ? variable : `${variable} in .env`);
-  const settings = await chooseSettings(resolveProfile(), {}, process.env, nameVariable);
-  refuseRemoteMode(settings.configuration);
-  refuseFleetWithoutToken(settings);
+  const settings = await chooseSettingsToStart(resolveProfile(), {}, process.env, nameVariable);
   return runGateway(() => createGatewayApp(settings), { title: true });
 }
 

@@ -1,8 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 
 import { logTime } from '../common/log-line.js';
-import { lockOptions, type Settings } from '../config/choose-settings.js';
-import { refusePublicBindWithoutToken } from '../control/access/public-bind.js';
+import { lockOptions, refusePublicHostWithoutToken, type Settings } from '../config/choose-settings.js';
 import { acquireLock } from '../holder/acquire-lock.js';
 import { describeHolder } from '../holder/describe-holder.js';
 import { LOG_VARIABLE } from '../launcher/log-variable.js';
@@ -17,7 +16,7 @@ import { describeError, ExitCode } from '../process/exit-code.js';
 import { outliveReaders, takeGatewayTitle } from '../process/init-gateway-process.js';
 import { complain, writeLogLine } from '../process/print.js';
 import { reportFailure, type FailureOptions } from '../process/report-failure.js';
-import { StopSignals } from '../process/stop-signals.js';
+import { StopSignals, type StopSignal } from '../process/stop-signals.js';
 import type { Heir } from '../service/heir.js';
 import type { ServiceManager } from '../service/service-manager.js';
 import { portOfCard, whoHoldsProfile, type ProfileHolder } from '../state-folder/who-holds-profile.js';
@@ -43,7 +42,7 @@ export async function claimThenRun(
   program: Program,
   { manager, heir }: Starter,
 ): Promise<number> {
-  const { ensure = false, force, json = false, standby = false } = flags;
+  const { ensure = false, json = false } = flags;
   const { profile } = settings;
   const background = process.env[LOG_VARIABLE] === '1' ? { [LOG_VARIABLE]: '1' } : undefined;
   const detached = background && (await import('../launcher/serve-detached.js'));
@@ -54,31 +53,17 @@ export async function claimThenRun(
   takeGatewayTitle();
   outliveReaders();
   const signals = new StopSignals();
-  const stopped = signals.first.then(() => undefined);
-  let lock: GatewayLockOptions | undefined;
-  let hasFailed = false;
+  let taken: TakenLock | undefined;
   try {
-    refuseOpenBind(settings);
+    refusePublicHostWithoutToken(settings);
     heir?.check(settings);
-    const inherited = heir ? undefined : await manager.inherit(settings);
-    const waits = standby && {
-      acquire: { wait: 'standby', onWait: announceWait, onWaitForAddress: announceAddress } as const,
-    };
-    // Where the port is passed on, there is still a fleet to wait for.
-    if (heir) lock = { ...(settings.fleet && waits), claim: () => claimAfter(heir, settings, manager) };
-    else if (inherited) lock = { ...(settings.fleet && waits), listener: inherited };
-    // A standby, and a start that has made room, take the port with the app, which is then loaded already.
-    else if (waits) lock = waits;
-    else if (force !== undefined) {
-      const hasRoom = await Promise.race([makeRoom(settings, force === 'kill', program, flags), stopped]);
-      hasFailed = hasRoom === false;
-      lock = hasRoom === undefined ? undefined : takingOver(settings);
-    } else lock = await Promise.race([claim(settings), stopped]);
+    taken = await takeLock(settings, flags, program, { manager, heir }, signals.first);
   } catch (error) {
     heir?.failed(describeError(error));
     return reportFailure(await withService(error, settings, program), failure, profile.name);
   }
-  if (!lock) return ExitCode.OK;
+  if (!taken) return ExitCode.OK;
+  const { lock, hasFailed = false } = taken;
   const createApp = (): Promise<INestApplication> =>
     program.createApp({
       settings,
@@ -91,6 +76,41 @@ export async function claimThenRun(
   const ours = { hasFailed, signals, title: true, service: manager, heir };
   const behind = detached && { background, started: () => detached.takePlace(profile.stateFolder) };
   return runGateway(createApp, { json, isEnough, ...ours, ...behind });
+}
+
+/** What the app is given for its lock: a listener that is bound, or how to come to one. */
+interface TakenLock {
+  readonly lock: GatewayLockOptions;
+  /** Whether the holder was to be stopped, in vain. */
+  readonly hasFailed?: boolean;
+}
+
+/** @returns undefined where a signal came first */
+async function takeLock(
+  settings: Settings,
+  flags: Flags,
+  program: Program,
+  { manager, heir }: Starter,
+  signal: Promise<StopSignal>,
+): Promise<TakenLock | undefined> {
+  const { force, standby = false } = flags;
+  const stopped = signal.then(() => undefined);
+  const waits = standby && {
+    acquire: { wait: 'standby', onWait: announceWait, onWaitForAddress: announceAddress } as const,
+  };
+  // Where the port is passed on, there is still a fleet to wait for.
+  const waitsForFleet = settings.fleet && waits;
+  if (heir) return { lock: { ...waitsForFleet, claim: () => claimAfter(heir, settings, manager) } };
+  const inherited = await manager.inherit(settings);
+  if (inherited) return { lock: { ...waitsForFleet, listener: inherited } };
+  // A standby, and a start that has made room, take the port with the app, which is then loaded already.
+  if (waits) return { lock: waits };
+  if (force === undefined) {
+    const claimed = await Promise.race([claim(settings), stopped]);
+    return claimed && { lock: claimed };
+  }
+  const hasRoom = await Promise.race([makeRoom(settings, force === 'kill', program, flags), stopped]);
+  return hasRoom === undefined ? undefined : { lock: takingOver(settings), hasFailed: !hasRoom };
 }
 
 /** Only now may this process accept connections: the gateway before it serves no more. */
@@ -112,11 +132,6 @@ async function withService(error: unknown, { profile, port }: Settings, program:
 /** The active gateway of a fleet is on another host, where this command does not reach its port. */
 function takingOver({ fleet }: Settings): GatewayLockOptions {
   return fleet ? { fleet: { ...fleet, takeOver: true } } : {};
-}
-
-/** @throws {InputError} others than this machine could reach a gateway that makes its own token */
-export function refuseOpenBind({ host, token }: Settings): void {
-  if (token === undefined) refusePublicBindWithoutToken([host]);
 }
 
 async function claim(settings: Settings): Promise<{ readonly listener: ClaimedListener }> {

@@ -1,12 +1,17 @@
 import { styleText } from 'node:util';
 
-import { checkFlags, chooseSettings, refuseFleetWithoutToken, type Settings } from '../config/choose-settings.js';
+import {
+  checkFlags,
+  chooseSettings,
+  refuseFleetWithoutToken,
+  refusePublicHostWithoutToken,
+  type Settings,
+} from '../config/choose-settings.js';
 import { refuseRemoteMode } from '../config/local-mode.js';
 import { examine } from '../doctor/examine.js';
 import type { Finding } from '../doctor/finding.js';
 import { ExitCode } from '../process/exit-code.js';
 import { printResult, wantsColor } from '../process/print.js';
-import { refuseOpenBind } from './claim-then-run.js';
 import type { Invocation } from './command.js';
 import { whileWaiting } from './progress.js';
 import { wrap } from './wrap.js';
@@ -37,7 +42,7 @@ async function examineStart(choose: () => Promise<Settings>): Promise<Finding[]>
   const settings = await choose().catch(() => undefined);
   if (!settings) return [];
   try {
-    refuseOpenBind(settings);
+    refusePublicHostWithoutToken(settings);
     refuseRemoteMode(settings.configuration);
     refuseFleetWithoutToken(settings);
     return [];

@@ -1,4 +1,5 @@
 import { InputError } from '../common/input.error.js';
+import { parseWholeNumber } from '../common/whole-number.js';
 import type { CommandEntry } from './command.js';
 import type { Flags } from './flags.js';
 
@@ -53,7 +54,8 @@ const MAX_MILLISECONDS = 3_600_000;
  */
 export function timeoutOf({ timeout }: Flags, defaultMs: number): number {
   if (timeout === undefined) return defaultMs;
-  if (/^[1-9][0-9]{0,6}$/.test(timeout) && Number(timeout) <= MAX_MILLISECONDS) return Number(timeout);
+  const milliseconds = parseWholeNumber(timeout, 1, MAX_MILLISECONDS);
+  if (milliseconds !== undefined) return milliseconds;
   throw new InputError(
     `--timeout: ${JSON.stringify(timeout)} is not a time; give milliseconds from 1 to ${MAX_MILLISECONDS}, or leave it out`,
   );

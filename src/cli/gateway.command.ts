@@ -1,7 +1,6 @@
 import { InputError } from '../common/input.error.js';
 import { complain } from '../process/print.js';
-import { chooseSettings, refuseFleetWithoutToken } from '../config/choose-settings.js';
-import { refuseRemoteMode } from '../config/local-mode.js';
+import { chooseSettingsToStart } from '../config/choose-settings.js';
 import { describeError } from '../process/exit-code.js';
 import { Heir } from '../service/heir.js';
 import { ServiceManager } from '../service/service-manager.js';
@@ -17,9 +16,7 @@ export async function gateway({ flags, profile, program }: Invocation): Promise<
   try {
     checkForce(flags);
     refuseContradictions(flags);
-    const settings = await chooseSettings(profile, flags);
-    refuseRemoteMode(settings.configuration, flags.allowUnconfigured);
-    refuseFleetWithoutToken(settings);
+    const settings = await chooseSettingsToStart(profile, flags);
     return await claimThenRun(settings, flags, program, { manager, heir });
   } catch (error) {
     heir?.failed(describeError(error));

@@ -4,6 +4,7 @@ import { InputError } from '../common/input.error.js';
 import { isLogLevel, LOG_LEVELS, type LogLevel } from '../common/log-level.js';
 import { logLineToText } from '../common/log-line.js';
 import { printableJson, printableLine } from '../common/printable.js';
+import { parseWholeNumber } from '../common/whole-number.js';
 import type { Profile } from '../config/profile.js';
 import { commandFor } from '../holder/describe-holder.js';
 import { UNHURRIED_MS } from '../holder/who-holds.js';
@@ -138,7 +139,8 @@ function linesOf({ lines, limit }: Flags): number {
   if (lines !== undefined && limit !== undefined) throw new InputError('--lines and --limit mean the same: give one');
   const [flag, given] = lines === undefined ? ['--limit', limit] : ['--lines', lines];
   if (given === undefined) return DEFAULT_LINES;
-  if (/^(?:0|[1-9][0-9]{0,6})$/.test(given) && Number(given) <= MAX_LINES) return Number(given);
+  const count = parseWholeNumber(given, 0, MAX_LINES);
+  if (count !== undefined) return count;
   throw new InputError(
     `${flag}: ${JSON.stringify(given)} is not a number of lines; give a whole number from 0 to ${MAX_LINES}, or leave it out`,
   );

@@ -1,6 +1,3 @@
-import { constants } from 'node:os';
-
-import { NotAllowedError } from '../common/not-allowed.error.js';
 import { chooseSettings } from '../config/choose-settings.js';
 import { findToken } from '../config/choose-token.js';
 import { callGateway } from '../control/client/call-gateway.js';
@@ -8,22 +5,20 @@ import { GatewayCallError } from '../control/client/gateway-call.error.js';
 import { isMeant } from '../holder/stop-holder.js';
 import { isOwn, UNHURRIED_MS, whoHolds } from '../holder/who-holds.js';
 import type { LaunchedGateway, LaunchOptions } from '../launcher/launch-options.js';
-import { LaunchError } from '../launcher/launch.error.js';
 import { isLaunched, restartedInPlace, restartLaunched } from '../launcher/restart-gateway.js';
 import type { GatewayCard } from '../listener/holder.js';
 import { DEFAULT_PROFILE } from '../options/holder.options.js';
 import { ExitCode } from '../process/exit-code.js';
 import { printResult } from '../process/print.js';
-import { StopSignals } from '../process/stop-signals.js';
-import { findManagedService, isUnderManager, startService } from '../service/managed-service.js';
+import { findManagedService, isUnderManager, startService, type ManagedService } from '../service/managed-service.js';
 import { readProofSecret } from '../state-folder/proof-secret.js';
 import type { Invocation } from './command.js';
 import { timeoutOf } from './flags-of.js';
-import { DEFAULT_TIMEOUT_MS } from './flags.js';
+import { DEFAULT_TIMEOUT_MS, type Flags } from './flags.js';
 import { handOver } from './hand-over.js';
 import { failureAsJson } from './request.command.js';
 import { whileWaiting } from './progress.js';
-import { launchOptions, reportLaunchFailure } from './start.command.js';
+import { launchOptions, whileLaunching } from './start.command.js';
 import { askToStop, describeStop, stopExitCode, stopGateway } from './stop-gateway.js';
 import { commandToStart, isPortGiven, whereItRuns, withWayOut, type LocatedSettings } from './where-it-runs.js';
 
@@ -45,31 +40,28 @@ export async function restart(invocation: Invocation): Promise<number> {
     { program: program.name, profile: profile.name },
     isPortGiven(chosen) ? chosen.port : undefined,
   );
-  if (service && isUnderManager(service)) {
-    const status = await startService(service, 'restart');
-    const outcome = { ok: true, kind: 'restarted', unit: service.unit, status, exitCode: ExitCode.OK };
-    printResult(flags.json, outcome, [`restarted: ${service.unit}${status === '' ? '' : `, ${status}`}`]);
-    return ExitCode.OK;
-  }
+  if (service && isUnderManager(service)) return restartManaged(service, flags);
   const settings = await whereItRuns(chosen);
-  const stop = new AbortController();
-  const signals = new StopSignals();
-  void signals.first.then((signal) => stop.abort(signal));
-  const options = { ...launchOptions(invocation, settings), timeoutMs, signal: stop.signal, report: () => undefined };
-  const reason = `${program.name} gateway restart`;
-  try {
-    const restarting = restartSomehow(settings, options, reason);
-    const gateway = await whileWaiting(
-      `waiting for the gateway on port ${settings.port} to be back`,
-      restarting,
-      flags,
-    );
-    if (gateway) return report(flags.json, gateway);
-  } catch (error) {
-    if (stop.signal.aborted) return 128 + constants.signals[await signals.first];
-    if (!(error instanceof LaunchError || error instanceof NotAllowedError)) throw error;
-    return reportLaunchFailure(error, flags.json ?? false);
-  }
+  const exitCode = await whileLaunching(flags, async (signal) => {
+    const options = { ...launchOptions(invocation, settings), timeoutMs, signal, report: () => undefined };
+    const restarting = restartSomehow(settings, options, `${program.name} gateway restart`);
+    const what = `waiting for the gateway on port ${settings.port} to be back`;
+    const gateway = await whileWaiting(what, restarting, flags);
+    return gateway && report(flags.json, gateway);
+  });
+  return exitCode ?? stopOnly(settings, invocation);
+}
+
+/** Has the service manager restart the gateway that it runs. */
+async function restartManaged(service: ManagedService, { json }: Flags): Promise<number> {
+  const status = await startService(service, 'restart');
+  const outcome = { ok: true, kind: 'restarted', unit: service.unit, status, exitCode: ExitCode.OK };
+  printResult(json, outcome, [`restarted: ${service.unit}${status === '' ? '' : `, ${status}`}`]);
+  return ExitCode.OK;
+}
+
+/** Stops a gateway that cannot be restarted from here, and says how to start it again: here, it would belong to no terminal. */
+async function stopOnly(settings: LocatedSettings, { flags, program }: Invocation): Promise<number> {
   const stopping = stopGateway(settings, { timeoutMs: DEFAULT_TIMEOUT_MS.stop, kill: false, program });
   const outcome = await whileWaiting(`waiting for port ${settings.port}`, stopping, flags);
   const exitCode = stopExitCode(outcome);
@@ -82,7 +74,6 @@ export async function restart(invocation: Invocation): Promise<number> {
     ]);
     return exitCode;
   }
-  // One that was started here would belong to no terminal.
   const next = ok ? startCommand(settings, program.name) : undefined;
   printResult(flags.json, { ok, ...outcome, next, exitCode }, [
     describeStop(outcome, settings),

@@ -5,9 +5,8 @@ import { resolve } from 'node:path';
 import { NotAllowedError } from '../common/not-allowed.error.js';
 import { FLEET_URL_FILE_VARIABLE } from '../config/choose-fleet.js';
 import type { Profile } from '../config/profile.js';
-import { chooseSettings, refuseFleetWithoutToken, type Settings } from '../config/choose-settings.js';
+import { chooseSettingsToStart, type Settings } from '../config/choose-settings.js';
 import { TOKEN_FILE_VARIABLE } from '../config/choose-token.js';
-import { refuseRemoteMode } from '../config/local-mode.js';
 import { commandFor } from '../holder/describe-holder.js';
 import type { LaunchedGateway, LaunchOptions } from '../launcher/launch-options.js';
 import { LaunchError } from '../launcher/launch.error.js';
@@ -29,22 +28,16 @@ export async function start(invocation: Invocation): Promise<number> {
   const { json = false } = flags;
   const timeoutMs = timeoutOf(flags, DEFAULT_TIMEOUT_MS.start);
   // What is wrong is said here, and not in a log.
-  const settings = await chooseSettings(profile, flags);
-  refuseRemoteMode(settings.configuration, flags.allowUnconfigured);
-  refuseFleetWithoutToken(settings);
+  const settings = await chooseSettingsToStart(profile, flags);
   const name = { program: program.name, profile: profile.name };
   const service = await findManagedService(name, isPortGiven(settings) ? settings.port : undefined);
   // Another gateway beside the one of the manager would take its port.
   if (service) return startManaged(service, json);
-  const stop = new AbortController();
-  // A gateway that this has begun to start is killed when the process exits.
-  const signals = new StopSignals();
-  void signals.first.then((signal) => stop.abort(signal));
-  try {
+  return whileLaunching(flags, async (signal) => {
     const gateway = await launchOnAddress({
       ...launchOptions(invocation, settings),
       timeoutMs,
-      signal: stop.signal,
+      signal,
       report: process.stderr.isTTY && !json ? complain : () => undefined,
     });
     if (gateway.started) settings.configuration.warnings?.forEach(complain);
@@ -54,6 +47,24 @@ export async function start(invocation: Invocation): Promise<number> {
       describe(gateway, commandFor(profile.name, program.name)),
     );
     return ExitCode.OK;
+  });
+}
+
+/**
+ * Launches a gateway until a signal comes, and says why that has failed. A gateway that has begun to start is killed when
+ * this process exits.
+ *
+ * @returns what `launch` gives, or the exit code: of the failure, or 128 plus the number of the signal
+ */
+export async function whileLaunching<T>(
+  { json = false }: Flags,
+  launch: (signal: AbortSignal) => Promise<T>,
+): Promise<T | number> {
+  const stop = new AbortController();
+  const signals = new StopSignals();
+  void signals.first.then((signal) => stop.abort(signal));
+  try {
+    return await launch(stop.signal);
   } catch (error) {
     if (stop.signal.aborted) return 128 + constants.signals[await signals.first];
     if (!(error instanceof LaunchError || error instanceof NotAllowedError)) throw error;
@@ -133,7 +144,7 @@ function describe({ started, url, pid, logFile }: LaunchedGateway, command: stri
 }
 
 /** @returns the exit code */
-export function reportLaunchFailure(error: LaunchError | NotAllowedError, json: boolean): number {
+function reportLaunchFailure(error: LaunchError | NotAllowedError, json: boolean): number {
   const { code: failure, message } = error;
   const { lines, holder = null } = error instanceof LaunchError ? error : { lines: [] };
   const exitCode = exitCodeOf(error);

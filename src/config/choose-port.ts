@@ -1,5 +1,6 @@
 import { DEFAULT_PORT, MAX_PORT } from '../listener/listen-address.js';
 import { InputError } from '../common/input.error.js';
+import { parseWholeNumber } from '../common/whole-number.js';
 import { DEFAULT_PROFILE } from '../options/holder.options.js';
 import type { Configuration } from './configuration.js';
 import type { Place } from './place.js';
@@ -73,8 +74,8 @@ export function choosePort(profileName: string, ...places: readonly Place<string
 
 /** 1 to 65535 in decimal digits, and no other way to write a number. */
 function parsePort(text: string, source: string, wayOut = 'leave it out'): number {
-  const port = /^[1-9][0-9]{0,4}$/.test(text) ? Number(text) : 0;
-  if (port < 1 || port > MAX_PORT) {
+  const port = parseWholeNumber(text, 1, MAX_PORT);
+  if (port === undefined) {
     throw new InputError(
       `${source}: ${JSON.stringify(text)} is not a port; give a whole number from 1 to ${MAX_PORT} in decimal digits, or ${wayOut}`,
     );

@@ -1,3 +1,4 @@
+import { refusePublicBindWithoutToken } from '../control/access/public-bind.js';
 import { checkHost, checkOrigin } from '../control/access/request-gate.js';
 import { checkProxy } from '../control/access/trusted-proxies.js';
 import type { FleetOptions } from '../options/fleet.options.js';
@@ -10,6 +11,7 @@ import type { Configuration } from './configuration.js';
 import { chooseFleet, type FleetFlags } from './choose-fleet.js';
 import { choosePort, portOrigin, portPlaces, PORT_VARIABLE, type PortOrigin } from './choose-port.js';
 import { chooseToken, givenTokens, tokenFileOf, TOKEN_VARIABLE, type TokenFlags } from './choose-token.js';
+import { refuseRemoteMode } from './local-mode.js';
 import type { Place } from './place.js';
 import type { Profile } from './profile.js';
 
@@ -100,6 +102,23 @@ export async function chooseSettings(
 }
 
 /**
+ * The settings of a gateway that is about to start, as {@link chooseSettings} gives them.
+ *
+ * @throws {InputError} a value is wrong; the configuration file says that the gateway runs on another machine; or the fleet
+ * has no token
+ */
+export async function chooseSettingsToStart(
+  profile: Profile,
+  flags: SettingFlags & { readonly allowUnconfigured?: boolean | undefined },
+  ...from: [environment?: NodeJS.ProcessEnv, nameVariable?: (variable: string) => string]
+): Promise<Settings> {
+  const settings = await chooseSettings(profile, flags, ...from);
+  refuseRemoteMode(settings.configuration, flags.allowUnconfigured);
+  refuseFleetWithoutToken(settings);
+  return settings;
+}
+
+/**
  * Checks the flags before any file is read: a person corrects the command line before a file.
  *
  * @throws {InputError} one of them is wrong
@@ -150,6 +169,11 @@ export function refuseFleetWithoutToken({ fleet, token }: Pick<Settings, 'fleet'
   throw new InputError(
     `fleet ${fleet.name}: its clients show every host the same token: give it with --token-file, or set ${TOKEN_VARIABLE}`,
   );
+}
+
+/** @throws {InputError} others than this machine could reach a gateway that makes its own token */
+export function refusePublicHostWithoutToken({ host, token }: Pick<Settings, 'host' | 'token'>): void {
+  if (token === undefined) refusePublicBindWithoutToken([host]);
 }
 
 function chooseHost(flags: SettingFlags, { host, hostProblem }: Configuration): string {
