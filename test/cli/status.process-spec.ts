@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startGateway } from '../kit/gateway.js';
 import { Client } from '../kit/net.js';
 import { freePort } from '../kit/ports.js';
-import { decided, openclaw, parse, UNNAMED, UNOWNED } from '../kit/openclaw.js';
+import { decided, openclaw, parse, UNNAMED, UNOWNED, UNSEEN } from '../kit/openclaw.js';
 import { BIN, Program, ROOT } from '../kit/program.js';
 import { copyOfProject } from '../kit/project.js';
 import { TOKEN } from '../kit/token.js';
@@ -114,7 +114,7 @@ describe('status', () => {
     const { port, program, url } = await startGateway();
     await Client.open(url);
 
-    const { stdout } = await decided(() => openclaw('--port', port, 'status', '--deep', '--json'), UNOWNED);
+    const { stdout } = await decided(() => openclaw('--port', port, 'status', '--deep', '--json'), UNSEEN);
 
     expect(parse(stdout)['addresses']).toMatchObject([
       { url: `ws://127.0.0.1:${port}`, owner: { pid: program.pid }, established: 1 },

@@ -27,6 +27,8 @@ const UNDECIDED = /does not answer|"verdict":"stalled"|ETIMEDOUT/;
 export const UNNAMED = /the operating system does not say|by its own account/;
 /** The same in JSON. */
 export const UNOWNED = /^(?![^]*"owner":)/;
+/** The same in the JSON of `--deep`, which asks the gateway too. */
+export const UNSEEN = /"owner":null|"live":null|^(?![^]*"owner":)/;
 
 /**
  * Asks again while the answer is that nothing could be learned of the holder in the 500 ms of a verdict, as on a busy
