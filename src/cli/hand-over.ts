@@ -1,7 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { findToken } from '../config/choose-token.js';
-import { callGateway, type OwnOnly } from '../control/client/call-gateway.js';
 import { GatewayCallError } from '../control/client/gateway-call.error.js';
 import { describeHolder } from '../holder/describe-holder.js';
 import { isMeant, notOfProfile } from '../holder/stop-holder.js';
@@ -10,6 +8,7 @@ import { ANCHOR_HOST, gatewayUrl } from '../listener/listen-address.js';
 import { ExitCode, exitCodeOfHolder } from '../process/exit-code.js';
 import { complain, printResult } from '../process/print.js';
 import { readProofSecret } from '../state-folder/proof-secret.js';
+import { order } from './order.js';
 import type { LocatedSettings } from './where-it-runs.js';
 
 const LOOK_AGAIN_MS = 50;
@@ -34,11 +33,9 @@ export async function handOver(settings: LocatedSettings, timeoutMs: number, jso
   }
   const before = holder.card?.instanceId;
   const url = gatewayUrl(host === 'localhost' ? ANCHOR_HOST : host, port);
-  // Another gateway may have taken the port since it was looked up.
-  const ownOnly: OwnOnly = { secret, isMeant: (now) => isMeant(now.card, before ?? settings.instanceId) };
-  const call = { url, token: findToken(settings), method: 'gateway.handover', ownOnly, direct: true };
   try {
-    await callGateway({ ...call, params: { timeoutMs }, timeoutMs: timeoutMs + ANSWER_MS });
+    const how = { method: 'gateway.handover', params: { timeoutMs }, timeoutMs: timeoutMs + ANSWER_MS };
+    await order(settings, { url, instanceId: before ?? settings.instanceId }, how);
   } catch (error) {
     if (!(error instanceof GatewayCallError) || error.code !== 'refused') throw error;
     const { message, exitCode } = refusalOf(error);

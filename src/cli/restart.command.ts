@@ -1,6 +1,4 @@
 import { chooseSettings } from '../config/choose-settings.js';
-import { findToken } from '../config/choose-token.js';
-import { callGateway } from '../control/client/call-gateway.js';
 import { GatewayCallError } from '../control/client/gateway-call.error.js';
 import { isMeant } from '../holder/stop-holder.js';
 import { isOwn, UNHURRIED_MS, whoHolds } from '../holder/who-holds.js';
@@ -16,6 +14,7 @@ import type { Invocation } from './command.js';
 import { timeoutOf } from './flags-of.js';
 import { DEFAULT_TIMEOUT_MS, type Flags } from './flags.js';
 import { handOver } from './hand-over.js';
+import { order } from './order.js';
 import { failureAsJson } from './request.command.js';
 import { whileWaiting } from './progress.js';
 import { launchOptions, whileLaunching } from './start.command.js';
@@ -111,11 +110,10 @@ async function restartInBackground(
 ): Promise<LaunchedGateway | undefined> {
   const { stateFolder } = settings.profile;
   if (!isLaunched(stateFolder, isPortGiven(settings) ? settings.port : undefined)) return undefined;
-  const secret = readProofSecret(stateFolder);
   return restartLaunched({
     ...options,
     askedAt: performance.timeOrigin,
-    ask: (card) => askToStop({ url: card.url, card }, settings, secret, { reason, restartExpectedMs: AWAY_MS }),
+    ask: (card) => askToStop({ url: card.url, card }, settings, { reason, restartExpectedMs: AWAY_MS }),
   });
 }
 
@@ -131,28 +129,15 @@ async function restartInPlace(
   // One that stands by lets no client in, so it cannot be asked.
   if (!holder.card || holder.verdict === 'standby') return undefined;
   if (!isOwn(holder) || !isMeant(holder.card, settings.instanceId)) return undefined;
-  if (!(await agreesToRestart(holder.card, settings, secret, reason))) return undefined;
+  if (!(await agreesToRestart(holder.card, settings, reason))) return undefined;
   return restartedInPlace(holder, options);
 }
 
 /** Whether the gateway restarts itself. One that cannot be asked any more is already on its way. */
-async function agreesToRestart(
-  { url, instanceId }: GatewayCard,
-  settings: LocatedSettings,
-  secret: string | undefined,
-  reason: string,
-): Promise<boolean> {
+async function agreesToRestart(card: GatewayCard, settings: LocatedSettings, reason: string): Promise<boolean> {
   try {
-    const [method, params, timeoutMs] = ['gateway.restart.request', { reason }, ORDER_TIMEOUT_MS] as const;
-    await callGateway({
-      url,
-      token: findToken(settings),
-      method,
-      params,
-      timeoutMs,
-      ownOnly: { secret, isMeant: ({ card }) => isMeant(card, instanceId) },
-      direct: true,
-    });
+    const how = { method: 'gateway.restart.request', params: { reason }, timeoutMs: ORDER_TIMEOUT_MS };
+    await order(settings, card, how);
     return true;
   } catch (error) {
     return error instanceof GatewayCallError && (error.code === 'unreachable' || error.code === 'not ready');

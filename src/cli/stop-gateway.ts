@@ -1,9 +1,7 @@
 import type { Settings } from '../config/choose-settings.js';
-import { findToken } from '../config/choose-token.js';
-import { callGateway } from '../control/client/call-gateway.js';
 import { adviseOn } from '../holder/advise-on-holder.js';
 import { describeHolder, describeUse } from '../holder/describe-holder.js';
-import { isMeant, stopHolder, type StopOutcome } from '../holder/stop-holder.js';
+import { stopHolder, type StopOutcome } from '../holder/stop-holder.js';
 import type { HostPort } from '../listener/endpoint.js';
 import type { Holder } from '../listener/holder.js';
 import { ExitCode, exitCodeOfHolder } from '../process/exit-code.js';
@@ -11,6 +9,7 @@ import { complain } from '../process/print.js';
 import type { ShutdownNotice } from '../serving/ws-session.js';
 import { readProofSecret } from '../state-folder/proof-secret.js';
 import type { Program } from './command.js';
+import { order } from './order.js';
 import type { LocatedSettings } from './where-it-runs.js';
 
 /** How long a gateway may take to accept the order to stop, in milliseconds. */
@@ -40,7 +39,7 @@ export function stopGateway(
 ): Promise<StopOutcome> {
   const { host, port, instanceId } = settings;
   const secret = readProofSecret(settings.profile.stateFolder);
-  const ask = (holder: Holder): Promise<boolean> => askToStop(holder, settings, secret, notice);
+  const ask = (holder: Holder): Promise<boolean> => askToStop(holder, settings, notice);
   return stopHolder({ host, port }, { timeoutMs, kill, secret, instanceId, ask, report: complain });
 }
 
@@ -48,20 +47,12 @@ export function stopGateway(
 export async function askToStop(
   { url, card }: Pick<Holder, 'url' | 'card'>,
   settings: Settings,
-  secret: string | undefined,
   { reason, restartExpectedMs }: ShutdownNotice,
 ): Promise<boolean> {
   try {
-    await callGateway({
-      url,
-      token: findToken(settings),
-      method: 'gateway.shutdown',
-      params: { reason, ...(restartExpectedMs !== null && { restartExpectedMs }) },
-      timeoutMs: ORDER_TIMEOUT_MS,
-      // Another gateway may have taken the port since it was looked up.
-      ownOnly: { secret, isMeant: (now) => isMeant(now.card, card?.instanceId) },
-      direct: true,
-    });
+    const params = { reason, ...(restartExpectedMs !== null && { restartExpectedMs }) };
+    const how = { method: 'gateway.shutdown', params, timeoutMs: ORDER_TIMEOUT_MS };
+    await order(settings, { url, instanceId: card?.instanceId }, how);
     return true;
   } catch {
     return false;
