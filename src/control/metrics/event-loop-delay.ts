@@ -1,4 +1,5 @@
 import { DurationTally } from './tally.js';
+import { watchLateness } from './timer-lateness.js';
 
 /** The period of the timer whose delay is measured. */
 const INTERVAL_MS = 100;
@@ -17,14 +18,7 @@ export class EventLoopDelay {
 
   /** Begins to measure; the second time it does nothing. Does not keep the process alive. */
   start(): void {
-    if (this.#timer) return;
-    let expected = this.now() + INTERVAL_MS;
-    this.#timer = setInterval(() => {
-      const now = this.now();
-      this.tally.add(Math.max(now - expected, 0) / MS_PER_SECOND);
-      expected = now + INTERVAL_MS;
-    }, INTERVAL_MS);
-    this.#timer.unref();
+    this.#timer ??= watchLateness(INTERVAL_MS, (lateMs) => this.tally.add(lateMs / MS_PER_SECOND), this.now);
   }
 
   stop(): void {

@@ -1,3 +1,5 @@
+import { watchLateness } from './timer-lateness.js';
+
 /** The period of the timer whose delay is measured. */
 const PERIOD_MS = 100;
 /** How long a stretch has to be, so that several clients which ask in turn do not cut it into pieces. */
@@ -58,14 +60,11 @@ class Stretch {
 
   constructor(now: () => number) {
     this.since = now();
-    let expected = this.since + PERIOD_MS;
-    this.#timer = setInterval(() => {
-      const at = now();
-      this.#delaysMs.push(Math.max(at - expected, 0));
-      expected = at + PERIOD_MS;
+    const onRun = (lateMs: number, at: number): void => {
+      this.#delaysMs.push(lateMs);
       if (at - this.since >= UNASKED_MS) this.end();
-    }, PERIOD_MS);
-    this.#timer.unref();
+    };
+    this.#timer = watchLateness(PERIOD_MS, onRun, now);
   }
 
   end(): void {

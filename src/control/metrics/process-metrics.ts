@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 
+import { descriptorLimit } from '../../common/descriptors.js';
 import { PACKAGE_VERSION } from '../../common/package-version.js';
-import { readTextIfAllowed } from '../../common/process-files.js';
 import type { MetricFamily } from './prometheus-text.js';
 
 const MICROSECONDS = 1e6;
@@ -30,13 +30,13 @@ export function processMetrics(): MetricFamily[] {
   ];
 }
 
-/** On Linux alone, where the system tells them without a tool (proc_pid_fd(5), proc_pid_limits(5)). */
+/** On Linux alone, where the system tells them without a tool (proc_pid_fd(5)). */
 function openDescriptors(): MetricFamily[] {
-  const [, limit] = /^Max open files +(\d+)/m.exec(readTextIfAllowed('/proc/self/limits')) ?? [];
+  const limit = descriptorLimit();
   if (limit === undefined) return [];
   return [
     family('process_open_fds', 'gauge', 'open file descriptors', readdirSync('/proc/self/fd').length),
-    family('process_max_fds', 'gauge', 'limit of open file descriptors', Number(limit)),
+    family('process_max_fds', 'gauge', 'limit of open file descriptors', limit),
   ];
 }
 

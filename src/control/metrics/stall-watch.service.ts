@@ -2,6 +2,7 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplica
 
 import { GATEWAY_LOCK_SETTINGS } from '../../options/gateway-lock.module-definition.js';
 import type { GatewayLockSettings } from '../../options/gateway-lock.options.js';
+import { watchLateness } from './timer-lateness.js';
 
 /** How often the clock is looked at. */
 const PERIOD_MS = 1_000;
@@ -21,15 +22,10 @@ export class StallWatch implements OnApplicationBootstrap, OnApplicationShutdown
 
   onApplicationBootstrap(): void {
     if (!this.#isWanted) return;
-    let expected = performance.now() + PERIOD_MS;
-    this.#timer = setInterval(() => {
-      const now = performance.now();
-      if (now - expected >= STALL_MS) {
-        this.#logger.warn(`the event loop stood still for ${seconds(now - expected)} s, in which nothing was answered`);
-      }
-      expected = now + PERIOD_MS;
-    }, PERIOD_MS);
-    this.#timer.unref();
+    this.#timer = watchLateness(PERIOD_MS, (lateMs) => {
+      if (lateMs < STALL_MS) return;
+      this.#logger.warn(`the event loop stood still for ${seconds(lateMs)} s, in which nothing was answered`);
+    });
   }
 
   onApplicationShutdown(): void {
