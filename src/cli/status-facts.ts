@@ -4,12 +4,13 @@ import type { Advice } from '../holder/advise-on-holder.js';
 import { TCP_TABLES } from '../common/kernel-table.js';
 import { readTextIfAllowed } from '../common/process-files.js';
 import { pidHere } from '../holder/describe-holder.js';
-import { countEstablished, listeningHosts } from '../holder/port-statistics.js';
+import { countEstablished } from '../holder/port-statistics.js';
 import { describeOutputOf } from '../launcher/foreground-output.js';
 import { logFileIn } from '../launcher/gateway-log.js';
 import { LaunchHistory } from '../launcher/launch-history.js';
 import type { Holder } from '../listener/holder.js';
 import { isLoopbackHost } from '../listener/listen-address.js';
+import { listeningSockets } from '../listener/listening-sockets.js';
 
 /** What an operator asks about a gateway beside who holds its port. */
 export interface StatusFacts {
@@ -31,8 +32,8 @@ export interface StatusFacts {
 
 export function statusFacts(settings: Settings, holder: Holder | null, installedVersion: string): StatusFacts {
   const { profile, port, configuration, tokenSource } = settings;
-  const tables = TCP_TABLES.map(readTextIfAllowed);
-  const listening = holder ? tables.flatMap((table) => listeningHosts(table, port)) : [];
+  const listening = holder ? Array.from(listeningSockets(port), ({ address }) => address) : [];
+  const connections = (table: string): number => countEstablished(readTextIfAllowed(table), port);
   const { file, exists, warnings = [] } = configuration;
   return {
     profile: { name: profile.name, stateFolder: profile.stateFolder },
@@ -40,8 +41,7 @@ export function statusFacts(settings: Settings, holder: Holder | null, installed
     tokenFrom: hasToken(settings) ? tokenSource : null,
     listening,
     isOpenToNetwork: listening.some((host) => !isLoopbackHost(host)),
-    connections:
-      listening.length === 0 ? null : tables.reduce((count, table) => count + countEstablished(table, port), 0),
+    connections: listening.length === 0 ? null : TCP_TABLES.reduce((count, table) => count + connections(table), 0),
     logFile: logFileOf(profile.stateFolder, holder ? pidHere(holder) : undefined),
     installedVersion,
   };

@@ -3,6 +3,11 @@ import { closeSync, openSync, readSync } from 'node:fs';
 /** The tables of TCP sockets (proc_pid_net(5)). A client of a dual-stack socket has its row in that of IPv6. */
 export const TCP_TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
 
+/** A port as the tables of TCP sockets have it: in hexadecimal. */
+export function portInTable(port: number): string {
+  return port.toString(16).toUpperCase().padStart(4, '0');
+}
+
 /** The kernel gives no more of a table at a time, whatever the buffer (seq_read_iter in fs/seq_file.c). */
 const PAGE_BYTES = 4096;
 

@@ -1,5 +1,6 @@
 import { endianness } from 'node:os';
 
+import { portInTable } from '../common/kernel-table.js';
 import { canonicalIPv6, ipv6Groups } from '../listener/listen-address.js';
 
 /** The start of an IPv4 address that is mapped into IPv6 (RFC 4291, 2.5.5.2), in the words of the table. */
@@ -34,7 +35,7 @@ export function readConnectionUsers(tables: string): ConnectionUsers {
 export function uidOf(users: ConnectionUsers, ends: ConnectionEnds): number | undefined {
   const { remoteAddress, remotePort, localAddress, localPort } = ends;
   if (remoteAddress === undefined || localAddress === undefined) return undefined;
-  const [client, server] = [remotePort, localPort].map((port = 0) => port.toString(16).toUpperCase().padStart(4, '0'));
+  const [client, server] = [remotePort, localPort].map((port = 0) => portInTable(port));
   const servers = formsOf(localAddress);
   return formsOf(remoteAddress)
     .map((address, form) => users.get(`${address}:${client} ${servers[form]}:${server}`))

@@ -1,14 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { endianness } from 'node:os';
 
+import { portInTable } from '../common/kernel-table.js';
 import type { PortOwner } from '../listener/holder.js';
-import { addressSet, canonicalIPv6, gatewayUrl, hasIPv6Form } from '../listener/listen-address.js';
+import { addressSet, gatewayUrl, hasIPv6Form } from '../listener/listen-address.js';
 import { findPortOwner } from './port-owner.js';
 
 const TIMEOUT_MS = 2_000;
-/** TCP_ESTABLISHED and TCP_LISTEN in the kernel's tcp_states.h. */
-const ESTABLISHED = '01';
-const LISTEN = '0A';
 
 /** What the operating system tells about one address of a lock. */
 export interface PortExamination {
@@ -36,29 +33,7 @@ export async function examinePort(host: string, port: number): Promise<PortExami
 
 /** Counts the connections to a port in /proc/net/tcp or tcp6 (proc_pid_net(5)), each by the end of its server. */
 export function countEstablished(table: string, port: number): number {
-  return localEnds(table, port, ESTABLISHED).length;
-}
-
-/** The addresses on which a port is listened on, from /proc/net/tcp or tcp6; a v4-mapped one as IPv4. */
-export function listeningHosts(table: string, port: number): string[] {
-  return localEnds(table, port, LISTEN).map(addressOfHex);
-}
-
-/** The addresses, in hexadecimal, of the sockets of this machine that have this port and this state. */
-function localEnds(table: string, port: number, wanted: string): string[] {
-  const localPort = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  return table
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/))
-    .filter(([, local = '', , state]) => local.endsWith(localPort) && state === wanted)
-    .map(([, local = '']) => local.slice(0, -localPort.length));
-}
-
-/** The table has 32-bit words in the byte order of the machine. */
-function addressOfHex(hex: string): string {
-  const bytes = Buffer.from(hex, 'hex');
-  if (endianness() === 'LE') bytes.swap32();
-  if (bytes.length === 4) return bytes.join('.');
-  const groups = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(2 * index).toString(16));
-  return canonicalIPv6(groups.join(':'));
+  // `sl local remote st`, with 01 for TCP_ESTABLISHED (tcp_states.h in the kernel).
+  const row = new RegExp(`^ *\\d+: [\\dA-F]+:${portInTable(port)} \\S+ 01 `, 'gm');
+  return table.match(row)?.length ?? 0;
 }

@@ -70,6 +70,12 @@ describe('/proc/net/tcp', () => {
     expect(isListenedOn({ host: '127.0.0.1', port })).toBe(false);
   });
 
+  it.each(['127.0.0.1', '::1'])('lists a socket that listens on %s', async (host) => {
+    const { port } = await listening(host);
+
+    expect(Array.from(listeningSockets(port), ({ address }) => address)).toEqual([host]);
+  });
+
   it('knows it of one that listens on every address', async () => {
     const { port } = await listening('0.0.0.0');
 
