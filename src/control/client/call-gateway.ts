@@ -118,15 +118,14 @@ function request({ url, token, method, params, timeoutMs, deadline, agent, direc
       ...(agent && { agent }),
       ...(direct && { headers: NOT_TO_RELAY }),
     });
-    const end = (how: () => void): void => {
+    const hangUp = (settle: () => void): void => {
       clearTimeout(timer);
-      how();
+      settle();
       socket.removeAllListeners('close').close();
       // A peer that never answers the close frame does not keep us.
-      socket.once('close', () => undefined);
       setTimeout(() => socket.terminate(), CLOSE_GRACE_MS).unref();
     };
-    const fail = (error: GatewayCallError): void => end(() => reject(error));
+    const fail = (error: GatewayCallError): void => hangUp(() => reject(error));
     const timer = setTimeout(() => fail(tooLate(url, timeoutMs)), Math.max(deadline - performance.now(), 0));
     const ids = { connect: randomUUID(), request: randomUUID() };
     const ask = (id: string, name: string, about: object): void =>
@@ -136,7 +135,7 @@ function request({ url, token, method, params, timeoutMs, deadline, agent, direc
       fail(judgeAnswer(statusCode, headers, url)),
     );
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      end(() => void failureOf(error, url, timeoutMs).then(reject));
+      hangUp(() => void failureOf(error, url, timeoutMs).then(reject));
     });
     socket.on('close', (code, reason) => {
       const why = reason.toString();
@@ -153,7 +152,7 @@ function request({ url, token, method, params, timeoutMs, deadline, agent, direc
         if (frame.ok) ask(ids.request, method, params ?? {});
         else fail(refusedEntry(url, frame.error));
       } else if (frame.type === 'res' && frame.id === ids.request) {
-        if (frame.ok) end(() => resolve(frame.payload ?? null));
+        if (frame.ok) hangUp(() => resolve(frame.payload ?? null));
         else fail(refusedRequest(method, frame.error));
       }
     });

@@ -49,7 +49,7 @@ export function refusedEntry(url: string, error: Partial<RequestError> | undefin
   const { code = '' } = (error?.details ?? {}) as { code?: string };
   const advice = Object.hasOwn(TOKEN_ADVICE, code) ? TOKEN_ADVICE[code] : undefined;
   if (advice === undefined) return refused(`the gateway on ${url} rejected this client`, error);
-  const answer = { code: 'UNAVAILABLE', ...error, message: textOf(error) };
+  const answer = { code: 'UNAVAILABLE', ...error, message: messageOf(error) };
   return new GatewayCallError('not allowed', `the gateway on ${url} ${advice}`, answer);
 }
 
@@ -59,7 +59,7 @@ export function refusedRequest(method: string, error: Partial<RequestError> | un
 }
 
 function refused(what: string, error: Partial<RequestError> | undefined): GatewayCallError {
-  const message = textOf(error);
+  const message = messageOf(error);
   return new GatewayCallError(kindOf(error), `${what}: ${message}`, { code: 'UNAVAILABLE', ...error, message });
 }
 
@@ -69,7 +69,7 @@ function kindOf(error: Partial<RequestError> | undefined): CallFailure {
   return error?.retryable ? 'not ready' : 'refused';
 }
 
-function textOf(error: Partial<RequestError> | undefined): string {
+function messageOf(error: Partial<RequestError> | undefined): string {
   const message: unknown = error?.message;
   return typeof message === 'string' ? message : 'it does not say why';
 }
