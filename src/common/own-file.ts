@@ -9,7 +9,8 @@ const MAX_BYTES = 1024 * 1024;
 const CHUNK_BYTES = 64 * 1024;
 const WRITABLE_BY_OTHERS = 0o022;
 const ROOT_UID = 0;
-const DENIED = new Set(['EACCES', 'EPERM', 'EROFS']);
+/** The codes by which the system refuses a file to this user. */
+export const DENIED: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS']);
 
 export interface OwnRules {
   /**

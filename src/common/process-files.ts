@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** The text of a file of the system; empty where it is missing, or this user may not read it. */
 export function readTextIfAllowed(path: string): string {
@@ -16,6 +16,13 @@ export function linkOf(path: string): string {
   } catch {
     return '';
   }
+}
+
+/** The processes that /proc lists (proc(5)), of all users. */
+export function processIds(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
 }
 
 /** In the /proc of another PID namespace (pid_namespaces(7)), the numbers are those of other processes. */

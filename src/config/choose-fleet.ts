@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
 
 import { InputError } from '../common/input.error.js';
-import { NotAllowedError } from '../common/not-allowed.error.js';
-import { codeOf, readIfThere } from '../common/own-file.js';
+import { readNamedSecret } from '../common/named-secret.js';
 import { parseDatabaseUrl } from '../fleet/database-url.js';
 import { checkAdvertised, checkFleetName } from '../fleet/fleet-settings.js';
 import type { FleetOptions } from '../options/fleet.options.js';
@@ -114,19 +113,7 @@ function chooseUrl(
     );
   }
   const { source, value: file } = found;
-  const read = (): string => readUrl(source, resolve(file));
+  const read = (): string => readNamedSecret(source, resolve(file), 'a database URL');
   parseDatabaseUrl(`${source}: ${file}`, read());
   return read;
-}
-
-function readUrl(source: string, file: string): string {
-  let text: string | undefined;
-  try {
-    text = readIfThere(file, { links: true, orRoots: true });
-  } catch (error) {
-    if (error instanceof NotAllowedError) throw error;
-    throw new InputError(`${source}: ${file} cannot be read (${codeOf(error)}): name a file that holds a database URL`);
-  }
-  if (text === undefined) throw new InputError(`${source}: there is no ${file}: name a file that holds a database URL`);
-  return text.trim();
 }

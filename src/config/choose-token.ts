@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 
-import { readNamedTokenFile, readTokenFile } from '../control/access/token-file.js';
+import { readNamedSecret } from '../common/named-secret.js';
+import { readTokenFile } from '../control/access/token-file.js';
 import { checkToken } from '../control/access/token-format.js';
 import type { Place } from './place.js';
 import type { Profile } from './profile.js';
@@ -56,7 +57,7 @@ export function givenTokens(
 function tokenIn(source: string, path: string | undefined): Place<string> {
   if (path === undefined) return { source, value: undefined };
   const file = resolve(path);
-  return { source: `${source}: ${file}`, value: readNamedTokenFile(source, file) };
+  return { source: `${source}: ${file}`, value: readNamedSecret(source, file, 'a token') };
 }
 
 /** @throws {InputError} one of the values is not a token, even one that does not count */

@@ -1,8 +1,6 @@
-import { networkInterfaces } from 'node:os';
-
 import type { Endpoint } from '../listener/endpoint.js';
 import { hasIPv6Form } from '../listener/listen-address.js';
-import { canonicalAddress } from './serving-address.js';
+import { isOnInterface } from './serving-address.js';
 
 /**
  * What the error of a connect(2) says of the address:
@@ -32,8 +30,6 @@ export function judgeFailedConnect({ code = '' }: NodeJS.ErrnoException, endpoin
 }
 
 function isOfThisMachine(endpoint: Endpoint): boolean {
-  // The loopback of IPv4 has 2^24 addresses, of which the interfaces list one.
-  if ('socketPath' in endpoint || !hasIPv6Form(endpoint.host)) return true;
-  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  return own.some(({ address }) => canonicalAddress(address) === canonicalAddress(endpoint.host));
+  // No interface lists all addresses of IPv4's loopback.
+  return 'socketPath' in endpoint || !hasIPv6Form(endpoint.host) || isOnInterface(endpoint.host);
 }

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 
 import { pagesOf, TCP_TABLES } from '../common/kernel-table.js';
 import { readableCommand } from '../common/printable.js';
-import { isProcOfThisNamespace, linkOf, readTextIfAllowed } from '../common/process-files.js';
+import { isProcOfThisNamespace, linkOf, processIds, readTextIfAllowed } from '../common/process-files.js';
 import type { PortOwner } from '../listener/holder.js';
 import { listeningSockets, type ListeningSocket } from '../listener/listening-sockets.js';
 import { readConnectionUsers, uidOf, type ConnectionEnds } from './connection-user.js';
@@ -117,11 +117,8 @@ async function findProcess(
   };
   if (isHinted()) return looked;
 
-  const pids = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number);
   let found: number | undefined;
-  for (const pid of pids) {
+  for (const pid of processIds()) {
     if (performance.now() >= deadline) break;
     if (hasOpen(pid, links, deadline)) {
       // A tool that a gateway runs, or a service manager, may have the socket too.

@@ -1,4 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net';
+import { networkInterfaces } from 'node:os';
 
 import {
   addressSet,
@@ -45,4 +46,10 @@ export function listenersServing<T extends { readonly address: string }>(
 /** The canonical spelling of an address, without a zone. A v4-mapped one (RFC 4291, 2.5.5.2) becomes IPv4. */
 export function canonicalAddress(address: string): string {
   return hasIPv6Form(address) && isIPv6(address) ? canonicalIPv6(address.replace(/%.*$/, '')) : address;
+}
+
+/** Whether an interface of this machine has an address. The loopback of IPv4 has 2^24 of them: its interface lists one. */
+export function isOnInterface(host: string): boolean {
+  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return own.some(({ address }) => canonicalAddress(address) === canonicalAddress(host));
 }

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { promisify } from 'node:util';
 
-import { linkOf, parseProcessStat, readTextIfAllowed } from '../common/process-files.js';
+import { linkOf, parseProcessStat, processIds, readTextIfAllowed } from '../common/process-files.js';
 import type { PortOwner } from '../listener/holder.js';
 import { describeProcess, hasOpen, socketsServing, socketUserOnLinux } from './port-owner-linux.js';
 
@@ -30,9 +30,7 @@ export async function findWaitingManager(
   if (process.platform !== 'linux' || !existsSync(managerSocket)) return undefined;
   const sockets = socketsServing(host, port);
   if (sockets.size === 0) return undefined;
-  const pids = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number);
+  const pids = processIds();
   const user = socketUserOnLinux(host, port);
   const isOwnSocket = user === process.geteuid?.();
   const manager = pids.find(

@@ -2,12 +2,11 @@ import { closeSync, constants, fstatSync, readSync, type BigIntStats } from 'nod
 
 import { InputError } from '../common/input.error.js';
 import { NotAllowedError } from '../common/not-allowed.error.js';
-import { codeOf, NOT_A_FILE, openOwn } from '../common/own-file.js';
+import { codeOf, DENIED, NOT_A_FILE, openOwn } from '../common/own-file.js';
 import { LaunchError } from './launch.error.js';
 
 /** The most that is read of a file, which should be small, and may hold anything. */
 const MAX_BYTES = 64 * 1024;
-const DENIED = new Set(['EACCES', 'EPERM', 'EROFS']);
 /** What is there instead of a file, by the code of the error. */
 const KINDS: Readonly<Record<string, string>> = {
   EISDIR: 'a folder',

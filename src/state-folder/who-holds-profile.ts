@@ -1,6 +1,4 @@
-import { networkInterfaces } from 'node:os';
-
-import { canonicalAddress } from '../holder/serving-address.js';
+import { isOnInterface } from '../holder/serving-address.js';
 import { isOwn, whoHolds, type WhoHoldsOptions } from '../holder/who-holds.js';
 import type { Endpoint } from '../listener/endpoint.js';
 import { UNKNOWN_ADDRESS } from '../listener/gateway-lock.error.js';
@@ -67,7 +65,8 @@ export async function whoHoldsLock(
  */
 async function confirmedByPort(holder: ProfileHolder, options: WhoHoldsOptions): Promise<Holder | undefined> {
   const address = addressOfUrl(holder.card.url);
-  if (!isOfThisMachine(address.host)) return undefined;
+  const { host } = address;
+  if (!isLoopbackHost(host) && !isWildcard(host) && !isOnInterface(host)) return undefined;
   const onPort = await whoHolds(address, options);
   if (onPort.verdict === 'stalled' || onPort.verdict === 'unknown') return disbelieved(holder, 'stalled');
   if (!hasCard(onPort) || !isOwn(onPort)) return undefined;
@@ -77,12 +76,6 @@ async function confirmedByPort(holder: ProfileHolder, options: WhoHoldsOptions):
 
 function disbelieved({ owner, ownership }: Holder, verdict: Verdict): Holder {
   return { verdict, url: UNKNOWN_ADDRESS, ownership, ...(owner && { owner }) };
-}
-
-function isOfThisMachine(host: string): boolean {
-  if (isLoopbackHost(host) || isWildcard(host)) return true;
-  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  return own.some(({ address }) => canonicalAddress(address) === canonicalAddress(host));
 }
 
 /** The port on a card. */

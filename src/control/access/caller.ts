@@ -4,6 +4,7 @@ import { standsForMany } from '../../common/user-namespace.js';
 import type { ConnectionEnds } from '../../holder/connection-user.js';
 import { ipv6Groups } from '../../listener/listen-address.js';
 import { forwardedFor } from '../../serving/forwarded-for.js';
+import { plainAddress } from './plain-address.js';
 import type { SocketUsers } from './socket-user.js';
 
 /** A caller is told apart from others by its name. */
@@ -23,9 +24,9 @@ const GROUPS_OF_A_NETWORK = 4;
  */
 export async function callerOf(ends: ConnectionEnds, users: SocketUsers): Promise<Caller> {
   const behindProxy = forwardedFor(ends);
-  if (behindProxy !== undefined) return { name: networkOf(plainOf(behindProxy)), isTrusted: false };
+  if (behindProxy !== undefined) return { name: networkOf(plainAddress(behindProxy)), isTrusted: false };
   const { remoteAddress = 'unknown' } = ends;
-  const address = plainOf(remoteAddress);
+  const address = plainAddress(remoteAddress);
   if (address !== '::1' && !address.startsWith('127.')) return { name: networkOf(address), isTrusted: false };
   const uid = await users.uidOf(ends);
   if (uid === undefined) return { name: 'this machine', isTrusted: false };
@@ -33,12 +34,8 @@ export async function callerOf(ends: ConnectionEnds, users: SocketUsers): Promis
   return { name: `user ${uid}`, isTrusted: uid === ROOT || isOwn };
 }
 
-function plainOf(address: string): string {
-  return address.replace(/^::ffff:(?=[\d.]+$)/i, '');
-}
-
 function networkOf(address: string): string {
   if (!isIPv6(address)) return address;
-  const groups = ipv6Groups(address.replace(/%.*$/, '')).map((group) => group.toString(16));
+  const groups = ipv6Groups(address).map((group) => group.toString(16));
   return `${groups.slice(0, GROUPS_OF_A_NETWORK).join(':')}::/64`;
 }

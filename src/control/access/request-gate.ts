@@ -4,6 +4,7 @@ import { InputError } from '../../common/input.error.js';
 import { MAX_PORT } from '../../listener/listen-address.js';
 import type { RequestRefusal } from '../../serving/access-policy.js';
 import { noteForwardedFor } from '../../serving/forwarded-for.js';
+import { plainAddress } from './plain-address.js';
 import { isForwarded, TrustedProxies } from './trusted-proxies.js';
 
 /** The hosts and origins that are allowed beside those of loopback. Both are compared exactly, case aside. */
@@ -114,7 +115,7 @@ function namedHosts({ rawHeaders }: IncomingMessage): string[] {
 
 /** The address that the client has connected to, as a `Host` header has it: no attacker can point it elsewhere. */
 function literalOf(address = ''): string {
-  const plain = address.replace(/^::ffff:(?=[\d.]+$)/, '').replace(/%.*$/, '');
+  const plain = plainAddress(address);
   return plain.includes(':') ? `[${plain}]` : plain;
 }
 

@@ -31,26 +31,6 @@ export function readTokenFile(file: string): string | undefined {
 }
 
 /**
- * The text of a file that an operator has named for its token. Unlike a file in the state folder, it may be a link, and
- * root's: what passes secrets on to services and containers makes such files.
- *
- * @param source what names it, for errors
- * @throws {NotAllowedError} it is neither this user's nor root's, others may write it, or this user may not read it
- * @throws {InputError} it is missing, or cannot be read
- */
-export function readNamedTokenFile(source: string, file: string): string {
-  let text: string | undefined;
-  try {
-    text = readIfThere(file, { links: true, orRoots: true });
-  } catch (error) {
-    if (error instanceof NotAllowedError) throw error;
-    throw new InputError(`${source}: ${file} cannot be read (${codeOf(error)}): name a file that holds a token`);
-  }
-  if (text === undefined) throw new InputError(`${source}: there is no ${file}: name a file that holds a token`);
-  return text.trim();
-}
-
-/**
  * The token in a file that only this user can read, made of 32 random bytes if it is missing. Two processes that make it
  * at once get the same token.
  *

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP, isIPv4 } from 'node:net';
 
 import { InputError } from '../../common/input.error.js';
+import { plainAddress } from './plain-address.js';
 
 /** What a trusted proxy says of the request that it passes on. */
 export interface Forwarded {
@@ -58,7 +59,7 @@ export class TrustedProxies {
   }
 
   #has(address: string): boolean {
-    const plain = plainOf(address);
+    const plain = plainAddress(address);
     return isIP(plain) !== 0 && (this.#addresses?.check(plain, familyOf(plain)) ?? false);
   }
 }
@@ -89,9 +90,4 @@ function listOf(header: string | string[] | undefined): readonly string[] {
 
 function familyOf(address: string): 'ipv4' | 'ipv6' {
   return isIPv4(address) ? 'ipv4' : 'ipv6';
-}
-
-/** A dual-stack socket shows an IPv4 address within IPv6 (RFC 4291, 2.5.5.2). */
-function plainOf(address: string): string {
-  return address.replace(/^::ffff:(?=[\d.]+$)/i, '').replace(/%.*$/, '');
 }

@@ -10,8 +10,7 @@ import { ConnectParams } from '../wire/connect-params.js';
 import {
   errorFrame,
   eventHead,
-  NO_ID,
-  parseFrame,
+  parseMessage,
   PROTOCOL_VERSIONS,
   unnumbered,
   type RequestError,
@@ -84,9 +83,7 @@ export class Handshake {
       this.#refuse('first message too big', CloseCode.MESSAGE_TOO_BIG);
       return;
     }
-    const parsed = isBinary
-      ? ({ kind: 'invalid', id: NO_ID, rule: 'a message is a text' } as const)
-      : parseFrame(data.toString());
+    const parsed = parseMessage(data, isBinary);
     if (parsed.kind === 'invalid') {
       this.#refuse('no connect request', CloseCode.POLICY_VIOLATION, parsed.id, invalid(parsed.rule));
       return;

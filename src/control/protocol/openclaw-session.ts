@@ -6,8 +6,7 @@ import { GatewayClient } from '../clients/gateway-client.js';
 import {
   errorFrame,
   eventHead,
-  NO_ID,
-  parseFrame,
+  parseMessage,
   resultFrame,
   unnumbered,
   type RequestError,
@@ -59,9 +58,7 @@ export class OpenclawSession implements WsSession {
       return;
     }
     this.#entered?.countRequest();
-    const parsed = isBinary
-      ? ({ kind: 'invalid', id: NO_ID, rule: 'a message is a text' } as const)
-      : parseFrame(data.toString());
+    const parsed = parseMessage(data, isBinary);
     if (parsed.kind === 'request') this.#request(parsed.request);
     else this.#refuse(parsed.id, { code: 'INVALID_REQUEST', message: `invalid request: ${parsed.rule}` });
   }

@@ -35,12 +35,17 @@ export const PROTOCOL_VERSIONS = { min: 3, max: 4 } as const;
 const MAX_ID_LENGTH = 128;
 const MAX_METHOD_LENGTH = 128;
 /** The id of an answer to a message that has none. */
-export const NO_ID = 'invalid';
+const NO_ID = 'invalid';
 
 export type ParsedFrame =
   | { readonly kind: 'request'; readonly request: RequestFrame }
   /** `id` is that of the message, where it has a valid one. */
   | { readonly kind: 'invalid'; readonly id: string; readonly rule: string };
+
+/** The request in a message of a client. Never throws. */
+export function parseMessage(data: Buffer, isBinary: boolean): ParsedFrame {
+  return isBinary ? { kind: 'invalid', id: NO_ID, rule: 'a message is a text' } : parseFrame(data.toString());
+}
 
 /** Never throws. */
 export function parseFrame(text: string): ParsedFrame {
