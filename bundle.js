@@ -50,7 +50,7 @@ const nestLoads = {
     onLoad({ filter: /platform-ws.adapters.ws-adapter\.js$/ }, ({ path }) =>
       replaced(path, ["createRequire(import.meta.url)('ws')", "require('ws')"]),
     );
-    // Of what may not be needed, the bundler makes functions, and of all that it imports too.
+    // The bundler makes functions of what may not be needed, and of all that this imports.
     onLoad({ filter: /core.nest-application\.js$/ }, ({ path }) => {
       const module = '@nestjs/websockets/socket-module.js';
       const { contents } = replaced(path, [`import('${module}')`, 'bundledSocketModule']);
@@ -125,7 +125,7 @@ const packagesOfTheirOwn = ofTheirOwn(new RegExp(`^(${PACKAGES.join('|')})$`));
 
 const RESOLVING = 'resolving';
 
-/** Of packages that are long lists of exports a start needs few: the rest is left out, and with it what it would load. */
+/** A start needs few exports of packages that are long lists of them: the rest is left out, with what it would load. */
 const onlyWhatIsUsed = {
   name: 'only what is used',
   setup({ onResolve, resolve }) {

@@ -10,7 +10,7 @@ import type { Cost } from './growth-table.js';
 interface Sample {
   readonly residentKib: number;
   readonly heapKib: number;
-  /** Of the processor in a second, with nothing but pings. */
+  /** Processor time in a second, with nothing but pings. */
   readonly idleMicroseconds: number;
   readonly eventMicroseconds: number;
   readonly stopMicroseconds: number;
@@ -18,7 +18,7 @@ interface Sample {
 
 /** Often, so that some come within a few seconds, and seldom enough that a busy client answers within two of them. */
 const PING_MS = 5_000;
-/** Of which the first ones warm up. */
+/** The first ones warm up. */
 const EVENTS = { warmUp: 5, counted: 11 } as const;
 const KIB = 1_024;
 

@@ -17,7 +17,7 @@ const PORTS = { first: 20_000, last: 32_000 } as const;
 const STARTS = 5;
 const STATUS_ROUNDS = 3;
 
-/** Of gateways with a profile each, which stay until the last has been started. */
+/** What gateways with a profile each cost. They stay until the last has been started. */
 export async function profileCosts(sizes: readonly number[], report: Report): Promise<Cost[]> {
   const home = temporaryHome();
   const most = Math.max(...sizes);

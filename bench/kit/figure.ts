@@ -36,7 +36,7 @@ export interface Figure {
   readonly beside: string;
   readonly better: Better;
   readonly gateway: Spread;
-  /** Of what it stands beside. */
+  /** What the gateway is compared with. */
   readonly other: Spread;
   /** The median of the ratios within the rounds: what else the machine did in one came upon both. */
   readonly ratio: number;
@@ -50,7 +50,7 @@ export interface Comparison extends Subject {
   bare(): Promise<number>;
 }
 
-/** Of which the first warms up, and does not count. */
+/** The first round warms up, and does not count. */
 export const WARM_UP_ROUNDS = 1;
 
 export const ratioAtMost = (most: number): Aim => ({
@@ -83,7 +83,7 @@ export function figureOf(subject: Subject, gateway: readonly number[], other: re
   return toFigure(subject, spreadOf(gateway), spreadOf(other), new Distribution(ratios).median);
 }
 
-/** Of what cannot be told round by round, such as a percentile of all of them. */
+/** A figure that has no value for a single round, such as a percentile of all of them. */
 export function toFigure(subject: Subject, gateway: Spread, other: Spread, ratio: number): Figure {
   const { name, unit, beside, better = 'less', aim } = subject;
   return {

@@ -5,7 +5,7 @@ import { maxOpenFiles } from './open-files.js';
 export interface Options {
   readonly rounds: number;
   readonly chains: number;
-  /** Of all rounds, of one server. */
+  /** How long one server is measured, in all rounds together. */
   readonly seconds: number;
   readonly minutes: number;
   readonly connections: readonly number[];
@@ -37,7 +37,7 @@ const SPARE_FILES = 500;
 /** As many as a gateway lets watch it; further ones poll. */
 const MAX_STANDBYS = 64;
 const MAX_PROFILES = 250;
-/** Of three sessions each, which take a megabyte of their server. */
+/** Each has three sessions, which take a megabyte of their server. */
 const MAX_FLEETS = 1_000;
 
 export const FLAGS: { readonly [Name in FlagName]: Flag<Options[Name]> } = {
@@ -57,7 +57,7 @@ export const FLAGS: { readonly [Name in FlagName]: Flag<Options[Name]> } = {
   fleets: count('fleets', 'how many fleets share one database', MAX_FLEETS),
 };
 
-/** Of what a part would measure by default, that which this host lets one process have. */
+/** The sizes that a part measures by default, as far as this host lets one process have so many connections. */
 export function asFarAsPossible(sizes: readonly number[]): string {
   const most = mostConnections();
   return sizes.filter((size) => size <= most).join(',');

@@ -74,7 +74,7 @@ export class Party {
 
 /** What it took to tell all clients. Milliseconds. */
 export interface Published {
-  /** Of the server, in the call that sends. */
+  /** How long the server is busy in the call that sends. */
   readonly busyMs: number;
   /** Until the last client had it. */
   readonly lastReceiptMs: number;

@@ -26,11 +26,11 @@ const [NODE_MAJOR = ''] = process.versions.node.split('.');
 const HEADLINE = [
   '# Results of record\n',
   'Written by `npm run bench -- --record`, which replaces what it has measured and leaves the rest; do not edit it. A gateway',
-  'beside a bare server of the same run, in turns on 127.0.0.1. Of each figure: the median of the rounds, the least and the',
+  'beside a bare server of the same run, in turns on 127.0.0.1. Each figure is the median of the rounds, the least and the',
   'most; the ratio is the median of the ratios within the rounds.\n',
 ].join('\n');
 
-/** Of this major version of Node, whatever was recorded. */
+/** Whatever was recorded on this major version of Node. */
 export function recordedParts(): RecordedParts {
   return recordedVersions()[NODE_MAJOR] ?? {};
 }

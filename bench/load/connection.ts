@@ -15,7 +15,7 @@ const END_OF_HEADERS = '\r\n\r\n';
 
 /** One WebSocket client, which does no more than it must: it counts messages by their lengths. */
 export class Connection {
-  /** Of each text message, its length in bytes. */
+  /** Is given the length of each text message, in bytes. */
   onText: (length: number) => void = () => undefined;
 
   readonly #socket: Socket;

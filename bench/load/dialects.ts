@@ -36,7 +36,7 @@ export const OPENCLAW: Dialect = {
   exchange: REQUESTS,
 };
 
-/** Of Nest's own adapter. The answer has the form of the request. */
+/** What Nest's own adapter speaks. The answer has the form of the request. */
 export const NEST: Dialect = {
   exchange: (method) => {
     const message = (id: string, text: string): string => JSON.stringify({ event: method, data: { id, text } });

@@ -7,7 +7,7 @@ export interface Exchange {
   answer(id: string, text: string): string;
 }
 
-/** Of each request, in bytes, in all dialects. */
+/** The length of each request, in all dialects. */
 export const REQUEST_BYTES = 160;
 const ID_LENGTH = 6;
 

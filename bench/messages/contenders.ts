@@ -18,7 +18,7 @@ export const STOCK_SAFE = safe(STOCK);
 
 export const ALL_CONTENDERS: readonly Contender[] = [BARE_ECHO, GATEWAY_ECHO, GATEWAY_SAFE, STOCK_ECHO, STOCK_SAFE];
 
-/** Of each contender, one for each round. */
+/** One sample of each contender for each round. */
 export type Samples<Sample> = ReadonlyMap<Contender, readonly Sample[]>;
 
 export function serversOf(contenders: readonly Contender[]): readonly ServerKind[] {

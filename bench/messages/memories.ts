@@ -11,10 +11,10 @@ const WARM_UP_CLIENTS = 200;
 const AIM_CLIENTS = 10_000;
 const MOST = { resident: 1.2, heap: 1.15 } as const;
 const KIB = 1_024;
-/** Of processes that begin anew: each takes as long as its clients do to come. */
+/** Each begins with new processes, and takes as long as their clients do to come. */
 const ROUNDS = 3;
 
-/** Of each idle client that has been let in and has asked something once, after garbage collection. */
+/** What an idle client takes that has been let in and has asked something once, after garbage collection. */
 export async function measureMemories({ clients }: Pick<Options, 'clients'>, report: Report): Promise<void> {
   for (const count of clients) {
     const memories = await sampleMemories(count, ROUNDS);
@@ -80,7 +80,7 @@ function memoryPerClient(kind: ServerKind, clients: number): Promise<Memory> {
   });
 }
 
-/** Of a client that has sent something, every server keeps a little more than of one that has not. */
+/** Every server keeps a little more for a client that has sent something than for one that has not. */
 async function askOnce(party: Party): Promise<void> {
   await party.run({ method: 'echo', window: 1, ms: 1 });
 }

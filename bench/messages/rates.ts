@@ -18,7 +18,7 @@ interface Sample {
   readonly perSecond: number;
   /** What the server used for one request. */
   readonly processorMicroseconds: number;
-  /** Of one processor. */
+  /** How much of one processor the server takes. */
   readonly serverShare: number;
   readonly clientsShare: number;
 }

@@ -7,7 +7,7 @@ export interface Turns<Sample> {
   /** For the progress line. */
   readonly label: string;
   readonly contenders: readonly Contender[];
-  /** Of each server. */
+  /** How many each server has. */
   readonly connections: number;
   readonly rounds: number;
   readonly sample: (party: Party, contender: Contender) => Promise<Sample>;

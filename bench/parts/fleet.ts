@@ -15,7 +15,7 @@ import type { Part, Report } from '../kit/part.js';
 import { progress } from '../kit/progress.js';
 
 const ENDS = ['SIGKILL', 'SIGTERM'] as const;
-/** Of the p99 after SIGKILL. */
+/** The aim for the p99 after SIGKILL. */
 const MOST_MS = 250;
 const REQUESTS = 2_000;
 /** As many gateways as a small machine starts at the same time. */

@@ -17,7 +17,7 @@ import { OPENCLAW } from '../load/dialects.js';
 const SETTLE_MS = 500;
 const PAUSE_MS = 20;
 const DEADLINE_MS = 20_000;
-/** Of the p95. */
+/** The aim for the p95. */
 const MOST_MS = 100;
 /** What one caller may have compared in any second, where the token can be guessed. */
 const MOST_GUESSES = 4;

@@ -11,7 +11,7 @@ import { progress } from '../kit/progress.js';
 import { BARE, GATEWAY, withServer, type Server } from '../kit/servers.js';
 
 const CLIENTS = 1_000;
-/** Of gateways and bare servers that idle at the same time. */
+/** How many gateways, and as many bare servers, idle at the same time. */
 const PAIRS = 3;
 /** After which an idle process has come to rest. */
 const REST_MS = 1_000;

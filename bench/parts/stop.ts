@@ -17,7 +17,7 @@ export const stop: Part<'rounds'> = {
   },
 };
 
-/** Of a server whose clients answer the close. */
+/** How long a server takes to stop whose clients answer the close. */
 export function stopTime(clients: number): Comparison {
   return {
     ...ABOUT,

@@ -29,7 +29,7 @@ export interface Change {
   readonly name: string;
   /** Those that can do it. */
   readonly by: readonly string[];
-  /** Of the rounds that were asked for. */
+  /** How many of the rounds that were asked for, as a share of 1. */
   readonly share: number;
   once(manager: UserManager): Promise<void>;
 }

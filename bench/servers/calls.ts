@@ -41,7 +41,7 @@ export function processorTime(): number {
   return (user + system) / 1_000;
 }
 
-/** Of one clock for all processes of this machine, in milliseconds. */
+/** The time on a clock that all processes of this machine share, in milliseconds. */
 export function monotonicNow(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }

@@ -48,7 +48,7 @@ describe('readIfThere', () => {
   });
 
   (IS_ROOT ? test : test.skip)('does not wait for the kernel to say more (needs root)', () => {
-    // To stat(2) a regular file without a size, a read of which waits for the next message.
+    // For stat(2) it is a regular file without a size. A read of it waits for the next message.
     expect(() => readIfThere('/proc/kmsg')).toThrow(/^(EAGAIN|EPERM|ENOENT|more than|.*cannot be opened)/);
   });
 

@@ -1,6 +1,6 @@
 import { parsePs, parseTasklist, pidServing } from '../../src/holder/port-owner-elsewhere.js';
 
-describe('of the processes that are bound to a port', () => {
+describe('among the processes that are bound to a port', () => {
   it.each([
     ['127.0.0.1', 1],
     ['::1', 2],

@@ -37,7 +37,7 @@ describe('only the gateway holds the port:', () => {
     await claim(port);
   });
 
-  it('of two cluster workers one has it, the other is refused, and neither it nor the primary keeps it', async () => {
+  it('one of two cluster workers has it, the other is refused, and neither it nor the primary keeps it', async () => {
     const companions = await Companions.expect();
     const port = await freePort();
     const primary = Program.node(fixture('cluster-claim'), [companions.port, port]);

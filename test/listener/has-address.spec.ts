@@ -2,7 +2,7 @@ import { hasAddress, waitForAddress } from '../../src/listener/has-address.js';
 import { onListen } from '../kit/claims.js';
 import { within } from '../kit/deadline.js';
 
-/** Of a network that no machine is in (RFC 5737). */
+/** An address of a network that no machine is in (RFC 5737). */
 const ELSEWHERE = '192.0.2.1';
 
 describe('hasAddress', () => {

@@ -17,7 +17,7 @@ const O_CLOEXEC = 0o2_000_000;
     const gateway = passing(held, { LISTEN_FDS: '2', LISTEN_FDNAMES: 'gateway:gateway' }, port);
     await gateway.output('stdout', new RegExp(`^addresses: ws://127.0.0.1:${port}, ws://\\[::1\\]:${port}$`, 'm'));
 
-    // Of a listener that two processes have, either may accept.
+    // Where two processes have a listener, either may accept.
     for (const server of held) server.close();
     expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
 

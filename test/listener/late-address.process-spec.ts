@@ -5,7 +5,7 @@ import { logLines, trouble } from '../kit/log.js';
 import { addAddress, inOwnNetwork, NO_NAMESPACES } from '../kit/namespace.js';
 import { BIN } from '../kit/program.js';
 
-/** Of a private network (RFC 1918), which a namespace does not have until it is given it. */
+/** An address of a private network (RFC 1918), which a namespace does not have until it is given it. */
 const HOST = '10.77.0.1';
 const PORT = 18_789;
 

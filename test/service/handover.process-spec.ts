@@ -111,7 +111,7 @@ async function isHandingOver(manager: UserManager): Promise<boolean> {
 interface Asked {
   readonly manager: UserManager;
   readonly port: number;
-  /** Of the gateway that is to hand over. */
+  /** The process ID of the gateway that is to hand over. */
   readonly pid: string;
   readonly load: Load;
   /** A client that has begun a request. */

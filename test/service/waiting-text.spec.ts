@@ -9,7 +9,7 @@ const AUTO_RESTART = {
   StateChangeTimestampMonotonic: '100000000',
 };
 
-describe('of a service that does not run, it is said what its manager does next', () => {
+describe('what the manager of a service that does not run does next', () => {
   it.each([
     [{ ...AUTO_RESTART, RestartUSec: '4.500s' }, 'starts it again in 4 s (restart 3 of 10)'],
     [{ ...AUTO_RESTART, RestartUSec: '200ms' }, 'starts it again in 1 s (restart 3 of 10)'],

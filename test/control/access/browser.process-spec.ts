@@ -68,7 +68,7 @@ const reason = NO_CHROMIUM === undefined ? '' : ` (${NO_CHROMIUM})`;
 
     expect(await page.evaluate(eventsOfSocket, `ws://${REBOUND}:${port}`)).toEqual(NEVER_OPEN);
     for (const path of PROBES) {
-      // To the browser it is of the same origin, so that the page can read whatever the answer holds.
+      // The browser takes it for the same origin, so that the page can read whatever the answer holds.
       expect(await page.evaluate(read, { url: path })).toEqual({ type: 'basic', status: 403, text: '' });
     }
     await refused(program, 'host not allowed', 1 + PROBES.length);

@@ -25,7 +25,7 @@ describe('RateLimitedLog', () => {
     expect(lines).toEqual(['one', 'two']);
   });
 
-  it('writes of a flood a few lines, and then how many more there were', () => {
+  it('writes a few lines about a flood, and then how many more there were', () => {
     const { log, lines } = logged();
     for (let count = 1; count <= 500; count++) log.warn('kind', `line ${count}`);
     expect(lines).toEqual(['line 1', 'line 2', 'line 3', 'line 4', 'line 5']);

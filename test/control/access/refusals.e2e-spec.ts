@@ -6,7 +6,7 @@ import { RawPeer } from '../../kit/raw-peer.js';
 import { TOKEN } from '../../kit/token.js';
 
 const AUTH = { token: TOKEN };
-/** Of the first message, in bytes. */
+/** How long the first message may be, in bytes. */
 const LIMIT = 64 * 1024;
 /** So many times the limit of those who wait are a crowd, of which some have to go. */
 const CROWD = 16;

@@ -5,7 +5,7 @@ import { TOKEN } from '../../kit/token.js';
 
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 const AUTH = { token: TOKEN };
-/** Of the first message, in bytes. */
+/** How long the first message may be, in bytes. */
 const LIMIT = 64 * 1024;
 
 describe('a client that connects', () => {

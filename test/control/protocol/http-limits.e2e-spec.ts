@@ -14,7 +14,7 @@ import { head } from '../../kit/raw-http.js';
 import { closed, CROWD, DEADLINE_MS, expectServed, flood, metricsOf } from './flood.js';
 
 describe('http.maxIdleConnections', () => {
-  it('closes of a flood of silent connections those that were there for longest', async () => {
+  it('closes the oldest silent connections when there is a flood of them', async () => {
     const gateway = await startControlApp({ lock: { http: { maxIdleConnections: 2 } } });
     const silent = await flood(gateway, 2 * CROWD + 20);
 

@@ -27,7 +27,7 @@ describe('ws.maxConnections', () => {
 });
 
 describe('clients.maxHandshakes', () => {
-  it('closes of a flood that never asks to be let in those that were there for longest', async () => {
+  it('closes the oldest clients when there is a flood of those that never ask to be let in', async () => {
     const gateway = await startControlApp({ lock: { clients: { maxHandshakes: 2 } } });
     const before = await Operator.open(gateway.url);
     const silent: Client[] = [];
