@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
+import { InputError } from '../common/input.error.js';
 import type { FleetOnCard, GatewayCard } from '../listener/holder.js';
 import type { GatewayLockSettings } from '../options/gateway-lock.options.js';
 import type { RequestHandler } from '../serving/gateway-http.server.js';
@@ -26,7 +27,7 @@ export class GatewayCardService {
   readonly #version: string;
   #proof: { readonly secret: string; readonly socketPath: string } | undefined;
 
-  /** @throws {RangeError} the identity does not fit on a card */
+  /** @throws {InputError} the identity does not fit on a card */
   constructor(
     identity: GatewayLockSettings['identity'],
     private readonly state: GatewayState,
@@ -37,7 +38,7 @@ export class GatewayCardService {
     this.#profile = profile;
     this.#version = version;
     if (!parseCard(JSON.stringify(this.#cardAt('ws://127.0.0.1:1')))) {
-      throw new RangeError(
+      throw new InputError(
         `identity ${JSON.stringify(identity)} does not fit on a holder card: give a profile of 1 to 128 printable characters, and a name and a version of 1 to 64`,
       );
     }

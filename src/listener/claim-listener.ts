@@ -1,5 +1,6 @@
 import type { Server } from 'node:net';
 
+import { InputError } from '../common/input.error.js';
 import { isWholeNumber } from '../common/whole-number.js';
 import { bindExclusively } from './bind-exclusively.js';
 import { ClaimedListener } from './claimed-listener.js';
@@ -43,7 +44,7 @@ export interface ClaimOptions {
  * before it is created; otherwise `GatewayLockModule` takes it.
  *
  * @throws {GatewayLockError} the port is held, or cannot be bound
- * @throws {RangeError} `host` is not an IP address or `localhost`, or `port` is not a port
+ * @throws {InputError} `host` is not an IP address or `localhost`, or `port` is not a port
  *
  * @example
  * const listener = await claimListener({ port: 18789 });
@@ -55,7 +56,7 @@ export async function claimListener({
   ipv6Only = false,
 }: ClaimOptions = {}): Promise<ClaimedListener> {
   if (!isWholeNumber(port, 0, MAX_PORT)) {
-    throw new RangeError(
+    throw new InputError(
       `${String(port)} is not a port: give a whole number from 1 to ${MAX_PORT}, or 0 for any free one`,
     );
   }

@@ -1,3 +1,4 @@
+export { InputError } from '../common/input.error.js';
 export { claimListener, type ClaimOptions } from './claim-listener.js';
 export type { BoundAddress, ClaimedListener, LateAddress, ListenerLoss } from './claimed-listener.js';
 export type { Endpoint, HostPort, LocalSocket } from './endpoint.js';

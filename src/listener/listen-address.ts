@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
+import { InputError } from '../common/input.error.js';
 import type { HostPort } from './endpoint.js';
 
 /** The address that every gateway holds, whatever else it serves, so that any two on one port collide. */
@@ -30,13 +31,13 @@ export type AddressSet = readonly [ListenAddress, ...ListenAddress[]];
  * The canonical spelling of a host that a gateway can listen on: an IP address, or `localhost` for the loopback pair.
  * Other names are refused: what they resolve to can change, and a lock must not move.
  *
- * @throws {RangeError} one line that names the value and the rule
+ * @throws {InputError} one line that names the value and the rule
  */
 export function parseListenHost(text: string): string {
   if (text === 'localhost') return text;
   if (isIPv4(text)) return text;
   if (isIPv6(text)) return canonicalIPv6(text);
-  throw new RangeError(
+  throw new InputError(
     `${JSON.stringify(text)} is not a host to listen on: give an IP address such as 127.0.0.1, ::1 or 0.0.0.0, or "localhost" for 127.0.0.1 and ::1 together`,
   );
 }

@@ -13,7 +13,7 @@ export function inOrder(derived: DerivedPorts): [name: string, offset: number][]
  * Claims a derived port on the hosts of the port that it comes from.
  *
  * @throws {GatewayLockError} it is held, or cannot be bound
- * @throws {RangeError} it would be beyond 65535
+ * @throws {InputError} it would be beyond 65535
  */
 export async function claimDerived(
   settings: GatewayLockSettings,

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 
 import { claimDerived, inOrder } from './claim-derived.js';
+import { hasRoomFor } from '../options/derived-ports.js';
 import type { GatewayLockSettings } from '../options/gateway-lock.options.js';
 import { claimListener } from '../listener/claim-listener.js';
 import type { ClaimedListener, LateAddress, ListenerLoss } from '../listener/claimed-listener.js';
@@ -61,7 +62,7 @@ export class LockSet {
  * Takes everything, or nothing. A listener that the caller handed in is not closed on failure: it stays the caller's.
  *
  * @throws {GatewayLockError} one of them is held, or cannot be bound
- * @throws {RangeError} a derived port would be beyond 65535
+ * @throws {InputError} a derived port would be beyond 65535
  */
 export async function claimLockSet(
   settings: GatewayLockSettings,
@@ -74,8 +75,9 @@ export async function claimLockSet(
   } catch (error) {
     if (settings.listener) throw error;
     listener.close();
-    const unlucky = error instanceof GatewayLockError ? error.derived !== undefined : error instanceof RangeError;
-    if (settings.port !== 0 || !unlucky || attempt === ANY_PORT_ATTEMPTS) throw error;
+    const isTaken = error instanceof GatewayLockError && error.derived !== undefined;
+    const isUnlucky = isTaken || !hasRoomFor(settings.derived, listener.port);
+    if (settings.port !== 0 || !isUnlucky || attempt === ANY_PORT_ATTEMPTS) throw error;
   }
   return claimLockSet(settings, takeFurther, attempt + 1);
 }

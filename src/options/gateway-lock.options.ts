@@ -33,8 +33,8 @@ import {
  * What `GatewayLockModule.forRoot` takes, and the factory of `forRootAsync` returns. Every option has a default: without
  * any, a gateway holds port 18789 on loopback and speaks Nest's own message format.
  *
- * @throws {InputError} from the creation of the app: an option that is unknown, or cannot be used
- * @throws {RangeError} from `app.init()`, or the creation of the app: a host or a derived port that cannot be used
+ * @throws {InputError} from the creation of the app, or from `app.init()` for a host: an option that is unknown, or cannot
+ * be used
  */
 export interface GatewayLockOptions extends ClaimOptions {
   /**
@@ -89,7 +89,7 @@ export interface GatewayLockOptions extends ClaimOptions {
    * Further ports, held together with the port and on the same hosts, for servers of the same gateway. Each has a name,
    * and how much greater it is than the port: 1 to 19. See `GatewayLockService.derived`.
    * @default {}
-   * @throws {RangeError} an offset is out of range or given twice, or a port would be beyond 65535
+   * @throws {InputError} an offset is out of range or given twice, or a port would be beyond 65535
    */
   derived?: DerivedPorts;
   /**
@@ -144,7 +144,7 @@ export interface GatewayLockSettings
 /**
  * Fills in the defaults. No other place says one: the parts of the options have theirs beside them, for this function.
  *
- * @throws {RangeError} a derived port that cannot be used
+ * @throws {InputError} a derived port that cannot be used
  */
 export function withDefaults({ fleet, ...options }: GatewayLockOptions): GatewayLockSettings {
   const settings = fill<GatewayLockSettings>(

@@ -205,9 +205,10 @@ describe(`the lock${WITHOUT_ETH0}`, () => {
 
 describe('a port that cannot be meant', () => {
   it.each([-1, 65_536, 1.5, NaN])('%d is refused with the rule', async (port) => {
-    await expect(claim({ port })).rejects.toThrow(
-      `${port} is not a port: give a whole number from 1 to 65535, or 0 for any free one`,
-    );
+    await expect(claim({ port })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: `${port} is not a port: give a whole number from 1 to 65535, or 0 for any free one`,
+    });
   });
 });
 

@@ -93,8 +93,10 @@ describe('parseListenHost', () => {
         expect(parsed === 'localhost' || isIP(parsed) > 0).toBe(true);
         return;
       }
-      const message = errorOf(() => parseListenHost(text)).message;
-      expect(message.startsWith(`${JSON.stringify(text)} is not a host to listen on: `)).toBe(true);
+      const error = errorOf(() => parseListenHost(text));
+      expect(error).toBeInstanceOf(InputError);
+      const { message } = error;
+      expect(message.startsWith(`${printable(JSON.stringify(text))} is not a host to listen on: `)).toBe(true);
       expect(message).not.toMatch(CONTROL_CHARACTERS);
     });
   });

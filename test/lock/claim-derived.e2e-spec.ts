@@ -145,7 +145,7 @@ describe('derived ports', () => {
       'derived.browser: 65530 + 6 is beyond 65535: give a lower port or offset',
     ],
   ])('%j is refused before anything is bound', async (options, message) => {
-    await expect(createApp({ lock: options })).rejects.toThrow(new RangeError(message));
+    await expect(createApp({ lock: options })).rejects.toMatchObject({ code: 'INVALID_INPUT', message });
   });
 });
 

@@ -142,9 +142,11 @@ describe('the card', () => {
   it.each([{ profile: '' }, { profile: 'x'.repeat(129) }, { version: 'two\nlines' }, { name: '' }])(
     'has no room for the identity %j',
     async (identity) => {
-      await expect(createApp({ lock: { identity } })).rejects.toThrow(
-        `identity ${JSON.stringify({ ...identityDefaults(), ...identity })} does not fit on a holder card: give a profile of 1 to 128 printable`,
-      );
+      const shown = JSON.stringify({ ...identityDefaults(), ...identity });
+      await expect(createApp({ lock: { identity } })).rejects.toMatchObject({
+        code: 'INVALID_INPUT',
+        message: `identity ${shown} does not fit on a holder card: give a profile of 1 to 128 printable characters, and a name and a version of 1 to 64`,
+      });
     },
   );
 

@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 
 import { whoHolds } from '../../src/holder/who-holds.js';
 import { GatewayLockModule, runGateway } from '../../src/index.js';
+import type { GatewayLockOptions } from '../../src/options/gateway-lock.options.js';
 import type { RunOptions } from '../../src/process/run-gateway.js';
 import { ServiceManager } from '../../src/service/service-manager.js';
 import { ProbeHttpAdapter } from '../../src/serving/probe-http.adapter.js';
@@ -98,6 +99,17 @@ describe('runGateway', () => {
 
     expect(await ended(gateway(port, { isEnough: () => true }))).toBe(0);
     expect(output.stdout()).toMatch(`already there on ws://127.0.0.1:${port}: `);
+  });
+
+  it.each<[GatewayLockOptions, RegExp]>([
+    [{ host: 'nas' }, /^"nas" is not a host to listen on: give an IP address .+\n$/],
+    [{ derived: { canvas: 20 } }, /^derived\.canvas: 20 is not an offset: give a whole number from 1 to 19\n$/],
+    [{ identity: { profile: '' } }, /^identity \{"profile":"".*\} does not fit on a holder card: give .+\n$/],
+  ])('says in one line which option is wrong, and resolves with 64: %j', async (options, line) => {
+    const output = printed();
+
+    expect(await ended(runGateway(() => create(GatewayLockModule.forRoot(options))))).toBe(64);
+    expect(output.stderr()).toMatch(line);
   });
 
   it('says which module an app without the lock lacks', async () => {
