@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP, isIPv4 } from 'node:net';
 
 import { InputError } from '../../common/input.error.js';
+import { parseWholeNumber } from '../../common/whole-number.js';
 import { plainAddress } from './plain-address.js';
 
 /** What a trusted proxy says of the request that it passes on. */
@@ -73,7 +74,7 @@ export function isForwarded({ headers }: IncomingMessage): boolean {
 export function checkProxy(value: string): string {
   const [address = '', prefix, ...more] = value.split('/');
   const bits = isIPv4(address) ? 32 : 128;
-  const isRange = prefix === undefined || (/^[1-9]\d{0,2}$/.test(prefix) && Number(prefix) <= bits);
+  const isRange = prefix === undefined || parseWholeNumber(prefix, 1, bits) !== undefined;
   // A zone names an interface of this machine, which no address of a proxy does.
   if (isIP(address) !== 0 && !address.includes('%') && isRange && more.length === 0) return value;
   throw new InputError(
