@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { ROOT } from './kit/program.js';
@@ -26,6 +26,13 @@ describe('what the docs name', () => {
 
     expect(named.size).toBeGreaterThan(20);
     expect([...named].filter((name) => !words.has(name))).toEqual([]);
+  });
+
+  it('is a spec that there is', () => {
+    const named = docs.flatMap((file) => textOf(file).match(/\btest\/[\w/.-]+\.ts\b/g) ?? []);
+
+    expect(named.length).toBeGreaterThan(50);
+    expect(named.filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
   });
 
   it('in .env.example is each variable that the configuration reads', () => {
