@@ -1,4 +1,4 @@
-import { get, type IncomingMessage } from 'node:http';
+import { get, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 
 import { isWholeNumber } from '../common/whole-number.js';
@@ -70,68 +70,88 @@ export function readCard(
   if ('port' in endpoint && !isWholeNumber(endpoint.port, 1, MAX_PORT)) return Promise.resolve({ kind: 'refused' });
 
   return new Promise((resolve) => {
-    const nonce = secret === undefined ? undefined : newNonce();
-    const request = get({
-      ...endpoint,
-      path: CARD_PATH,
-      agent: false,
-      maxHeaderSize: MAX_HEADER_BYTES,
-      headers: {
-        Host: hostHeader(endpoint),
-        Accept: 'application/json',
-        // The system tells whose the other end is only as long as that has it open.
-        Connection: asksAccepter ? 'keep-alive' : 'close',
-        ...(nonce !== undefined && { [NONCE_HEADER]: nonce }),
-      },
-    });
-    // Where this process was too busy to see the answer in time, that waits for the event loop to turn.
-    const timer = setTimeout(
-      () => setImmediate(() => settle({ kind: request.socket?.bytesRead ? 'stranger' : 'silent' })),
-      remainingMs,
-    );
-    const settle = (answer: CardAnswer): void => {
+    const challenge = secret === undefined ? undefined : { secret, nonce: newNonce() };
+    const request = askForCard(endpoint, challenge?.nonce, asksAccepter);
+    const settle: Settle = (answer) => {
       clearTimeout(timer);
       request.destroy();
       resolve(answer);
     };
-    let connected = false;
-    const ended = (): CardAnswer => ({ kind: request.socket?.bytesRead ? 'stranger' : 'closed' });
-    request.on('error', (error) => settle(connected ? ended() : answerOfFailedConnect(error, endpoint)));
-    request.on('socket', (socket) => {
-      socket.once('connect', () => {
-        connected = true;
-        if (isConnectedToItself(socket)) settle({ kind: 'refused' });
-      });
-      // What comes before the body can be endless too, such as interim responses.
-      socket.on('data', () => {
-        if (socket.bytesRead > MAX_BYTES) settle({ kind: 'stranger' });
-      });
-    });
+    // Where this process was too busy to see the answer in time, that waits for the event loop to turn.
+    const timer = setTimeout(() => setImmediate(() => settle(cutShort(request, 'silent'))), remainingMs);
+    watchConnection(request, endpoint, settle);
     request.on('response', (response) => {
-      if (response.statusCode !== 200) {
-        const reason = refusalIn(response.headers);
-        settle(reason === undefined ? { kind: 'stranger' } : { kind: 'refusal', reason });
+      const { statusCode, headers, socket } = response;
+      if (statusCode !== 200) {
+        settle(answerOfOtherStatus(headers));
         return;
       }
       const isProven =
-        secret !== undefined &&
-        nonce !== undefined &&
-        isProof(response.headers[PROOF_HEADER], secret, nonce, addressReached(endpoint, response.socket));
-      const { socket } = response;
-      readBody(response, (text) => {
-        const card = text === undefined ? undefined : parseCard(text);
-        if (!card) {
-          settle({ kind: 'stranger' });
-          return;
-        }
-        // The system tells no user of a local socket.
-        const accepter = asksAccepter && !isProven && 'port' in endpoint ? userOfConnection(socket) : undefined;
-        settle({ kind: 'card', card, isProven, ...(accepter && { accepter }) });
-      });
+        challenge !== undefined &&
+        isProof(headers[PROOF_HEADER], challenge.secret, challenge.nonce, addressReached(endpoint, socket));
+      // The system tells no user of a local socket.
+      const asksSystem = asksAccepter && !isProven && 'port' in endpoint;
+      readBody(response, (text) => settle(answerOfBody(text, isProven, asksSystem ? socket : undefined)));
     });
-    // Every other end: an answer that is cut off, or a change of protocol.
-    request.on('close', () => settle(ended()));
   });
+}
+
+type Settle = (answer: CardAnswer) => void;
+
+function askForCard(endpoint: Endpoint, nonce: string | undefined, asksAccepter: boolean): ClientRequest {
+  return get({
+    ...endpoint,
+    path: CARD_PATH,
+    agent: false,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headers: {
+      Host: hostHeader(endpoint),
+      Accept: 'application/json',
+      // The system tells whose the other end is only as long as that has it open.
+      Connection: asksAccepter ? 'keep-alive' : 'close',
+      ...(nonce !== undefined && { [NONCE_HEADER]: nonce }),
+    },
+  });
+}
+
+/** Settles every question that gets no whole answer, the deadline aside. */
+function watchConnection(request: ClientRequest, endpoint: Endpoint, settle: Settle): void {
+  let isConnected = false;
+  request.on('socket', (socket) => {
+    socket.once('connect', () => {
+      isConnected = true;
+      if (isConnectedToItself(socket)) settle({ kind: 'refused' });
+    });
+    // What comes before the body can be endless too, such as interim responses.
+    socket.on('data', () => {
+      if (socket.bytesRead > MAX_BYTES) settle({ kind: 'stranger' });
+    });
+  });
+  request.on('error', (error) =>
+    settle(isConnected ? cutShort(request, 'closed') : answerOfFailedConnect(error, endpoint)),
+  );
+  // Every other end: an answer that is cut off, or a change of protocol.
+  request.on('close', () => settle(cutShort(request, 'closed')));
+}
+
+/** @param kind where nothing at all was answered */
+function cutShort({ socket }: ClientRequest, kind: 'silent' | 'closed'): CardAnswer {
+  return { kind: socket?.bytesRead ? 'stranger' : kind };
+}
+
+function answerOfOtherStatus(headers: IncomingHttpHeaders): CardAnswer {
+  const reason = refusalIn(headers);
+  return reason === undefined ? { kind: 'stranger' } : { kind: 'refusal', reason };
+}
+
+/**
+ * @param text missing where it is too long
+ * @param connection the one whose accepter the system is asked for
+ */
+function answerOfBody(text: string | undefined, isProven: boolean, connection: Socket | undefined): CardAnswer {
+  const card = text === undefined ? undefined : parseCard(text);
+  if (!card) return { kind: 'stranger' };
+  return { kind: 'card', card, isProven, ...(connection && { accepter: userOfConnection(connection) }) };
 }
 
 /** Where the holder was reached, in the spelling of proofs. */
