@@ -25,10 +25,21 @@ type LogQuery = v.InferOutput<typeof LogTailParams>;
 
 const LookupParams = v.object({ path: v.pipe(v.string(), v.minLength(1), v.maxLength(256)) });
 
-/**
- * The methods that the clients of OpenClaw (2026.9.6) call of every gateway, in the shapes that they read. What is about
- * agents is empty here.
- */
+/** Answers that never change here, since there are no agents: each with the client of OpenClaw that asks for it. */
+const FIXED = {
+  /** `system heartbeat last`; and the page, which measures the way to the gateway by this request. */
+  lastHeartbeat: null,
+  /** The page, under About and Updates. */
+  updates: { sentinel: null, updateAvailable: null },
+  /** `gateway stability`. */
+  stability: { capacity: 0, count: 0, dropped: 0, events: [], summary: { byType: {} } },
+  /** `gateway call diagnostics.lanes`. */
+  lanes: { lanes: [], dynamic: null },
+  /** The terminal interface, which waits for ever where it gets no answer. */
+  sessions: { path: '', count: 0, sessions: [] },
+};
+
+/** The methods that the clients of OpenClaw (2026.9.6) call of every gateway, in the shapes that they read. */
 @Injectable()
 export class OpenclawMethods implements OnApplicationShutdown {
   readonly #load = new EventLoopLoad();
@@ -45,10 +56,9 @@ export class OpenclawMethods implements OnApplicationShutdown {
     this.#load.stop();
   }
 
-  /** The last sign of an agent, which is not there. The page of OpenClaw measures the way to the gateway by this request. */
   @ControlMethod('last-heartbeat', 'operator.read')
   lastHeartbeat(): null {
-    return null;
+    return FIXED.lastHeartbeat;
   }
 
   @ControlMethod('system.info', 'operator.read')
@@ -66,7 +76,7 @@ export class OpenclawMethods implements OnApplicationShutdown {
 
   @ControlMethod('update.status', 'operator.admin')
   updateStatus(): object {
-    return { sentinel: null, updateAvailable: null };
+    return FIXED.updates;
   }
 
   @ControlMethod('config.schema', 'operator.read')
@@ -84,19 +94,17 @@ export class OpenclawMethods implements OnApplicationShutdown {
 
   @ControlMethod('diagnostics.stability', 'operator.read')
   stability(): object {
-    const generatedAt = new Date().toISOString();
-    return { generatedAt, capacity: 0, count: 0, dropped: 0, events: [], summary: { byType: {} } };
+    return { generatedAt: new Date().toISOString(), ...FIXED.stability };
   }
 
   @ControlMethod('diagnostics.lanes', 'operator.read')
   lanes(): object {
-    return { ts: Date.now(), lanes: [], dynamic: null };
+    return { ts: Date.now(), ...FIXED.lanes };
   }
 
-  /** Without an answer, the terminal interface of OpenClaw waits for ever. */
   @ControlMethod('sessions.subscribe', 'operator.read')
   subscribe(): object {
-    return { subscribed: true, list: { ts: Date.now(), path: '', count: 0, sessions: [] } };
+    return { subscribed: true, list: { ts: Date.now(), ...FIXED.sessions } };
   }
 
   @ControlMethod('logs.tail', 'operator.read', LogTailParams)
