@@ -11,7 +11,7 @@ import type { AccessPolicy, RequestRefusal } from './access-policy.js';
 import { CloseCode } from './close-code.js';
 import { closeFrameOf, drainClients, GOING_AWAY } from './drain-clients.js';
 import type { GatewayState } from './gateway-state.js';
-import { isLetIn, letIn } from './http-connections.js';
+import { hasEntered, markEntered } from './http-connections.js';
 import { refuseUpgrade, releaseUpgraded } from './raw-response.js';
 import { requestPath } from './request-path.js';
 import { WsClient, type MessageHandler, type WsClientHost } from './ws-client.js';
@@ -48,7 +48,7 @@ export class GatewayWebSockets implements WsClientHost {
   /** The upgrade request of each client that is yet to enter, which Nest passes to the gateway classes. */
   readonly #requests = new WeakMap<WsClient, IncomingMessage>();
   #closeFrame = GOING_AWAY;
-  /** How many clients have been let in. */
+  /** How many clients have entered and are still here. */
   #entered = 0;
 
   constructor(
@@ -94,7 +94,7 @@ export class GatewayWebSockets implements WsClientHost {
     });
   }
 
-  enter(client: WsClient): boolean {
+  enterOrClose(client: WsClient): boolean {
     const request = this.#requests.get(client);
     this.#requests.delete(client);
     // A handshake, or the `verifyClient` of a gateway class, may have taken its time.
@@ -109,7 +109,7 @@ export class GatewayWebSockets implements WsClientHost {
       return false;
     }
     this.#entered++;
-    letIn(client.connection);
+    markEntered(client.connection);
     this.#paths.get(client.path)?.server.emit('connection', client.socket, request);
     return true;
   }
@@ -139,7 +139,7 @@ export class GatewayWebSockets implements WsClientHost {
 
   onGone(client: WsClient): void {
     this.clients.delete(client.socket);
-    if (isLetIn(client.connection)) this.#entered--;
+    if (hasEntered(client.connection)) this.#entered--;
   }
 
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

@@ -17,16 +17,16 @@ const ROOM_KNOWN_MS = 1_000;
  */
 const QUIET_MS = { new: 2_000, kept: 250 };
 
-const LET_IN = Symbol('let in');
-type PortSocket = Socket & { [LET_IN]?: boolean };
+const ENTERED = Symbol('entered');
+type PortSocket = Socket & { [ENTERED]?: boolean };
 
-/** Notes that a client has been let in over a connection, which then is not closed to make room for others. */
-export function letIn(socket: Socket): void {
-  (socket as PortSocket)[LET_IN] = true;
+/** Notes that a client has entered over a connection, which then is not closed to make room for others. */
+export function markEntered(socket: Socket): void {
+  (socket as PortSocket)[ENTERED] = true;
 }
 
-export function isLetIn(socket: Socket): boolean {
-  return (socket as PortSocket)[LET_IN] === true;
+export function hasEntered(socket: Socket): boolean {
+  return (socket as PortSocket)[ENTERED] === true;
 }
 
 /** One connection to the port, which carries any number of requests, or one WebSocket. */
@@ -142,8 +142,8 @@ export class HttpConnections {
   }
 
   /**
-   * Closes the oldest connections where file descriptors are short, the newest itself if no other can be spared. Without
-   * regard to whether a request of them is being answered, since a client that does not read keeps one open for long.
+   * Closes the oldest connections where file descriptors are short, the newest itself if no other can be spared. A
+   * connection whose answer is still on its way is closed too: a client that does not read could keep it open for long.
    */
   #makeRoom(newest: Socket): void {
     const excess = this.reserve.excessWith(newest);
@@ -156,7 +156,7 @@ export class HttpConnections {
     if (performance.now() - this.#mostKnownAt > ROOM_KNOWN_MS) this.#most = Infinity;
     for (const [socket, { running }] of this.#connections) {
       if (this.#connections.size <= this.#most) return;
-      if (running === 0 && !isLetIn(socket)) this.#evict(socket, 'no descriptor');
+      if (running === 0 && !hasEntered(socket)) this.#evict(socket, 'no descriptor');
     }
   }
 

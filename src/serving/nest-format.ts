@@ -18,7 +18,7 @@ export class NestFormat implements WsFormat {
   }
 
   open(client: WsClient): WsSession {
-    client.enter();
+    client.enterOrClose();
     return {
       getsTicks: false,
       receive: (data, isBinary) => this.#receive(client, isBinary ? data : data.toString()),

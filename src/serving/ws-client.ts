@@ -24,8 +24,8 @@ export interface ResultObserver {
 /** What the adapter does for its clients. */
 export interface WsClientHost {
   readonly maxBufferedBytes: number;
-  /** Connects a client with the gateway classes of its path, unless the gateway is stopping; says whether it did. */
-  enter(client: WsClient): boolean;
+  /** What {@link WsClient.enterOrClose} does. */
+  enterOrClose(client: WsClient): boolean;
   /** The messages that the gateway classes of its path have handlers for, once it has entered. */
   messagesOf(client: WsClient): readonly string[];
   /** The handlers of a message, one of each gateway class that has one. */
@@ -88,12 +88,13 @@ export class WsClient {
   }
 
   /**
-   * Connects the client with the gateway classes.
+   * Connects the client with the gateway classes of its path, or closes it: the gateway is stopping, or has all the
+   * clients that it may have.
    *
-   * @returns false for a client that comes too late: the gateway is stopping
+   * @returns false for a client that was closed
    */
-  enter(): boolean {
-    return this.host.enter(this);
+  enterOrClose(): boolean {
+    return this.host.enterOrClose(this);
   }
 
   handlersOf(message: string): readonly MessageHandler[] {
@@ -143,7 +144,7 @@ export class WsClient {
     this.socket.close(code, reason);
   }
 
-  /** Closes the connection of a client that has no right to be heard: of what it still sends nothing is read. */
+  /** Closes the connection of a client that has no right to be heard. Nothing that it still sends is read. */
   refuse(code: number, reason: string): void {
     this.close(code, reason);
     dismissWebSocket(this.connection);

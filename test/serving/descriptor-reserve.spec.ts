@@ -7,7 +7,7 @@ import { devNull } from 'node:os';
 import { Logger } from '@nestjs/common';
 
 import { DescriptorReserve } from '../../src/serving/descriptor-reserve.js';
-import { HttpConnections, letIn } from '../../src/serving/http-connections.js';
+import { HttpConnections, markEntered } from '../../src/serving/http-connections.js';
 import { onCleanUp } from '../kit/cleaner.js';
 import { within } from '../kit/deadline.js';
 import { rawConnection } from '../kit/net.js';
@@ -79,7 +79,7 @@ afterEach(() => jest.restoreAllMocks());
     const server = await serverWithRoomFor(80);
     await connection(server);
     const [first] = server.sockets;
-    if (first) letIn(first);
+    if (first) markEntered(first);
 
     for (let opened = 0; opened < 100; opened++) await connection(server);
 
@@ -89,7 +89,7 @@ afterEach(() => jest.restoreAllMocks());
   it('the newest are closed where those before them were let in', async () => {
     const server = await serverWithRoomFor(20);
     for (let opened = 0; opened < 9; opened++) await connection(server);
-    server.sockets.forEach((socket) => letIn(socket));
+    server.sockets.forEach((socket) => markEntered(socket));
 
     for (let opened = 0; opened < 20; opened++) await connection(server);
 
@@ -101,7 +101,7 @@ afterEach(() => jest.restoreAllMocks());
     const server = await serverWithRoomFor(20);
 
     while (server.evicted.length === 0) {
-      server.sockets.forEach((socket) => letIn(socket));
+      server.sockets.forEach((socket) => markEntered(socket));
       await connection(server);
     }
 

@@ -83,7 +83,7 @@ export class OpenclawSession implements WsSession {
     const entered = new GatewayClient(randomUUID(), scopes, about, this.client);
     this.#entered = entered;
     this.host.onAdmitted(this, entered);
-    if (!this.client.enter()) return;
+    if (!this.client.enterOrClose()) return;
     this.client.send(resultFrame(requestId, this.host.hello(entered, protocol, this.client.messages)));
     entered.begin();
     for (const [data, isBinary] of early) this.receive(data, isBinary);
