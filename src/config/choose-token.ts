@@ -1,8 +1,7 @@
 import { join, resolve } from 'node:path';
 
 import { readNamedSecret } from '../common/named-secret.js';
-import { readTokenFile } from '../control/access/token-file.js';
-import { checkToken } from '../control/access/token-format.js';
+import { checkToken, readTokenFile } from '../control/access/token-file.js';
 import type { Place } from './place.js';
 import type { Profile } from './profile.js';
 

@@ -1,3 +1,4 @@
+// Apart from serving/refusal-header.ts, which is for the server that writes it: clients and refused starts read it.
 import type { IncomingHttpHeaders } from 'node:http';
 
 import { REFUSAL_HEADER } from '../serving/refusal-header.js';
@@ -15,8 +16,8 @@ export function refusalIn(headers: IncomingHttpHeaders): string | undefined {
 }
 
 /**
- * What lets a client in that a gateway has refused for a name that it does not know as its own: a tunnel, or a port that is
- * mapped, makes it look so.
+ * How the gateway is started so that it lets such a client in. The gateway has refused a name that it does not know as its
+ * own: the client came through a tunnel, or a mapped port.
  *
  * @param url that the client has used
  */

@@ -1,3 +1,4 @@
+// Apart from gateway-lock.options.ts, so that a command, or a start that is refused, loads no other options.
 import { PACKAGE_VERSION } from '../common/package-version.js';
 import type { Holder } from '../listener/holder.js';
 

@@ -7,11 +7,10 @@ import type { GatewayLockSettings } from '../../options/gateway-lock.options.js'
 import { InputError } from '../../common/input.error.js';
 import type { ConnectionEnds } from '../../holder/connection-user.js';
 import { callerOf } from './caller.js';
-import { checkToken } from './token-format.js';
 import { GuessBudget, type Judgement } from './guess-budget.js';
 import { refusePublicBindWithoutToken } from './public-bind.js';
 import { SocketUsers } from './socket-user.js';
-import { obtainTokenFile } from './token-file.js';
+import { checkToken, obtainTokenFile } from './token-file.js';
 import { digestOf, SCOPES, Tokens, type Scope, type TokenGrant } from './compare-token.js';
 
 /** How long a caller waits for the answer to a token that was not compared. */
@@ -66,8 +65,8 @@ export class Authenticator implements OnApplicationBootstrap {
     const { name, isTrusted } = await callerOf(ends, this.#users);
     if (isTrusted) return this.#compare(token);
     const verdict = this.#budget.judge(name, digest, () => this.#tokens.scopesOf(token));
-    // A caller that is told at once tries again at once, and each of its connections is a row of the table that tells
-    // whose the next one is: the owner would wait for the reading of a long one.
+    // A caller that is told at once tries again at once. Each of its connections is a row of the table in which the user
+    // of the next one is looked up: the owner of the gateway would wait while a long table is read.
     if (verdict.kind === 'busy') await delay(BUSY_MS);
     return verdict;
   }

@@ -1,3 +1,4 @@
+// Apart from authenticator.service.ts, so that a start that is refused does not load Nest.
 import { InputError } from '../../common/input.error.js';
 import { isLoopbackHost } from '../../listener/listen-address.js';
 

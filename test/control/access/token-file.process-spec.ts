@@ -11,8 +11,7 @@ import {
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import { obtainTokenFile, readTokenFile } from '../../../src/control/access/token-file.js';
-import { checkToken } from '../../../src/control/access/token-format.js';
+import { checkToken, obtainTokenFile, readTokenFile } from '../../../src/control/access/token-file.js';
 import { Tokens } from '../../../src/control/access/compare-token.js';
 import { NotAllowedError } from '../../../src/common/not-allowed.error.js';
 import { InputError } from '../../../src/common/input.error.js';
