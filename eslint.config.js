@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 
 import js from '@eslint/js';
 import { createNodeResolver, importX } from 'eslint-plugin-import-x';
@@ -36,9 +37,9 @@ const rooms = [
   'cli.ts',
 ];
 
-const roomless = readdirSync(new URL('src', import.meta.url)).filter(
-  (entry) => !rooms.some((room) => room.split('/')[0] === entry),
-);
+const roomless = readdirSync(join(import.meta.dirname, 'src'), { recursive: true })
+  .map((path) => path.replaceAll('\\', '/'))
+  .filter((path) => /\.tsx?$/.test(path) && !rooms.some((room) => `${path}/`.startsWith(`${room}/`)));
 if (roomless.length > 0) throw new Error(`src/${roomless.join(', src/')}: give it a place among the rooms above`);
 
 const zones = rooms.map((room, index) => ({
