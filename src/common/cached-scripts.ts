@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { Script } from 'node:vm';
 
 /**
- * What Node puts around a file of CommonJS, in one line with its first one, so that lines keep their numbers. The scripts
- * have it in their files: V8 would have to copy a text that is put together.
+ * What Node puts around a file of CommonJS. It is part of the first line, so that lines keep their numbers. The files of
+ * the scripts have it already: V8 would have to copy a text that is put together.
  */
 export const FUNCTION_HEAD = '(function (exports, require, module, __filename, __dirname) { ';
 export const FUNCTION_TAIL = '\n})\n';
@@ -25,8 +25,8 @@ interface Module {
 }
 
 /**
- * The scripts of a folder, as `require()` gives them, but compiled from what V8 has kept of an earlier run where that lies
- * beside them. V8 takes it only with its own version and flags; otherwise it compiles the text, as it always does.
+ * The scripts of a folder, as `require()` gives them, from the code that V8 has kept of an earlier run, where that lies
+ * beside them. V8 takes code only of its own version and flags; otherwise it compiles the text, as it always does.
  *
  * The scripts are in ASCII, as `bundle.js` writes them, which is read sooner than UTF-8. What is kept is code: it is read from
  * beside the scripts alone, where only those may write who may write these too.

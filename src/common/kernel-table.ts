@@ -12,8 +12,8 @@ export function portInTable(port: number): string {
 const PAGE_BYTES = 4096;
 
 /**
- * Whole rows of a table of the kernel, with their line ends, as many as are read at a time. Synchronous, and into one
- * buffer: another user can make a table long, and `readFile` takes three times as long for the many small reads of one.
+ * The rows of a table of the kernel, with their line ends: as many whole ones as a read gives. It reads synchronously,
+ * into one buffer: another user can make a table long, and `readFile` takes three times as long for its many small reads.
  * Yields nothing where there is no such table, such as tcp6 on a machine without IPv6.
  *
  * @param bytes how much to read at a time: the kernel fills what it is given, and goes on in the table for it

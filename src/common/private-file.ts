@@ -17,7 +17,7 @@ export const PRIVATE_FOLDER = 0o700;
 const GROUP_AND_OTHERS = 0o077;
 
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
-/** Writing a small file takes much less, so that an older one was left behind by a process that was killed. */
+/** Writing a small file takes much less: an older one was left behind by a process that was killed. */
 const LEFTOVER_MS = 60_000;
 
 /**
@@ -62,15 +62,15 @@ export function isOpenToOthers({ mode }: { readonly mode: number }): boolean {
 }
 
 /**
- * Removes what a process that was killed while it wrote this file has left beside it, which holds all of its text. Files
- * that stay do no harm to what runs, so it never throws.
+ * Removes the temporary files beside this one, which hold all of its text: a process that was killed while it wrote has
+ * left them. Files that stay do no harm to what runs, so it never throws.
  */
 export function removeTemporariesOf(file: string): void {
   const prefix = `${basename(file)}.`;
   removeLeftovers(dirname(file), (name) => name.startsWith(prefix) && UUID.test(name.slice(prefix.length)));
 }
 
-/** Removes files of this user from a folder that are chosen by their names, and have not been written for a minute. */
+/** Removes files of this user from a folder: those with such a name that have not been written for a minute. */
 export function removeLeftovers(folder: string, isLeftover: (name: string) => boolean): void {
   try {
     for (const name of readdirSync(folder).filter(isLeftover)) {

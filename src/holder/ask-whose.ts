@@ -57,8 +57,8 @@ export class OneConnectionAgent extends Agent {
 }
 
 /**
- * Asks over a connection whose holder is at its other end, so that what is found out is true for what goes over the same
- * connection next. A gateway that proves nothing, since it is older or has no state folder, is judged by the user of the
+ * Asks over a connection whose holder is at its other end, so that what is found out still holds for what goes over the
+ * same connection next. An older gateway, or one without a state folder, proves nothing. It is judged by the user of the
  * connected socket, and by its process: a tunnel of this user leads to a gateway that may be another user's.
  *
  * @param secret that of the state folder of this user

@@ -94,7 +94,7 @@ export function pidHere({ owner, card, isPidForeign }: Holder): number | undefin
 }
 
 function pidOf({ owner, ownership, isPidForeign }: Holder, pidOnCard: number): string {
-  // Without a proof, that the number is of no gateway here may as well mean that the card is another one's.
+  // Without a proof, the number may be of no gateway here because the card is that of another gateway.
   const isOfAnotherNamespace = !owner && isPidForeign && ownership === 'proven';
   return isOfAnotherNamespace ? `pid ${pidOnCard} in its own namespace` : `pid ${owner?.pid ?? pidOnCard}`;
 }

@@ -76,10 +76,10 @@ export function isPidOfGateway(pid: number): boolean {
 }
 
 /**
- * Whether the process at the other end of a connection within this machine belongs to this user: the socket that it
- * accepted, and the one that listens. The second could be another's by now, and the first alone that of a program which
- * inherited a listener. A listener that was passed on, by inheritance or over a local socket (SCM_RIGHTS in unix(7)),
- * keeps the user that made it, and what is accepted from it has the user that accepts.
+ * Whether the process at the other end of a connection within this machine belongs to this user. Two sockets have to: the
+ * accepted one, and the one that listens. Another user may listen by now, and the accepted socket alone could be that of
+ * a program which inherited a listener. A listener that was passed on, by inheritance or over a local socket (SCM_RIGHTS
+ * in unix(7)), keeps the user that made it. A socket that is accepted from it has the user that accepts.
  */
 export function userOfConnection(socket: Socket): PortUser {
   const { remoteAddress, remotePort } = socket;

@@ -28,7 +28,7 @@ export type Ask = (endpoint: Endpoint) => Promise<Holder>;
 
 /**
  * Waits for the holder to go without polling: it watches a connection, which the kernel closes when the holder ends.
- * Meanwhile it holds nothing, so that two standbys that wait for each other's port, or for one profile, do not block each
+ * Meanwhile it holds nothing: two standbys may wait for each other's port, or for one profile, and must not block each
  * other.
  */
 export async function standBy<Locks>(

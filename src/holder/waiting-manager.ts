@@ -80,9 +80,9 @@ function socketOfManager(): string {
 }
 
 /**
- * A process can take any name: so it has to be of root or of this user, whose processes can do what this one can. And since
- * another user can hand its listener to a program of root's that changes its user, under any name, such a process has to
- * have made the listener itself; the first process of the machine may keep it for a service of any user.
+ * A process can take any name. So the manager has to be of root, or of this user, whose processes can do what this one
+ * can. And it has to have made the listener itself, since another user can hand one to a program of root's that changes
+ * its user. The first process of the machine may keep a listener for a service of any user.
  *
  * @param socketUser the user whose process made the listener
  */

@@ -11,8 +11,8 @@ export const HEARTBEAT_MS = 1_000;
 const SILENCE_MS = 3 * HEARTBEAT_MS;
 
 /**
- * All that is read of a holder in one second: a heartbeat has six bytes, so that an hour of them fits in, as after a sleep of
- * this machine. Only a process that is no gateway sends more, and to read that would keep a core busy.
+ * All that is read of a holder in one second. A heartbeat has six bytes: those of an hour fit in, which come at once after
+ * a sleep of this machine. Only a process that is no gateway sends more, and to read that would keep a core busy.
  */
 const MAX_BYTES_PER_SECOND = 32 * 1024;
 
@@ -31,8 +31,8 @@ export interface WatchOptions {
  * Holds a connection to the holder, and resolves when it ends: however the holder dies, the kernel closes it. A frozen
  * holder keeps it open, and a stranger may close it at once. Never rejects.
  *
- * Any holder that agrees is followed, of whatever user, and without a proof: all that it learns is that there is a standby,
- * and all that it can do is end the connection early, after which the bind decides. So the end is news, and never a fact.
+ * Any holder that agrees is followed, of whatever user, and without a proof. It learns that there is a standby, and no
+ * more. It can end the connection early, and then the bind decides. So the end is news, and never a fact.
  *
  * @returns whether the holder had agreed to be watched, and sent no more than a gateway does; only then does the end say
  * that the holder may have gone

@@ -24,9 +24,9 @@ export interface WhoHoldsOptions {
    */
   readonly secret?: string | undefined;
   /**
-   * Whether `same user` takes that the process which has accepted the connection is of this user too, where it proves
-   * nothing: the listener may have been passed on to it. The kernel takes milliseconds to tell, which is for nothing where the
-   * holder is shown nothing, as by a refused start.
+   * Whether `same user` also means that a process of this user has accepted the connection, where the holder proves
+   * nothing: the listener may have been passed on to another user. The kernel takes milliseconds to tell. A refused start
+   * shows the holder nothing, and need not know.
    * @default true
    */
   readonly asksAccepter?: boolean;

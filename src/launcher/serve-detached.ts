@@ -23,7 +23,7 @@ export function serveDetached(stateFolder: string): void {
   });
 }
 
-/** Called by a gateway that is ready: where it has succeeded the one that was launched last, it is that one from now on. */
+/** Called by a gateway that is ready. If it has succeeded the one that was launched last, it takes its place in the history. */
 export function takePlace(stateFolder: string): void {
   try {
     const history = LaunchHistory.read(stateFolder);

@@ -18,8 +18,8 @@ const PROBE_MIN_MS = 50;
  * TCP on Linux, two simultaneous starters have refused each other: libuv sets SO_REUSEADDR, so both pass bind(2) and
  * both fail listen(2) (inet_csk_listen_start).
  *
- * @param probes where to look, and where that is not enough to connect, to find out whether something listens on what the
- * bind collides with
+ * @param probes the addresses that the bind collides with. The system is asked whether something listens there; where it
+ * does not tell, a connection does
  * @throws {NodeJS.ErrnoException} the error of the last bind, with code EADDRINUSE where the address is held
  */
 export async function bindExclusively<T>(

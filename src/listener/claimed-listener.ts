@@ -145,7 +145,7 @@ export class ClaimedListener {
     donor.removeAllListeners();
     http.listen(donor);
     this.#first.server = http;
-    this.#watch(this.#first);
+    this.#reportLossOf(this.#first);
   }
 
   /**
@@ -186,13 +186,13 @@ export class ClaimedListener {
       else waiting.push(socket);
     });
     const member = { server, waiting, address: boundAddress(server) };
-    this.#watch(member);
+    this.#reportLossOf(member);
     return member;
   }
 
-  #watch({ server, address: { url } }: Member): void {
+  #reportLossOf({ server, address: { url } }: Member): void {
     server.on('error', (cause) => {
-      // Where none is left to accept a connection with, that one is lost, and the listener is not.
+      // Without a descriptor for it, a connection is lost, and the listener is not.
       if (!this.#closed && !isOutOfDescriptors(cause)) this.#reportLoss({ url, cause });
     });
     // The port is free from the call on, but 'close' comes only with the end of the last connection. Any handler of the

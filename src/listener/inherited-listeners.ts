@@ -19,11 +19,11 @@ import { listenOnce } from './listen-once.js';
 const FIRST_DESCRIPTOR = 3;
 /** What systemd calls a descriptor that has no name. */
 const NO_NAME = 'unknown';
-/** The name under which a gateway has its manager keep its listeners, and that no `.socket` unit has by itself. */
+/** The name of the listeners that a gateway has its manager keep. No `.socket` unit gives this name by itself. */
 export const STORED_LISTENER = 'stored-gateway';
-/** Names that begin so are of what a gateway has stored, of this version or another. */
+/** The names of all that a gateway has its manager keep, in this version and in others. */
 const STORED = /^stored(-|$)/;
-/** The name of a socket of the manager's own file, through which it can be told something (OpenFile= in systemd.service(5)). */
+/** The name of the socket through which the manager can be told something (OpenFile= in systemd.service(5)). */
 const NOTIFY_SOCKET_NAME = 'notify';
 /** In a `.socket` unit: FileDescriptorName=gateway, or no such line, with which it has the name of the unit. */
 const LISTENER_NAME = /^(gateway|unknown|.*\.socket)$/;
@@ -105,7 +105,7 @@ export async function inheritListener(
   return restore(stored, addresses, port);
 }
 
-/** What a gateway has stored may be of another port or another version, and is no reason not to start. */
+/** What a gateway has stored may be of another port or another version. The gateway starts all the same. */
 async function restore(
   stored: readonly InheritedDescriptor[],
   addresses: readonly ListenAddress[],
@@ -128,7 +128,7 @@ async function restore(
 
 type Servers = [Server, ...Server[]];
 
-/** An address that none of them has is bound later, as by a gateway that was started where this machine lacks it. */
+/** An address that no server has is bound later, as in a gateway that has started before this machine had it. */
 function listenerOf(servers: Servers, addresses: readonly ListenAddress[]): ClaimedListener {
   const bound = servers.map((server) => boundTo(server).host);
   return new ClaimedListener(
@@ -206,7 +206,7 @@ function closeAll(descriptors: readonly InheritedDescriptor[]): void {
   for (const { descriptor } of descriptors) if (isSocket(descriptor)) closeSync(descriptor);
 }
 
-/** A descriptor that was passed in name only may be one of Node's own, which are no sockets, and must stay as they are. */
+/** LISTEN_FDS may count descriptors that were not passed: they are Node's own, which are no sockets and stay open. */
 function isSocket(descriptor: number): boolean {
   try {
     return fstatSync(descriptor).isSocket();

@@ -30,8 +30,8 @@ export function isListenedOn({ host, port }: HostPort): boolean {
 }
 
 /**
- * The sockets that listen on a port. It reads row by row, because the kernel fills the buffer that it is given: after the
- * listening sockets it would go through its table of all others, which takes milliseconds even where the table is empty.
+ * The sockets that listen on a port. It reads row by row: the kernel fills the buffer that it is given, and would go on
+ * through its table of all other sockets, which takes milliseconds even where that table is empty.
  */
 export function* listeningSockets(port: number, tables: readonly string[] = TCP_TABLES): Generator<ListeningSocket> {
   for (const table of tables) {

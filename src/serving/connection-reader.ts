@@ -42,7 +42,7 @@ export function setPauser(socket: Socket, pauser: { readonly isPaused: boolean }
   if (reading) reading.pauser = pauser;
 }
 
-/** Counts what a handler does at once, which was called for a message or a request, as part of the turn of its connection. */
+/** Counts the work of a handler, as far as it is done at once, as part of the turn of its connection. */
 export function noteWork(socket: Socket): void {
   const reading = readingOf(socket);
   if (reading) reading.isAtWork = true;
@@ -65,12 +65,12 @@ export function stopReading(socket: Socket): void {
   };
 }
 
-/** Reads nothing more of a WebSocket that was sent a close frame but the client's own. `ws` ends the wait for that. */
+/** Reads nothing more of a WebSocket than the client's close frame, after ours was sent. `ws` ends the wait for it. */
 export function readOnlyClose(socket: Socket): void {
   if (!isDismissed(socket)) readingOf(socket)?.dismiss(true);
 }
 
-/** Reads nothing more of a WebSocket that was sent a close frame but the client's own, and destroys it after a grace. */
+/** Reads nothing more of a WebSocket than the client's close frame, after ours was sent, and destroys it after a grace. */
 export function dismissWebSocket(socket: Socket): void {
   if (isDismissed(socket)) return;
   readOnlyClose(socket);
@@ -167,8 +167,8 @@ class Reading implements TurnTaker {
   }
 
   /**
-   * Calls back when the handlers that were called have done what they do at once, and parses less at a time from then on
-   * where that took long.
+   * Calls back when the handlers that were called have done what they do at once. If they took long, less is parsed at a
+   * time from then on.
    *
    * @param slice how much was parsed at once
    */

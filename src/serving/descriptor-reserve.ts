@@ -16,8 +16,8 @@ const SAY_EVERY_MS = 60_000;
 const WAY_OUT = 'raise the limit: LimitNOFILE= in the systemd unit, or `ulimit -n` before the start';
 
 /**
- * Keeps some file descriptors free. A process without any resets each new connection without a word (libuv accepts and
- * closes it), so that neither its clients nor its operator would know why.
+ * Keeps some file descriptors free. A process that has none left resets each new connection without a word, since libuv
+ * accepts and closes it: neither clients nor the operator would learn why.
  */
 export class DescriptorReserve {
   readonly #logger = new Logger('Gateway');

@@ -4,8 +4,8 @@ const GRACE_MS = 1_000;
 const CROWD = 16;
 
 /**
- * Connections that take a place and have not yet asked for anything. Beyond the limit the oldest is evicted, so that a
- * flood evicts itself, and a client that does ask is served.
+ * Connections that take a place and have not yet asked for anything. Beyond the limit the oldest is evicted: a flood
+ * evicts its own connections, and a client that does ask is served.
  */
 export class EvictionQueue<T> {
   readonly #waiting = new Map<T, number>();

@@ -9,9 +9,9 @@ export interface TurnTaker {
 }
 
 /**
- * Says which connection of a gateway is read next, so that none keeps the others waiting. A connection that sends more than
- * a little at once gets one turn after the other, with those of all others in between, and all turns together have a limit
- * in each round of the event loop.
+ * Says which connection of a gateway is read next, so that none keeps the others waiting. A connection that sends much at
+ * once gets a turn, and its next one after the turns of all others. In each round of the event loop, all turns together
+ * have a limit.
  */
 export class ReadingTurns {
   readonly #waiting = new Set<TurnTaker>();

@@ -4,8 +4,8 @@ import type { Socket } from 'node:net';
 import type { RequestRefusal } from './access-policy.js';
 
 /**
- * On a request that a gateway which stands by does not pass on: it is about that gateway itself, or has been passed on
- * already, and two that point at each other would do so for ever.
+ * Marks a request that a gateway in standby does not pass on. It is about that gateway itself, or has been passed on
+ * already: two gateways that point at each other would pass it on for ever.
  */
 export const NOT_TO_RELAY = { 'openclaw-relay': 'no' } as const;
 

@@ -40,8 +40,8 @@ export async function whoHoldsFolder(stateFolder: string, options: WhoHoldsOptio
 
 /**
  * Whatever holds the lock of a state folder, as {@link whoHolds} says it. Every user can bind a local socket, and show any
- * card: one that is not certain to be of a gateway of this user is left out, with its address, and its holder is
- * `foreign`. Never rejects.
+ * card. If the card is not certain to be that of a gateway of this user, the holder is `foreign`, and its card and address
+ * are left out. Never rejects.
  *
  * @param endpoint the local socket of the folder
  */
@@ -59,9 +59,9 @@ export async function whoHoldsLock(
 }
 
 /**
- * In a folder without a secret, which an older gateway leaves, a holder is believed where the port on its card
- * is held by a process of this user that shows the same card: every user can bind a local socket, and show any card. So
- * what counts is the card that the port shows.
+ * An older gateway leaves a folder without a secret. There a holder is believed if the port on its card is held by a
+ * process of this user that shows the same card. Every user can bind a local socket, and show any card: the card that the
+ * port shows is the one that counts.
  */
 async function confirmedByPort(holder: ProfileHolder, options: WhoHoldsOptions): Promise<Holder | undefined> {
   const address = addressOfUrl(holder.card.url);

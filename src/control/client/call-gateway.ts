@@ -40,9 +40,9 @@ export interface CallOptions {
    */
   readonly timeoutMs?: number;
   /**
-   * Asks, and shows the token, only to a gateway of this user: one that proves on the same connection that it knows this secret of
-   * the state folder or, where it proves nothing, one whose connected socket and process are this user's by the operating
-   * system.
+   * Asks only a gateway of this user, and shows the token to no other. The gateway proves on the same connection that it
+   * knows this secret of the state folder. If it proves nothing, the operating system has to say that the connected socket
+   * and the process are this user's.
    * @default the token is for whatever the url names
    */
   readonly ownOnly?: OwnOnly;

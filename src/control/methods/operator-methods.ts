@@ -31,7 +31,7 @@ const ShutdownParams = v.object({
   restartExpectedMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_RESTART_MS))),
 });
 
-/** What OpenClaw's clients send beside the reason is about agents at work, which are not here to be waited for. */
+/** OpenClaw's clients also say whether to wait for agents at work. This gateway has none. */
 const RestartParams = v.object({ reason: v.optional(ReasonText) });
 
 type RestartRequest = v.InferOutput<typeof RestartParams>;

@@ -6,8 +6,8 @@ const LENGTH_IN_16_BITS = 126;
 const LENGTH_IN_64_BITS = 127;
 
 /**
- * Watches what a client sends before it is admitted: `onTooBig` is called as soon as the header of its first frame
- * announces more than the limit, or when everything that it has sent is more.
+ * Watches what a client sends before it is admitted. `onTooBig` is called as soon as the header of its first frame
+ * announces more than the limit, or all that the client has sent exceeds it.
  *
  * `ws` has one limit for the whole life of a connection, which is the limit for admitted clients.
  *
