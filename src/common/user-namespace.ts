@@ -8,8 +8,8 @@ const OVERFLOW_UID = 65_534;
 let known: number | undefined;
 
 /**
- * Whether a number may stand for several users: in a user namespace, all that have no number there are shown with the same
- * one (`overflowuid` in user_namespaces(7)), which a user of the namespace may have too.
+ * Whether a number may stand for several users. A user namespace shows all users that have no number in it with the same
+ * one (`overflowuid` in user_namespaces(7)). A user of the namespace may have that number too.
  */
 export function standsForMany(uid: number): boolean {
   // Read once: a process of Node stays in its namespace.

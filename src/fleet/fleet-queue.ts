@@ -30,7 +30,7 @@ export class FleetQueue {
   #holder: FoundHolder | undefined;
   /** The token of the holder that the operator was told of; a client of a standby can have another one looked up. */
   #told: bigint | undefined;
-  /** The session in which that holder was still the one that is written down, at the end of the last wait. */
+  /** The session in which that holder was still written down at the end of the last wait. */
   #waited: FleetSession | undefined;
   #lookedAt = -Infinity;
   /** The holder that was asked to stop. */

@@ -20,7 +20,7 @@ export const CREATE_TABLES = [
   wanted text,
   wanted_until timestamptz
 )`,
-  // A crash and a promotion empty it, and so show that the server that had a session is no longer the same.
+  // A crash and a promotion empty it. So it shows whether a session is of this run of the server.
   `create unlogged table if not exists openclaw.fleet_epoch (
   name text primary key,
   started timestamptz not null
@@ -80,8 +80,8 @@ export const TRY_LOCK = 'select pg_try_advisory_lock($1) as granted';
 
 /**
  * Waits for the lock, and says whether it was granted, and whose name is written down by then. An unbroken wait would keep
- * VACUUM from its work and make an index build wait for ever, so that it ends after a while; in the block, so that the
- * server logs no error. All in one request, and with values in its text, since each standby sends it for ever.
+ * VACUUM from its work and make an index build wait for ever: so it ends after a while. It ends within the block, so that
+ * the server logs no error. All is one request, with the values in its text, since each standby sends it for ever.
  *
  * @param fleet a name that has nothing in it to be quoted
  */
@@ -175,7 +175,7 @@ export function listenFor(key: bigint): string {
   return `listen ${channelOf(key)}`;
 }
 
-/** Sessions that have shared the row of a holder in a transaction, and then not gone on for longer than a commit takes. */
+/** Ends sessions that share the row of a holder in a transaction, and have stood still for longer than a commit takes. */
 export const END_FROZEN = `select pg_terminate_backend(a.pid) from pg_locks l join pg_stat_activity a on a.pid = l.pid
 where l.relation = 'openclaw.fleet'::regclass and l.mode = 'RowShareLock' and l.granted and a.usename = current_user
   and a.state = 'idle in transaction' and a.state_change < clock_timestamp() - interval '1 s'`;

@@ -36,7 +36,7 @@ export class FleetWatch {
   hasJumped(): boolean {
     const [sinceBoot, wall] = this.#differences();
     const hasJumped = Math.abs(sinceBoot - this.#sinceBoot) > JUMP_MS || Math.abs(wall - this.#wall) > JUMP_MS;
-    // A clock that shows whole seconds is to be compared with the same instant, and a slow drift is no jump.
+    // This clock shows whole seconds: it is compared with one instant until it jumps. A slow drift of the other is no jump.
     if (hasJumped) this.#sinceBoot = sinceBoot;
     this.#wall = wall;
     return hasJumped;

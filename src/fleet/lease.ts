@@ -29,9 +29,9 @@ export interface PredecessorFacts {
 /**
  * Whether the holder before has certainly ended its work.
  *
- * Within one run of the server, its session has ended because its process did, or because the server has heard nothing
- * of it for `sessionMs`, and then it has stopped by itself. A run that has ended took the session with it, and such a
- * holder may work on until its lease is over.
+ * Within one run of the server, a session ends with the process of its holder, or because the server has heard nothing of
+ * it for `sessionMs`: such a holder has stopped by itself. A run of the server that ends takes the session with it. The
+ * holder may then work on until its lease is over.
  *
  * @param isStrict whether a third party, too, may have ended the session, as `pg_terminate_backend` or a proxy does
  */

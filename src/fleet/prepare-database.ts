@@ -28,7 +28,7 @@ export async function makeTables(connection: DatabaseConnection): Promise<void> 
 }
 
 /**
- * Shows that another session is kept from a lock that one has: what only looks like PostgreSQL may not do so.
+ * Shows that a lock of one session keeps it from another. A server that only looks like PostgreSQL may not do so.
  *
  * @param probe a name that no fleet has
  * @throws {FleetError} both are given it

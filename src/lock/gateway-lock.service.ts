@@ -16,7 +16,7 @@ import { checkListenBeforeStart } from './nest-listen.js';
 import { standInForListener } from './nest-server.js';
 import type { ShutdownDeadline } from './shutdown-deadline.js';
 
-/** Takes the lock by one attempt or more, each of which takes all of it or nothing; gives up when the signal is aborted. */
+/** Takes the lock in one attempt or more: each takes all of it or nothing. Gives up when the signal is aborted. */
 export type AcquireLock = (claim: () => Promise<LockSet>, signal: AbortSignal) => Promise<LockSet>;
 
 /** The parts that the lock is made from. */
@@ -202,7 +202,7 @@ export class GatewayLockService implements OnApplicationBootstrap, OnApplication
     const { settings, state, server, deadline, activation } = this.#parts;
     if (activation) await activation.release();
     if (this.#locks && this.#runner.areListenersKept?.()) {
-      // Half of the time that is left, so that a client that is slow to ask does not make the stop late.
+      // Half of the time that is left: a client that is slow to ask must not make the stop late.
       await this.stopAccepting(deadline.leftMs / 2);
     }
     // A listener that was handed in has to be closed even when the start failed before it took it.

@@ -3,8 +3,8 @@ export interface GatewayRunner {
   /** Called when the port is held and served while another gateway of the fleet works. */
   readonly onStandby?: (() => void) | undefined;
   /**
-   * Whether a service manager has copies of the listeners, and passes them to the next process. Connections that this one
-   * has not accepted then wait for that one, and those that it has accepted are answered before it ends.
+   * Whether a service manager has copies of the listeners, and passes them to the next process. Connections that this
+   * process has not accepted then wait for the next one. Those that it has accepted are answered before it ends.
    */
   readonly areListenersKept?: (() => boolean) | undefined;
   /**

@@ -16,7 +16,7 @@ const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 const O_CLOEXEC = 0o2_000_000;
 
-/** How long a manager that is too busy to read is given, and how often it is tried again, in milliseconds. */
+/** How long a manager that is too busy to read is waited for, and the pause between two attempts, in milliseconds. */
 const BUSY_MS = { atMost: 5_000, pause: 20 };
 
 /**

@@ -1,7 +1,7 @@
 import { accessSync, constants, realpathSync } from 'node:fs';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
 
-/** Folders in which a version manager keeps its Nodes, of which an upgrade removes one. */
+/** Folders in which a version manager keeps its Nodes. An upgrade removes one of these. */
 const VERSION_MANAGER = /[/\\](\.?nvm|\.?fnm|fnm_multishells|\.?volta|\.?asdf|\.?mise|\.?nodenv)[/\\]/;
 
 /** The words with which a program of this machine runs again, whatever an upgrade does. */
@@ -12,8 +12,8 @@ export interface ProgramPath {
 }
 
 /**
- * Finds the paths that outlive an upgrade: the link that PATH has to this Node, outside of a version manager, and the link
- * to this program, which a package manager moves on to the next version.
+ * Finds the paths that outlive an upgrade. To this Node, that is the link in PATH, unless a version manager keeps it. To
+ * this program, it is the link that a package manager moves on to the next version.
  *
  * @param program what an operator types
  */

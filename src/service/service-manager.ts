@@ -110,7 +110,7 @@ export class ServiceManager {
     return listener;
   }
 
-  /** Has the manager take another process for the service, which from then on is the one that may tell it something. */
+  /** Has the manager take another process for the service. From then on only that process may tell the manager something. */
   handTo(pid: number): void {
     this.#send(`MAINPID=${pid}`);
   }

@@ -27,8 +27,8 @@ const BY_PARENT: Readonly<Record<string, Supervisor>> = {
 };
 
 /**
- * Why a gateway that no manager is told of hands nothing over: what has started it would start another one beside its
- * successor, or would take the end of this process for the end of the gateway.
+ * Why a gateway hands nothing over where no manager can be told of its successor. The program that has started this one
+ * would start another gateway beside the successor, or take the end of this process for the end of the gateway.
  */
 export function whyNoHandover(
   environment: NodeJS.ProcessEnv = process.env,

@@ -80,7 +80,7 @@ export function systemdSocket(plan: ServicePlan): string {
 }
 
 /**
- * The socket unit for `[::1]`, which is another one, so that it can fail alone where the machine has no IPv6.
+ * The socket unit for `[::1]`. It is a unit of its own, so that it can fail alone where the machine has no IPv6.
  *
  * @param service the unit that it starts, which has another name
  */
