@@ -1,4 +1,12 @@
-import { Global, Logger, Module, type DynamicModule, type FactoryProvider, type Type } from '@nestjs/common';
+import {
+  Global,
+  Logger,
+  Module,
+  type ConfigurableModuleAsyncOptions,
+  type DynamicModule,
+  type FactoryProvider,
+  type Type,
+} from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer, type AbstractHttpAdapter } from '@nestjs/core';
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
@@ -210,6 +218,21 @@ export class GatewayLockModule extends ConfigurableModuleClass {
   /** The module with options given here. Without any, every option has its default. */
   static override forRoot(options: GatewayLockOptions = {}): DynamicModule {
     return super.forRoot(options);
+  }
+
+  /**
+   * The module with options that come from elsewhere in the app, such as from its configuration.
+   *
+   * @example
+   * ```ts
+   * GatewayLockModule.forRootAsync({
+   *   inject: [ConfigService],
+   *   useFactory: (config: ConfigService) => ({ port: Number(config.get('PORT', 18789)) }),
+   * });
+   * ```
+   */
+  static override forRootAsync(options: ConfigurableModuleAsyncOptions<GatewayLockOptions>): DynamicModule {
+    return super.forRootAsync(options);
   }
 
   constructor(modules: ModulesContainer) {

@@ -13,7 +13,7 @@ export type {
   LogTailQuery,
   RestartOutcome,
 } from './control/methods/control-methods.options.js';
-export type { RequestError } from './control/wire/frames.js';
+export type { RequestError, StateVersion } from './control/wire/frames.js';
 export { ParamsPipe } from './control/protocol/params.pipe.js';
 export { GatewayRequestException } from './control/wire/request-error.js';
 export { GatewayLockModule } from './gateway-lock.module.js';
@@ -33,10 +33,10 @@ export type { DerivedPorts } from './options/derived-ports.js';
 export { GatewayWsAdapter } from './serving/gateway-ws.adapter.js';
 export type { ShutdownNotice } from './serving/ws-session.js';
 export { claimListener, type ClaimOptions } from './listener/claim-listener.js';
-export type { BoundAddress, ClaimedListener, LateAddress, ListenerLoss } from './listener/claimed-listener.js';
+export type { BoundAddress, ClaimedListener, ListenerLoss } from './listener/claimed-listener.js';
 export type { Endpoint, HostPort, LocalSocket } from './listener/endpoint.js';
 export { GatewayLockError, type GatewayLockErrorCode } from './listener/gateway-lock.error.js';
-export type { GatewayCard, Holder, PortOwner, Verdict } from './listener/holder.js';
+export type { FleetOnCard, GatewayCard, Holder, Ownership, PortOwner, Verdict } from './listener/holder.js';
 export { ControlPageModule } from './page/control-page.module.js';
 export type { ControlPageOptions } from './page/control-page.options.js';
 export type { PageCheck, ProfilePort } from './page/page-data.js';

@@ -41,16 +41,46 @@ function docOf(node: ts.Node): string {
     .join('\n');
 }
 
-/** What users can reach of a class or an interface. */
+/** What users can reach of a class or an interface. What overrides a member of another class is documented there. */
 function membersOf({ name, node }: Documented): Documented[] {
   if (!ts.isClassDeclaration(node) && !ts.isInterfaceDeclaration(node)) return [];
   return [...(node.members as Iterable<ts.ClassElement | ts.TypeElement>)].flatMap((member) => {
-    const doc = docOf(member);
-    const hidden = ts.ModifierFlags.Private | ts.ModifierFlags.Protected | ts.ModifierFlags.Override;
-    if (ts.getCombinedModifierFlags(member) & hidden || doc.includes('@internal')) return [];
-    if (!member.name || ts.isPrivateIdentifier(member.name)) return [];
-    return [{ name: `${name}.${member.name.getText()}`, node: member, doc }];
+    const modifiers = ts.getCombinedModifierFlags(member);
+    const isOverride = modifiers & ts.ModifierFlags.Override && !(modifiers & ts.ModifierFlags.Static);
+    if (!member.name || isOverride || isHidden(member)) return [];
+    return [{ name: `${name}.${member.name.getText()}`, node: member, doc: docOf(member) }];
   });
+}
+
+function isHidden(node: ts.Node): boolean {
+  if (!ts.isClassElement(node) && !ts.isTypeElement(node)) return false;
+  const hidden = ts.ModifierFlags.Private | ts.ModifierFlags.Protected;
+  if (ts.getCombinedModifierFlags(node) & hidden || docOf(node).includes('@internal')) return true;
+  return node.name !== undefined && ts.isPrivateIdentifier(node.name);
+}
+
+/** The types of this package that users find in a declaration: not those that it takes something over from. */
+function typesIn(declaration: ts.Node): string[] {
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isBlock(node) || ts.isHeritageClause(node) || isHidden(node)) return;
+    if (ts.isTypeReferenceNode(node)) found.push(node.typeName.getText());
+    ts.forEachChild(node, visit);
+  };
+  visit(declaration);
+  const ofPackage = declaration.getSourceFile().statements.flatMap(namesOfPackage);
+  return found.filter((name) => ofPackage.includes(name));
+}
+
+/** What a statement at the top of a file declares, or imports from another file of this package. */
+function namesOfPackage(statement: ts.Statement): string[] {
+  if (!ts.isImportDeclaration(statement)) {
+    const { name } = statement as ts.Statement & { readonly name?: ts.Identifier };
+    return name ? [name.text] : [];
+  }
+  const { text: from } = statement.moduleSpecifier as ts.StringLiteral;
+  const names = statement.importClause?.namedBindings;
+  return from.startsWith('.') && names && ts.isNamedImports(names) ? names.elements.map(({ name }) => name.text) : [];
 }
 
 function throws(node: ts.Node): boolean {
@@ -70,6 +100,22 @@ describe('the docs of the public types', () => {
   it('are on each export and on each of its members', () => {
     expect(exported.length).toBeGreaterThan(70);
     expect(namesOf([...exported, ...members].filter(({ doc }) => doc === ''))).toEqual([]);
+  });
+
+  it('are on the methods that Nest makes for a module, which the module has to override for that', () => {
+    const made = exported
+      .filter(({ node }) => node.getText().includes(' extends ConfigurableModuleClass {'))
+      .flatMap(({ name }) => [`${name}.forRoot`, `${name}.forRootAsync`]);
+    expect(made.length).toBeGreaterThan(0);
+    expect(namesOf(members)).toEqual(expect.arrayContaining(made));
+  });
+
+  it('are there for each type that another one names', () => {
+    const names = exported.map(({ name }) => name);
+    const missing = exported.flatMap(({ name, node }) =>
+      typesIn(node).flatMap((type) => (names.includes(type) ? [] : [`${name} names ${type}`])),
+    );
+    expect(missing).toEqual([]);
   });
 
   it('show how each function, module and service is used', () => {

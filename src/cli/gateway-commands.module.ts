@@ -163,6 +163,7 @@ class GatewayCommand extends TableCommand {
  */
 @Module({})
 export class GatewayCommandsModule {
+  /** @internal */
   constructor(@InjectCommander() parser: ParserCommand, @Inject(PROGRAM) { name }: Program) {
     // By default help shows the name of the script.
     parser.name(name);

@@ -20,12 +20,6 @@ export interface GuardHolder {
   readonly since: number;
 }
 
-interface LaunchErrorDetails {
-  readonly holder?: GuardHolder;
-  readonly exitCode?: number;
-  readonly lines?: readonly string[];
-}
-
 /** A gateway could not be launched. The message is one line. */
 export class LaunchError extends Error {
   override readonly name = 'LaunchError';
@@ -40,7 +34,7 @@ export class LaunchError extends Error {
     /** What went wrong. */
     readonly code: LaunchFailure,
     message: string,
-    { holder, exitCode, lines = [] }: LaunchErrorDetails = {},
+    { holder, exitCode, lines = [] }: Partial<Pick<LaunchError, 'holder' | 'exitCode' | 'lines'>> = {},
   ) {
     super(message);
     if (holder) this.holder = holder;

@@ -69,6 +69,7 @@ export class ClaimedListener {
   #closed = false;
 
   /**
+   * @internal
    * @param servers listening servers, made with `pauseOnConnect`, in the order in which they were bound
    * @param missing an address of the set that this machine does not have
    */
@@ -150,8 +151,9 @@ export class ClaimedListener {
 
   /**
    * Takes the address of the set that this machine did not have as soon as it has it: `::1`, where IPv6 is switched on
-   * later. Otherwise any process could have it. `GatewayLockModule` calls this.
+   * later. Otherwise any process could have it.
    *
+   * @internal
    * @param report called when it is taken, and once where another process has it
    * @param everyMs between two looks, in milliseconds
    */

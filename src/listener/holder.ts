@@ -1,6 +1,8 @@
 /** What a card says of the fleet of its gateway. */
 export interface FleetOnCard {
+  /** The name of the fleet. */
   readonly name: string;
+  /** Whether this gateway is the one that works. */
   readonly role: 'active' | 'standby';
   /** In decimal, since JSON has no numbers of this size; `0` for one that was never active. */
   readonly token: string;

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 
 import { GATEWAY_LOCK_SETTINGS } from '../../options/gateway-lock.module-definition.js';
+import type { ClientScope } from '../../options/access.options.js';
 import type { GatewayLockSettings } from '../../options/gateway-lock.options.js';
 import { InputError } from '../../common/input.error.js';
 import type { ConnectionEnds } from '../../holder/connection-user.js';
@@ -11,7 +12,7 @@ import { GuessBudget, type Judgement } from './guess-budget.js';
 import { refusePublicBindWithoutToken } from './public-bind.js';
 import { SocketUsers } from './socket-user.js';
 import { checkToken, obtainTokenFile } from './token-file.js';
-import { digestOf, SCOPES, Tokens, type Scope, type TokenGrant } from './compare-token.js';
+import { digestOf, SCOPES, Tokens, type TokenGrant } from './compare-token.js';
 
 /** How long a caller waits for the answer to a token that was not compared. */
 const BUSY_MS = 500;
@@ -20,13 +21,13 @@ const GUESSABLE =
   'the token of this gateway can be guessed, so callers may try only four in a second, and one that guesses can keep others of its address out: give one of 32 random hex digits or more, or none, and the gateway makes one';
 
 /** What became of a token that was shown. */
-export type TokenJudgement = Judgement<readonly Scope[]>;
+export type TokenJudgement = Judgement<readonly ClientScope[]>;
 
 /** Knows the tokens of the gateway, and what each is good for. */
 @Injectable()
 export class Authenticator implements OnApplicationBootstrap {
   readonly #logger = new Logger('gateway/access');
-  readonly #budget = new GuessBudget<readonly Scope[]>();
+  readonly #budget = new GuessBudget<readonly ClientScope[]>();
   readonly #users = new SocketUsers();
   #tokens = new Tokens([]);
 

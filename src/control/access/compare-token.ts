@@ -4,20 +4,18 @@ import type { ClientScope } from '../../options/access.options.js';
 import { isGuessable } from './token-strength.js';
 
 /** What a client may do: what its token was given, and never what it says of itself. */
-export type Scope = ClientScope;
-
-export const SCOPES: readonly Scope[] = ['operator.read', 'operator.write', 'operator.admin'];
+export const SCOPES: readonly ClientScope[] = ['operator.read', 'operator.write', 'operator.admin'];
 
 export interface TokenGrant {
   readonly token: string;
-  readonly scopes: readonly Scope[];
+  readonly scopes: readonly ClientScope[];
 }
 
 /** The tokens of a gateway, of which only digests are kept. */
 export class Tokens {
   /** Whether one of them can be guessed, so that guesses have to be slowed down. */
   readonly areGuessable: boolean;
-  readonly #grants: readonly { digest: Buffer; scopes: readonly Scope[] }[];
+  readonly #grants: readonly { digest: Buffer; scopes: readonly ClientScope[] }[];
 
   constructor(grants: readonly TokenGrant[]) {
     this.areGuessable = grants.some(({ token }) => isGuessable(token));
@@ -25,9 +23,9 @@ export class Tokens {
   }
 
   /** What a token is good for; takes as long for a wrong one as for a right one. */
-  scopesOf(token: string): readonly Scope[] | undefined {
+  scopesOf(token: string): readonly ClientScope[] | undefined {
     const digest = digestOf(token);
-    let found: readonly Scope[] | undefined;
+    let found: readonly ClientScope[] | undefined;
     for (const grant of this.#grants) {
       if (timingSafeEqual(grant.digest, digest)) found ??= grant.scopes;
     }

@@ -43,7 +43,9 @@ export interface CallOptions {
    * Asks only a gateway of this user, and shows the token to no other. The gateway proves on the same connection that it
    * knows this secret of the state folder. If it proves nothing, the operating system has to say that the connected socket
    * and the process are this user's.
+   *
    * @default the token is for whatever the url names
+   * @internal
    */
   readonly ownOnly?: OwnOnly;
   /**

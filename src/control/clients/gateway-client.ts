@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws';
 
 import type { WsClient } from '../../serving/ws-client.js';
-import type { Scope } from '../access/compare-token.js';
+import type { ClientScope } from '../../options/access.options.js';
 import type { ConnectParams } from '../wire/connect-params.js';
 import { eventHead, numbered, numberedEnd } from '../wire/frames.js';
 
@@ -29,7 +29,7 @@ export class GatewayClient {
     /** A UUID, new for every connection. */
     readonly id: string,
     /** What its token allows. */
-    readonly scopes: readonly Scope[],
+    readonly scopes: readonly ClientScope[],
     /** What the client says of itself: texts of at most 256 characters, none of which is verified. */
     readonly about: ConnectParams['client'],
     private readonly client: WsClient,

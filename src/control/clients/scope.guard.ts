@@ -12,7 +12,7 @@ import type { WebSocket } from 'ws';
 import type { GatewayClient } from './gateway-client.js';
 import { GatewayClients } from './gateway-clients.service.js';
 import { GatewayRequestException } from '../wire/request-error.js';
-import type { Scope } from '../access/compare-token.js';
+import type { ClientScope } from '../../options/access.options.js';
 
 const REQUIRED_SCOPE = 'openclaw:scope';
 
@@ -36,7 +36,7 @@ export class ScopeGuard implements CanActivate {
 
   /** @throws {GatewayRequestException} `MISSING_SCOPE`: the token lacks the scope, which the error names */
   canActivate(context: ExecutionContext): boolean {
-    const scope = this.reflector.get<Scope | undefined>(REQUIRED_SCOPE, context.getHandler());
+    const scope = this.reflector.get<ClientScope | undefined>(REQUIRED_SCOPE, context.getHandler());
     if (scope !== undefined) requireScope(this.clients.of(context.switchToWs().getClient<WebSocket>()), scope);
     return true;
   }
@@ -48,7 +48,7 @@ export class ScopeGuard implements CanActivate {
  * @param client `undefined` for one that was not admitted
  * @throws {GatewayRequestException} `MISSING_SCOPE`: its token lacks the scope, which the error names
  */
-export function requireScope(client: GatewayClient | undefined, scope: Scope): void {
+export function requireScope(client: GatewayClient | undefined, scope: ClientScope): void {
   if (client?.scopes.includes(scope)) return;
   throw new GatewayRequestException({
     code: 'INVALID_REQUEST',
@@ -67,6 +67,6 @@ export function requireScope(client: GatewayClient | undefined, scope: Scope): v
  * add(@MessageBody() text: string): void {}
  * ```
  */
-export function RequireScope(scope: Scope): MethodDecorator {
+export function RequireScope(scope: ClientScope): MethodDecorator {
   return applyDecorators(SetMetadata(REQUIRED_SCOPE, scope), UseGuards(ScopeGuard));
 }

@@ -2,7 +2,7 @@ import type { Type } from '@nestjs/common';
 import type * as v from 'valibot';
 import type { WebSocket } from 'ws';
 
-import type { Scope } from '../access/compare-token.js';
+import type { ClientScope } from '../../options/access.options.js';
 import { ParamsPipe } from '../protocol/params.pipe.js';
 
 type Schema = v.GenericSchema;
@@ -10,7 +10,7 @@ type Schema = v.GenericSchema;
 /** A method as clients call it. */
 export interface CallableMethod {
   /** What the token of the client has to allow. */
-  readonly scope: Scope;
+  readonly scope: ClientScope;
   /** @throws {GatewayRequestException} `INVALID_PARAMS` */
   readonly run: (params: unknown, socket: WebSocket) => unknown;
 }
@@ -25,7 +25,7 @@ export interface CallableMethods {
 interface Description {
   readonly name: string;
   readonly key: string;
-  readonly scope: Scope;
+  readonly scope: ClientScope;
   readonly pipe: ParamsPipe<Schema> | undefined;
 }
 
@@ -46,7 +46,7 @@ type Mark<Params> = <M extends (params: Params, socket: WebSocket) => unknown>(
  * @param params what the params have to be
  * @default the params are not looked at
  */
-export function ControlMethod<S extends Schema>(name: string, scope: Scope, params?: S): Mark<v.InferOutput<S>> {
+export function ControlMethod<S extends Schema>(name: string, scope: ClientScope, params?: S): Mark<v.InferOutput<S>> {
   return (prototype, key) => {
     const pipe = params && new ParamsPipe<Schema>(params);
     descriptions.set(prototype, [...describedIn(prototype), { name, key, scope, pipe }]);

@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { CloseCode } from '../../serving/close-code.js';
 import type { WsClient } from '../../serving/ws-client.js';
 import type { TokenJudgement } from '../access/authenticator.service.js';
-import type { Scope } from '../access/compare-token.js';
+import type { ClientScope } from '../../options/access.options.js';
 import { ConnectParams } from '../wire/connect-params.js';
 import {
   errorFrame,
@@ -45,7 +45,7 @@ export interface Admitted {
   /** The id of the connect request, which is yet to be answered. */
   readonly requestId: string;
   readonly protocol: number;
-  readonly scopes: readonly Scope[];
+  readonly scopes: readonly ClientScope[];
   readonly about: ConnectParams['client'];
 }
 

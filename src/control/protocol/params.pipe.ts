@@ -4,8 +4,6 @@ import * as v from 'valibot';
 import type { RequestError } from '../wire/frames.js';
 import { GatewayRequestException } from '../wire/request-error.js';
 
-type Schema = v.GenericSchema;
-
 /** A request without params is treated like one with empty params. */
 const NONE = {};
 /** A long list can be wrong in every item, and the answer should not be longer than the request. */
@@ -20,7 +18,7 @@ const MAX_ISSUES = 10;
  * add(@MessageBody(new ParamsPipe(v.object({ text: v.string() }))) { text }: { text: string }): void {}
  * ```
  */
-export class ParamsPipe<S extends Schema> implements PipeTransform<unknown, v.InferOutput<S>> {
+export class ParamsPipe<S extends v.GenericSchema> implements PipeTransform<unknown, v.InferOutput<S>> {
   constructor(private readonly schema: S) {}
 
   /** @throws {GatewayRequestException} `INVALID_PARAMS`: the error names the path and the rule, and never the value */

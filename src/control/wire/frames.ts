@@ -9,8 +9,11 @@ export interface RequestFrame {
 
 /** Why a request failed, as the client is told. */
 export interface RequestError {
-  /** What a program goes by. */
-  readonly code: ErrorCode;
+  /**
+   * What a program goes by. `INVALID_REQUEST`: the fault is the client's. `UNAVAILABLE`: the fault is the gateway's. An app
+   * may add its own.
+   */
+  readonly code: 'INVALID_REQUEST' | 'UNAVAILABLE' | (string & {});
   /** One line for people. */
   readonly message: string;
   /** More for programs, in JSON. */
@@ -23,9 +26,6 @@ export interface RequestError {
   /** When to try again, in milliseconds from now. */
   readonly retryAfterMs?: number;
 }
-
-/** `INVALID_REQUEST`: the fault is the client's. `UNAVAILABLE`: the fault is the gateway's. An app may add its own. */
-export type ErrorCode = 'INVALID_REQUEST' | 'UNAVAILABLE' | (string & {});
 
 /** How a request ended, for the metrics. */
 export type RequestOutcome = 'ok' | 'error' | 'unavailable';
@@ -99,7 +99,9 @@ export function numberedEnd(seq: number): string {
 
 /** How often the presence list and the health have changed: a client that missed a change asks again. */
 export interface StateVersion {
+  /** Of the list of clients. */
   readonly presence: number;
+  /** Of the health. */
   readonly health: number;
 }
 
