@@ -73,7 +73,7 @@ export async function claimThenRun(
   // Before anything with a decorator, in whatever order a bundler puts the rest.
   await import('reflect-metadata');
   const { runGateway } = await import('./load-nest.js');
-  const ours = { hasFailed, signals, title: true, service: manager, heir };
+  const ours = { hasFailed, signals, title: true, manager, heir };
   const behind = detached && { background, started: () => detached.takePlace(profile.stateFolder) };
   return runGateway(createApp, { json, isEnough, ...ours, ...behind });
 }

@@ -47,20 +47,27 @@ export interface RunOptions extends Pick<FailureOptions, 'json' | 'isEnough'> {
    */
   readonly title?: boolean;
   /**
+   * Whether the service manager that started this process is told how the gateway fares, with a sign of life where the
+   * unit has `WatchdogSec=` (sd_notify(3)). Takes NOTIFY_SOCKET, and what belongs to it, from the environment; without that
+   * variable nothing happens.
+   * @default false
+   */
+  readonly service?: boolean;
+  /**
+   * The service manager of a program that has asked it for its listeners: it keeps them, too.
+   *
+   * @internal
+   */
+  readonly manager?: ServiceManager;
+  /**
    * The variables of a process that a launcher has started in the background, and that starts anew. Its output is a log,
    * which says by itself that the gateway is ready, and has no keyboard to press Ctrl-C on.
-   * @default the process runs in the foreground
+   *
+   * @internal
    */
   readonly background?: NodeJS.ProcessEnv;
   /** @internal */
   readonly hasFailed?: boolean;
-  /**
-   * Whether the service manager that started this process is told how the gateway fares, with a sign of life where the
-   * unit has `WatchdogSec=` (sd_notify(3)). Takes NOTIFY_SOCKET, and what belongs to it, from the environment; without that
-   * variable nothing happens. The command `gateway` gives the manager itself, which then keeps the listeners too.
-   * @default false
-   */
-  readonly service?: boolean | ServiceManager;
   /**
    * This process as the successor of a gateway: it starts when that one has stopped.
    *
@@ -71,9 +78,9 @@ export interface RunOptions extends Pick<FailureOptions, 'json' | 'isEnough'> {
 
 /**
  * Runs an app with `GatewayLockModule` until it stops: starts it, prints on stdout where it listens, and stops it in order
- * on SIGTERM, SIGINT or SIGHUP. A second signal ends the process at once, and so does a shutdown that outlasts its
- * deadline. Under `nest start` the gateway stops in order when that is gone. Failures are printed on stderr, in one line,
- * or in a few for a held port.
+ * on SIGTERM, SIGINT, SIGHUP, SIGQUIT or SIGUSR2. A second signal ends the process at once, and so does a shutdown that
+ * outlasts its deadline. Under `nest start` the gateway stops in order when that is gone. Failures are printed on stderr,
+ * in one line, or in a few for a held port.
  *
  * @example
  * ```ts
@@ -94,7 +101,7 @@ export async function runGateway(
   keepVariablesFromReports();
   stopWithNestStart();
   const { signals = new StopSignals() } = options;
-  const service = options.service === true ? new ServiceManager(process.env, complain) : options.service;
+  const service = options.manager ?? (options.service ? new ServiceManager(process.env, complain) : undefined);
 
   let app: INestApplication | undefined;
   let restart: RestartInPlace | undefined;
@@ -104,7 +111,7 @@ export async function runGateway(
     const impatience = signals.first.then(startGrace);
     app = (await Promise.race([reportOnce(createApp), impatience])) ?? undefined;
     if (app) {
-      await Promise.race([options.heir?.prepared(), ...(options.heir ? [signals.first] : [])]);
+      if (options.heir) await Promise.race([options.heir.prepared(), signals.first]);
       handover = prepareHandover(lockOf(app), options, signals);
     }
     // Without an app nothing is served; the operating system frees a claimed port with the process.
@@ -125,14 +132,14 @@ export async function runGateway(
   if (handover && !(await handover.finish())) code ||= ExitCode.UNEXPECTED;
   if (restart?.isWanted && code === ExitCode.OK) {
     // A manager that keeps the listeners passes them to the next process alone, which this code has it start.
-    if (typeof options.service === 'object' && options.service.isThere) return ExitCode.NOT_READY;
+    if (options.manager?.isThere) return ExitCode.NOT_READY;
     startAnew({ ...process.env, ...options.background });
   }
   return code;
 }
 
 interface ServeOptions extends Pick<RunOptions, 'json' | 'started' | 'heir' | 'background'> {
-  readonly service: ServiceManager | false | undefined;
+  readonly service: ServiceManager | undefined;
   readonly restart: RestartInPlace | undefined;
   readonly handover: Handover | undefined;
 }
@@ -149,9 +156,9 @@ async function runUntilStopped(
     // A standby is as far as a host can come by itself, for days perhaps: that is what its manager waits for.
     onStandby: () => {
       void heir?.ready();
-      if (tellReady) tellReady(`standing by on ${lock.url}`);
+      tellReady?.(`standing by on ${lock.url}`);
     },
-    areListenersKept: () => (service ? service.keepsListeners : false),
+    areListenersKept: () => service?.keepsListeners ?? false,
     handover: handover
       ? (timeoutMs) => handover.begin(timeoutMs)
       : () => Promise.reject(new HandoverError(whyNoHandover(), ExitCode.USAGE)),
@@ -159,6 +166,8 @@ async function runUntilStopped(
   });
   void lock.overdue.then((hook) => {
     complain(`the gateway did not stop in time: ${hook} still runs; ending the process`);
+    // Not by a result: the hook keeps `app.close()`, and with it this function, from an end. What it has open would keep
+    // the process of a caller that only sets `process.exitCode`, with the port.
     process.exit(ExitCode.UNEXPECTED);
   });
   void signals.first.then((signal) => lock.beginShutdown({ reason: signal, restartExpectedMs: null }));
@@ -172,9 +181,9 @@ async function runUntilStopped(
   }
   if (lock.phase === 'ready') {
     await heir?.ready();
-    if (tellReady) tellReady();
+    tellReady?.();
     restart?.isReady(lock, app.get<GatewayLockSettings>(GATEWAY_LOCK_SETTINGS).shutdownGraceMs);
-    if (!background) announceReady(lock, { json, isManaged: service ? service.isThere : false });
+    if (!background) announceReady(lock, { json, isManaged: service?.isThere ?? false });
   }
   return stop;
 }
@@ -185,12 +194,12 @@ async function runUntilStopped(
  */
 function prepareHandover(
   lock: GatewayLockService,
-  { service, background }: RunOptions,
+  { manager, background }: RunOptions,
   signals: StopSignals,
 ): Handover | undefined {
   // Where the listeners are not kept, those of the next process are not these.
-  if (typeof service !== 'object' || !(service.isThere || background)) return undefined;
-  const handover = new Handover(lock, service, background);
+  if (!manager || !(manager.isThere || background)) return undefined;
+  const handover = new Handover(lock, manager, background);
   void signals.first.then(() => handover.stop());
   signals.onHandover = () => {
     handover.begin().catch((error: unknown) => complain((error as Error).message));

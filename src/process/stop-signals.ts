@@ -11,8 +11,8 @@ const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as co
 const SAME_DELIVERY_MS = 500;
 
 /**
- * Listens for SIGTERM, SIGINT, SIGHUP, SIGQUIT and SIGUSR2 from its construction on. The first one asks for an orderly stop. A second one
- * means that the operator does not want to wait; the same signal within 500 ms is the same delivery.
+ * Listens for SIGTERM, SIGINT, SIGHUP, SIGQUIT and SIGUSR2 from its construction on. The first one asks for an orderly stop.
+ * A second one means that the operator does not want to wait; the same signal within 500 ms is the same delivery.
  *
  * @example
  * ```ts
@@ -25,8 +25,9 @@ export class StopSignals {
   /** Resolves with the first signal; never rejects. */
   readonly first: Promise<StopSignal>;
   /**
-   * Called at SIGUSR2 in place of a stop.
-   * @default SIGUSR2 stops too
+   * Called at SIGUSR2 in place of a stop, from when there is an app that can be handed over.
+   *
+   * @internal
    */
   onHandover: (() => void) | undefined;
 
@@ -34,7 +35,7 @@ export class StopSignals {
 
   /**
    * @param onSecond gets 128 plus the number of the second signal, as a shell reports a death by signal
-   * @default ends the process with that exit code
+   * @default ends the process with that exit code, since what still runs may keep a promise from being heard
    */
   constructor(onSecond: (exitCode: number) => void = (exitCode) => process.exit(exitCode)) {
     this.first = new Promise((resolve) => {

@@ -66,7 +66,7 @@ describe('runGateway', () => {
     const output = printed();
     const port = await freePort();
     const started = jest.fn();
-    const code = gateway(port, { background: {}, service: new ServiceManager({}, () => undefined), started });
+    const code = gateway(port, { background: {}, manager: new ServiceManager({}, () => undefined), started });
     await isServed(port);
 
     process.emit('SIGTERM', 'SIGTERM');
