@@ -10,7 +10,7 @@ describe('a method that every gateway has', () => {
     const { lock } = await startControl();
     const operator = await Operator.open(lock.url);
 
-    expect((await operator.call('health')).payload).toEqual({ ok: true, ts: number, durationMs: number, clients: 1 });
+    expect((await operator.call('health')).payload).toEqual({ ok: true, ts: number, durationMs: 0, clients: 1 });
   });
 
   it('status', async () => {

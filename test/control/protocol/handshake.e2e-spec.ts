@@ -82,7 +82,7 @@ describe('a client that connects', () => {
             text: 'test (127.0.0.1) · test 1.0.0 · mode backend',
           },
         ],
-        health: { ok: true, ts: number, durationMs: number, clients: 1 },
+        health: { ok: true, ts: number, durationMs: 0, clients: 1 },
         stateVersion: { presence: number, health: number },
         uptimeMs: number,
       },
