@@ -1,11 +1,10 @@
-import { endCommand } from './process/command-process.js';
+import { endCommand, failCommand } from './process/command-process.js';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { createGatewayApp } from './process/create-app.js';
 import { InputError } from './common/input.error.js';
 import { resolveProfile } from './config/profile.js';
-import { exitWith } from './process/report-failure.js';
 import { runGateway } from './process/run-gateway.js';
 import { PORT_VARIABLE } from './config/choose-port.js';
 import { chooseSettingsToStart } from './config/choose-settings.js';
@@ -31,4 +30,4 @@ function loadEnvFile(): void {
   if (existsSync(file)) process.loadEnvFile(file);
 }
 
-main().then(endCommand, exitWith);
+main().then(endCommand, failCommand);

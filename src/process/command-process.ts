@@ -1,6 +1,6 @@
 import './no-inspector.js';
 import { complain } from './print.js';
-import { ExitCode } from './exit-code.js';
+import { describeError, ExitCode, exitCodeOf } from './exit-code.js';
 
 // Unheard, what goes wrong with standard output would be a stack. It is told of at the end.
 let heard: NodeJS.ErrnoException | undefined;
@@ -16,4 +16,10 @@ export function endCommand(code: number): never {
   if (!failure || failure.code === 'EPIPE') process.exit(code);
   complain(`standard output cannot be written (${failure.code ?? failure.message})`);
   process.exit(code || ExitCode.UNEXPECTED);
+}
+
+/** Says what went wrong, and ends the process of a command with the exit code for it. */
+export function failCommand(error: unknown): never {
+  complain(describeError(error));
+  endCommand(exitCodeOf(error));
 }

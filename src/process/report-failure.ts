@@ -179,9 +179,3 @@ function mixUp({ card }: Holder, program: string | undefined, profile: string | 
     ],
   ];
 }
-
-/** Reports an error, and ends the process with the exit code for it. */
-export function exitWith(error: unknown): never {
-  complain(describeError(error));
-  process.exit(exitCodeOf(error));
-}
