@@ -1,4 +1,7 @@
-/** What only the program that runs the app can do for its gateway. `runGateway` does all of it; another one, what it gives. */
+/**
+ * What only the program that runs the app can do for its gateway. `runGateway` does all of it, and another program what it
+ * gives: without `areListenersKept` no listener is, a hand-over is refused, and a gateway that is to start anew stops.
+ */
 export interface GatewayRunner {
   /** Called when the port is held and served while another gateway of the fleet works. */
   readonly onStandby?: (() => void) | undefined;
