@@ -140,7 +140,10 @@ async function agreesToRestart(card: GatewayCard, settings: LocatedSettings, rea
     await order(settings, card, how);
     return true;
   } catch (error) {
-    return error instanceof GatewayCallError && (error.code === 'unreachable' || error.code === 'not ready');
+    if (!(error instanceof GatewayCallError)) return false;
+    // It was not asked, and stays as it is: a stop would be for good.
+    if (error.code === 'unknown') throw error;
+    return error.code === 'unreachable' || error.code === 'not ready';
   }
 }
 

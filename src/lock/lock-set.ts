@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 
+import { InputError } from '../common/input.error.js';
 import { claimDerived, inOrder } from './claim-derived.js';
 import { hasRoomFor } from '../options/derived-ports.js';
 import type { GatewayLockSettings } from '../options/gateway-lock.options.js';
@@ -76,8 +77,8 @@ export async function claimLockSet(
     if (settings.listener) throw error;
     listener.close();
     const isTaken = error instanceof GatewayLockError && error.derived !== undefined;
-    const isUnlucky = isTaken || !hasRoomFor(settings.derived, listener.port);
-    if (settings.port !== 0 || !isUnlucky || attempt === ANY_PORT_ATTEMPTS) throw error;
+    const isTooHigh = error instanceof InputError && !hasRoomFor(settings.derived, listener.port);
+    if (settings.port !== 0 || !(isTaken || isTooHigh) || attempt === ANY_PORT_ATTEMPTS) throw error;
   }
   return claimLockSet(settings, takeFurther, attempt + 1);
 }
