@@ -10,6 +10,7 @@ import { readProofSecret } from '../state-folder/proof-secret.js';
  * @param url where it is
  * @param instanceId the one on its card; undefined where any gateway of this user is meant
  * @throws {GatewayCallError} it was not asked, or has refused
+ * @throws {InputError | NotAllowedError} the token is in a file that cannot be used
  */
 export async function order(
   settings: Settings,

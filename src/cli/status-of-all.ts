@@ -27,8 +27,8 @@ export interface ProfileStatus {
   readonly problem: string | null;
 }
 
-/** What is not known. */
-const NONE: Omit<ProfileStatus, 'name' | 'problem'> = {
+/** A status of which nothing is known yet. */
+const NOTHING_KNOWN: Omit<ProfileStatus, 'name' | 'problem'> = {
   port: null,
   url: null,
   verdict: null,
@@ -54,7 +54,7 @@ async function statusOf({ profile: { name }, running, settings, problem }: Plann
   if (running) {
     const { verdict, url, card } = running;
     return {
-      ...NONE,
+      ...NOTHING_KNOWN,
       name,
       port: portOfCard(card),
       url,
@@ -67,7 +67,7 @@ async function statusOf({ profile: { name }, running, settings, problem }: Plann
       problem,
     };
   }
-  if (!settings) return { ...NONE, name, problem };
+  if (!settings) return { ...NOTHING_KNOWN, name, problem };
   const { host, port } = settings;
   const holder = await whoHolds({ host, port });
   const { verdict, card, user = null } = holder;

@@ -3,7 +3,7 @@ export function isWholeNumber(value: unknown, min: number, max = Number.MAX_SAFE
   return Number.isInteger(value) && Number(value) >= min && Number(value) <= max;
 }
 
-/** The number that a text is, in the way that {@link isWholeNumber} takes: its digits, and nothing around or before them. */
+/** The whole number from `min` to `max` that a text stands for: digits alone, without a sign, a space or a leading zero. */
 export function parseWholeNumber(text: string, min: number, max: number): number | undefined {
   const number = Number(text);
   return String(number) === text && isWholeNumber(number, min, max) ? number : undefined;

@@ -20,6 +20,7 @@ export interface TokenFlags {
 /**
  * The token for a client: the one that was given, or the one that a gateway of this user has made.
  *
+ * @throws {NotAllowedError} another user owns the file or may write it, or this user may not read it
  * @throws {InputError} the file cannot be read, or holds no token
  */
 export function findToken({

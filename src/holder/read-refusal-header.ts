@@ -1,4 +1,4 @@
-// Apart from serving/refusal-header.ts, which is for the server that writes it: clients and refused starts read it.
+// Apart from serving/refusal-header.ts, so that the server, which writes the header, does not load how it is read.
 import type { IncomingHttpHeaders } from 'node:http';
 
 import { REFUSAL_HEADER } from '../serving/refusal-header.js';

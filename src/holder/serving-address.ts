@@ -48,7 +48,7 @@ export function canonicalAddress(address: string): string {
   return hasIPv6Form(address) && isIPv6(address) ? canonicalIPv6(address.replace(/%.*$/, '')) : address;
 }
 
-/** Whether an interface of this machine has an address. The loopback of IPv4 has 2^24 of them: its interface lists one. */
+/** Whether an interface of this machine has this address. The loopback of IPv4 has 2^24 of them: its interface lists one. */
 export function isOnInterface(host: string): boolean {
   const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   return own.some(({ address }) => canonicalAddress(address) === canonicalAddress(host));

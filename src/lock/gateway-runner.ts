@@ -1,6 +1,6 @@
 /**
- * What only the program that runs the app can do for its gateway. `runGateway` does all of it, and another program what it
- * gives: without `areListenersKept` no listener is, a hand-over is refused, and a gateway that is to start anew stops.
+ * What only the program that runs the app can do for its gateway. Without `areListenersKept` no listener is kept for the
+ * next process, without `handover` a hand-over is refused, and without `restart` a gateway that is to start anew stops.
  */
 export interface GatewayRunner {
   /** Called when the port is held and served while another gateway of the fleet works. */

@@ -33,8 +33,8 @@ import {
  * What `GatewayLockModule.forRoot` takes, and the factory of `forRootAsync` returns. Every option has a default: without
  * any, a gateway holds port 18789 on loopback and speaks Nest's own message format.
  *
- * @throws {InputError} from the creation of the app, or from `app.init()` for a host: an option that is unknown, or cannot
- * be used
+ * @throws {InputError} from the creation of the app: an option that is unknown, or cannot be used; from `app.init()`: a
+ * host, or a derived port of a port that was not known before
  */
 export interface GatewayLockOptions extends ClaimOptions {
   /**

@@ -54,7 +54,7 @@ export interface RunOptions extends Pick<FailureOptions, 'json' | 'isEnough'> {
    */
   readonly service?: boolean;
   /**
-   * The service manager of a program that has asked it for its listeners: it keeps them, too.
+   * The service manager, where the program has asked it for listeners already. It also keeps those of this gateway.
    *
    * @internal
    */

@@ -35,7 +35,7 @@ export class StopSignals {
 
   /**
    * @param onSecond gets 128 plus the number of the second signal, as a shell reports a death by signal
-   * @default ends the process with that exit code, since what still runs may keep a promise from being heard
+   * @default ends the process with that exit code: a caller that waits for the stop would not get to it
    */
   constructor(onSecond: (exitCode: number) => void = (exitCode) => process.exit(exitCode)) {
     this.first = new Promise((resolve) => {
