@@ -47,7 +47,7 @@ export async function restart(invocation: Invocation): Promise<number> {
     const what = `waiting for the gateway on port ${settings.port} to be back`;
     const gateway = await whileWaiting(what, restarting, flags);
     return gateway && report(flags.json, gateway);
-  });
+  }).catch((error: unknown) => failureAsJson(error, flags));
   return exitCode ?? stopOnly(settings, invocation);
 }
 

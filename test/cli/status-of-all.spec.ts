@@ -1,4 +1,13 @@
-import { statusTable, type ProfileStatus } from '../../src/cli/status-of-all.js';
+import { statusOfAll, statusTable, type ProfileStatus } from '../../src/cli/status-of-all.js';
+import type { Settings } from '../../src/config/choose-settings.js';
+import { whoHolds } from '../../src/holder/who-holds.js';
+import type { Ownership } from '../../src/listener/holder.js';
+import { cardOf } from '../holder/cards.js';
+
+jest.mock('../../src/holder/who-holds.js', () => ({
+  ...jest.requireActual<object>('../../src/holder/who-holds.js'),
+  whoHolds: jest.fn(),
+}));
 
 const READY: ProfileStatus = {
   name: 'work',
@@ -32,5 +41,23 @@ describe('the table of all profiles', () => {
     [{ verdict: null, port: null, pid: null, version: null, isOwn: null }, 'work     -     unknown  -    -'],
   ])('says of %j: %s', (differences, row) => {
     expect(statusTable([{ ...READY, ...differences }])[1]).toBe(row);
+  });
+});
+
+describe('a gateway on the port of a profile', () => {
+  it.each<[Ownership, boolean | null]>([
+    ['proven', true],
+    ['same user', true],
+    ['other user', false],
+    ['unknown', null],
+  ])('whose ownership is %s: isOwn is %j', async (ownership, isOwn) => {
+    const url = 'ws://127.0.0.1:20040';
+    jest.mocked(whoHolds).mockResolvedValue({ verdict: 'ready', url, ownership, card: cardOf() });
+    const settings = { host: '127.0.0.1', port: 20_040 } as Settings;
+    const profile = { name: 'work', stateFolder: '/none', configFile: '/none/openclaw.json' };
+
+    const [status] = await statusOfAll([{ profile, running: undefined, isUnlocated: false, settings, problem: null }]);
+
+    expect(status).toMatchObject({ url, verdict: 'ready', isOwn, user: null });
   });
 });
